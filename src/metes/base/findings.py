@@ -1,0 +1,59 @@
+"""What a check has to say about data or plans: values, never exceptions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """`ERROR`: the row or plan is refused. `WARNING`: it goes in, the doubtful part stays empty. `NOTE`: worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding points: a file with its physical line (from 1) and column name, or a named thing such as a territory."""
+
+    file: str = ""
+    line: int | None = None
+    column: str = ""
+    subject: str = ""
+
+    def __str__(self) -> str:
+        parts = [self.file] if self.file else []
+        if self.line is not None:
+            parts.append(f"line {self.line}")
+        if self.column:
+            parts.append(f"column {self.column}")
+        if self.subject:
+            parts.append(self.subject)
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a check found: `code` is stable and documented, `message` is for people, `remedy` says what to do."""
+
+    code: str
+    severity: Severity
+    message: str
+    place: Place = Place()
+    value: str = ""
+    remedy: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as plain values for JSON, its place flattened."""
+        flat = asdict(self)
+        place = flat.pop("place")
+        return {**flat, **place, "severity": self.severity.value}
+
+    def __str__(self) -> str:
+        place = f"{self.place}: " if str(self.place) else ""
+        value = f" ({self.value!r})" if self.value else ""
+        remedy = f" {self.remedy}" if self.remedy else ""
+        return f"{self.severity.value} {self.code}: {place}{self.message}{value}{remedy}"

@@ -1,0 +1,1 @@
+"""Nouns: frozen values of plan, field catalogue and scope."""

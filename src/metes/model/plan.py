@@ -1,0 +1,192 @@
+"""The plan as a value: types, tree, rules, lists, pins, exclusions and seats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+
+from metes.base.dates import ALWAYS, Period
+from metes.model.condition import Condition
+
+
+class Role(StrEnum):
+    """What a territory is to its accounts: it owns, it helps as a specialist, or several own by share."""
+
+    PRIMARY = "primary"
+    OVERLAY = "overlay"
+    SHARED = "shared"
+
+
+class Policy(StrEnum):
+    """How overlap within a type is settled: one holds, all hold by shares that sum to 1, or all hold in full."""
+
+    PRIORITY = "priority"
+    SPLIT = "split"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryType:
+    """A class of territories with its role, its policy and its priority (the lower number first)."""
+
+    key: str
+    name: str = ""
+    role: Role = Role.PRIMARY
+    policy: Policy = Policy.PRIORITY
+    priority: int = 100
+    kind: str = "geographic"
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition that claims accounts for its territory; the lower priority first."""
+
+    key: str
+    condition: Condition
+    name: str = ""
+    priority: int = 100
+    note: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A position on a territory; who sits there, from when to when, is data in the ledger."""
+
+    key: str
+    territory: str
+    role: str = "account executive"
+    owns: bool = True
+    capacity_hours: int | None = None
+    name: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """A node of the tree: takes what its parent takes and one of its rules takes; without rules it passes on and holds nothing."""
+
+    key: str
+    type: str
+    name: str = ""
+    parent: str | None = None
+    rules: tuple[Rule, ...] = ()
+    is_catch_all: bool = False
+    share: float | None = None
+    colour: int | None = None
+    description: str = ""
+    comment: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name for people; the key where there is none."""
+        return self.name or self.key
+
+
+@dataclass(frozen=True, slots=True)
+class NamedList:
+    """Codes under one name that many rules can ask for."""
+
+    key: str
+    values: tuple[str, ...]
+    name: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """An account fixed to a territory by hand (`is_exclusion` False) or kept out of it (True), with reason, author and dates."""
+
+    account: str
+    territory: str
+    reason: str
+    author: str = ""
+    period: Period = ALWAYS
+    is_exclusion: bool = False
+    comment: str = ""
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the pin or exclusion is in force that day."""
+        return self.period.holds(day)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One complete plan. Sequences keep the order of the text; keys are unique per kind (`plan.check` says where not)."""
+
+    key: str
+    name: str = ""
+    description: str = ""
+    types: tuple[TerritoryType, ...] = ()
+    territories: tuple[Territory, ...] = ()
+    lists: tuple[NamedList, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    seats: tuple[Seat, ...] = ()
+    comment: str = ""
+
+    @cached_property
+    def territory_by_key(self) -> Mapping[str, Territory]:
+        """Territories by key."""
+        return MappingProxyType({t.key: t for t in self.territories})
+
+    @cached_property
+    def type_by_key(self) -> Mapping[str, TerritoryType]:
+        """Types by key."""
+        return MappingProxyType({t.key: t for t in self.types})
+
+    @cached_property
+    def list_by_key(self) -> Mapping[str, NamedList]:
+        """Named lists by key."""
+        return MappingProxyType({n.key: n for n in self.lists})
+
+    @cached_property
+    def children_by_key(self) -> Mapping[str | None, tuple[Territory, ...]]:
+        """Children of each territory in the order of the text; the roots stand under None."""
+        children: dict[str | None, list[Territory]] = {}
+        for territory in self.territories:
+            children.setdefault(territory.parent, []).append(territory)
+        return MappingProxyType({key: tuple(group) for key, group in children.items()})
+
+    @cached_property
+    def seats_by_territory(self) -> Mapping[str, tuple[Seat, ...]]:
+        """Seats of each territory, in the order of the text."""
+        seats: dict[str, list[Seat]] = {}
+        for seat in self.seats:
+            seats.setdefault(seat.territory, []).append(seat)
+        return MappingProxyType({key: tuple(group) for key, group in seats.items()})
+
+    @cached_property
+    def preorder(self) -> tuple[Territory, ...]:
+        """Territories with each parent before its children; those on a cycle or under no known parent are left out."""
+        out: list[Territory] = []
+        stack = list(reversed(self.children_by_key.get(None, ())))
+        while stack:
+            territory = stack.pop()
+            out.append(territory)
+            stack.extend(reversed(self.children_by_key.get(territory.key, ())))
+        return tuple(out)
+
+    @cached_property
+    def interval_by_key(self) -> Mapping[str, tuple[int, int]]:
+        """Preorder interval [first, last) of each territory: it and all below it."""
+        position = {t.key: i for i, t in enumerate(self.preorder)}
+        last = {t.key: i + 1 for i, t in enumerate(self.preorder)}
+        for territory in reversed(self.preorder):
+            if territory.parent is not None:
+                last[territory.parent] = max(last[territory.parent], last[territory.key])
+        return MappingProxyType({key: (position[key], last[key]) for key in position})
+
+    def ancestors(self, key: str) -> Iterator[Territory]:
+        """The territories above one, nearest first; stops at a parent that does not exist or was seen before."""
+        seen = {key}
+        parent = self.territory_by_key[key].parent
+        while parent is not None and parent in self.territory_by_key and parent not in seen:
+            seen.add(parent)
+            territory = self.territory_by_key[parent]
+            yield territory
+            parent = territory.parent
