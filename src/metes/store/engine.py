@@ -1,0 +1,150 @@
+"""One database, SQLite or PostgreSQL: connections, short write transactions, and who waits for whom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from metes.base.errors import Busy, InputError, MetesError
+
+PATIENCE_SECONDS = 10.0
+_WRITER_LOCK = 0x4D65746573  # 'Metes': PostgreSQL's advisory lock that makes exclusive writers queue as they do in SQLite
+
+
+class Store:
+    """A database of Metes. Reading never blocks; exclusive writers queue, and are told for whom they wait."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _checked(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine, for migrations and bulk access."""
+        return self._engine
+
+    @property
+    def path(self) -> Path | None:
+        """The database file of SQLite; None elsewhere."""
+        return Path(self.url.database or "") if self.is_sqlite else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection on one consistent state; nothing it does is kept."""
+        with self._engine.connect() as connection:
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def write(
+        self, *, patience_seconds: float = PATIENCE_SECONDS, on_wait: Callable[[float], None] | None = None
+    ) -> Iterator[Connection]:
+        """One exclusive transaction: commits at the end, rolls back on any exception. `Busy` after `patience_seconds`."""
+        with self._engine.connect() as connection:
+            self._begin_exclusive(connection, patience_seconds, on_wait)
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    @contextmanager
+    def touch(self) -> Iterator[Connection]:
+        """A small transaction beside exclusive writers where the database can (PostgreSQL); on SQLite it queues as they do."""
+        if self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        with self._engine.begin() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def _begin_exclusive(self, connection: Connection, patience: float, on_wait: Callable[[float], None] | None) -> None:
+        started = time.monotonic()
+        while True:
+            try:
+                self._try_exclusive(connection)
+                return
+            except (OperationalError, DBAPIError) as error:
+                connection.rollback()
+                waited = time.monotonic() - started
+                if not _is_lock_timeout(error):
+                    raise
+                if waited >= patience:
+                    raise Busy(
+                        f"another import, assignment or change has been writing to {self.url.database} for {waited:.0f} s; "
+                        "nothing was changed here, try again when it has finished"
+                    ) from None
+                if on_wait is not None:
+                    on_wait(waited)
+
+    def _try_exclusive(self, connection: Connection) -> None:
+        if self.is_sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InputError(
+            f"expected a database such as sqlite:///metes.db or postgresql://user@host/name, got {url!r}; set --db or METES_DB"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise InputError("expected a file for SQLite such as sqlite:///metes.db, got a database in memory; name a file")
+        return parsed
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise InputError(f"expected sqlite:/// or postgresql://, got {backend}://; Metes stores in one of these two")
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    folder = Path(url.database or "").absolute().parent
+    if not folder.is_dir():
+        raise InputError(f"expected a folder for the database, but {folder} does not exist; create it or name another with --db")
+    engine = sa.create_engine(url, connect_args={"timeout": 1.0, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-65536",
+            "mmap_size=1073741824",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    try:
+        return sa.create_engine(url, pool_pre_ping=True)
+    except (NoSuchModuleError, ModuleNotFoundError):
+        raise MetesError("PostgreSQL needs the extra: install metes[postgresql]") from None
+
+
+def _is_lock_timeout(error: DBAPIError) -> bool:
+    text = str(error.orig)
+    return "database is locked" in text or "database table is locked" in text or "lock timeout" in text
