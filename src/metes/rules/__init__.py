@@ -1,1 +1,1 @@
-"""rules."""
+"""Rules: their language, checks, proofs of one account and joins for many, and the resolution to one answer."""

@@ -1,0 +1,1 @@
+"""Tests of Metes; the folders mirror the source."""
