@@ -15,12 +15,13 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The part of the tree a principal sees, as preorder intervals [first, last); None is everything.
+    """The part of the tree a principal sees: the keys of its territories; None is everything.
 
-    An unrestricted scope is made by `Scope.everything(reason)`, so that whoever lifts the restriction says why.
+    Wherever the tree is at hand a scope is made from preorder intervals. An unrestricted scope is made by
+    `Scope.everything(reason)`, so that whoever lifts the restriction says why.
     """
 
-    intervals: tuple[tuple[int, int], ...] | None
+    territories: frozenset[str] | None
     reason: str = ""
 
     @classmethod
@@ -33,4 +34,4 @@ class Scope:
     @property
     def is_everything(self) -> bool:
         """Whether nothing is hidden."""
-        return self.intervals is None
+        return self.territories is None

@@ -59,7 +59,6 @@ accounts = Table(
     Column("key", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("parent_id", BigId),
-    Column("family_id", BigId),
     *_place(),
     Column("street", Text),
     Column("latitude", Float),

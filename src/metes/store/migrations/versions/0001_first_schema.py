@@ -30,7 +30,6 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("family_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("country", sa.String(length=2), nullable=True),
         sa.Column("region", sa.String(length=10), nullable=True),
         sa.Column("city", sa.Text(), nullable=True),

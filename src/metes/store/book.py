@@ -1,0 +1,304 @@
+"""The Book: lists, counts, sums, searches and map cells of one state of the data, read from its DuckDB file.
+
+Every query takes a `Scope`. Readers may be many: each thread gets a cursor of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from metes.base.errors import InputError
+from metes.model.catalogue import Field
+from metes.model.condition import EVERYTHING, Condition
+from metes.model.plan import NamedList
+from metes.model.query import AccountPage, AccountQuery, Box, Cursor, Sums, ZoneFill
+from metes.model.scope import Scope
+from metes.store.book_build import CELL_ZOOMS
+from metes.store.filters import FilterWriter, Parameters, quote
+from metes.store.ledger import ROLES, VIAS
+
+SUM_FIELDS = ("potential", "annual_revenue", "revenue_12m", "pipeline")
+_EXTRA_COLUMNS = ("account", "territory", "via", "pipeline", "open_opportunities", "zone")
+_COUNTS_KEPT = 512
+
+
+class Book:
+    """The data of one moment, read only."""
+
+    def __init__(self, path: Path, fields: Mapping[str, Field], currency: str) -> None:
+        self.path = path
+        self.fields = fields
+        self.currency = currency
+        self._connection = duckdb.connect(str(path), read_only=True, config={"threads": 2})
+        self._threads = threading.local()
+        self._counts: OrderedDict[tuple[Any, ...], tuple[int, dict[str, int]]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """This thread's own cursor."""
+        cursor = getattr(self._threads, "cursor", None)
+        if cursor is None:
+            cursor = self._threads.cursor = self._connection.cursor()
+        return cursor
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns a list may show, sort or filter by."""
+        return frozenset(self.fields) | frozenset(_EXTRA_COLUMNS)
+
+    # --- lists ------------------------------------------------------------------------------------------------------------
+
+    def page(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None = None) -> AccountPage:
+        """One page of accounts in the order asked, with the total and sums of all that match."""
+        for name in (*query.columns, query.sort):
+            self._require_column(name)
+        where, parameters = self._where(query, scope, lists or {})
+        total, sums = self._count(where, parameters)
+        paging, paging_parameters = _paging(query)
+        is_backward = query.after is not None and query.after.is_backward
+        order = _order(query.sort, query.is_descending != is_backward)
+        columns = ", ".join(quote(c) for c in dict.fromkeys(("account", query.sort, *query.columns)))
+        sql = f"SELECT {columns} FROM accounts WHERE {where}{paging} ORDER BY {order} LIMIT {query.rows + 1}"
+        found = self._rows(sql, parameters + paging_parameters)
+        has_more = len(found) > query.rows
+        found = found[: query.rows]
+        if is_backward:
+            found.reverse()
+        has_before = (query.after is not None and not is_backward) or (is_backward and has_more)
+        has_after = is_backward or has_more
+        return AccountPage(
+            rows=found,
+            total=total,
+            sums=sums,
+            next=Cursor(found[-1][query.sort], found[-1]["account"]) if found and has_after else None,
+            previous=Cursor(found[0][query.sort], found[0]["account"], True) if found and has_before else None,
+        )
+
+    def export(
+        self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None = None, chunk_rows: int = 20_000
+    ) -> Iterator[pa.RecordBatch]:
+        """All matching accounts in the order asked, in Arrow batches."""
+        for name in (*query.columns, query.sort):
+            self._require_column(name)
+        where, parameters = self._where(query, scope, lists or {})
+        columns = ", ".join(quote(c) for c in query.columns)
+        sql = f"SELECT {columns} FROM accounts WHERE {where} ORDER BY {_order(query.sort, query.is_descending)}"
+        yield from self._connection.cursor().execute(sql, parameters).fetch_record_batch(chunk_rows)
+
+    def ids(
+        self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None = None, limit: int = 10_000
+    ) -> list[str]:
+        """The ids of all matching accounts, for acting on a selection; at most `limit`."""
+        where, parameters = self._where(query, scope, lists or {})
+        sql = f"SELECT id FROM accounts WHERE {where} ORDER BY account LIMIT {int(limit)}"
+        return [row[0] for row in self.cursor().execute(sql, parameters).fetchall()]
+
+    def count(self, condition: Condition, scope: Scope, lists: Mapping[str, NamedList] | None = None) -> int:
+        """How many accounts a condition takes."""
+        where, parameters = self._where(AccountQuery(condition=condition), scope, lists or {})
+        return self._count(where, parameters)[0]
+
+    def accounts_by_number(self, numbers: Sequence[int], scope: Scope) -> list[dict[str, Any]]:
+        """All columns of the accounts with these numbers."""
+        allowed, parameters = _in_scope(scope)
+        return self._rows(f"SELECT * FROM accounts WHERE account IN (SELECT unnest(?)) AND {allowed}", [list(numbers), *parameters])
+
+    def distinct(self, column: str, scope: Scope, limit: int = 200) -> list[tuple[Any, int]]:
+        """The most frequent values of a column with their counts, for filters."""
+        self._require_column(column)
+        allowed, parameters = _in_scope(scope)
+        name = quote(column)
+        sql = f"SELECT {name}, count(*) AS n FROM accounts WHERE {name} IS NOT NULL AND {allowed} GROUP BY 1 ORDER BY n DESC, 1 LIMIT {int(limit)}"
+        return [(row[0], row[1]) for row in self.cursor().execute(sql, parameters).fetchall()]
+
+    # --- search -----------------------------------------------------------------------------------------------------------
+
+    def search(self, text: str, scope: Scope, limit: int = 10) -> list[dict[str, Any]]:
+        """Accounts whose name or id has a word beginning with each word of the text, those of most potential first."""
+        words = tokens(text)
+        if not words:
+            return []
+        allowed, parameters = _in_scope(scope)
+        match, match_parameters = _token_match(words)
+        sql = (
+            f"SELECT account, id, name, city, region, territory, potential FROM accounts WHERE {match} AND {allowed} "
+            f"ORDER BY (lower(name) = ?) DESC, potential DESC NULLS LAST, account LIMIT {int(limit)}"
+        )
+        return self._rows(sql, [*match_parameters, *parameters, text.strip().lower()])
+
+    # --- sums and map -----------------------------------------------------------------------------------------------------
+
+    def territory_sums(self, scope: Scope) -> dict[tuple[str, str], Sums]:
+        """Sums per (territory key, role); the accounts no territory holds stand under the empty key."""
+        allowed, parameters = _in_scope(scope)
+        rows = self._rows(f"SELECT * FROM territory_sums WHERE {allowed}", parameters)
+        return {
+            (row["territory"] or "", ROLES[row["role"]]): Sums(
+                *(
+                    row[name] or 0
+                    for name in ("accounts", "potential", "annual_revenue", "revenue_12m", "pipeline", "open_opportunities")
+                )
+            )
+            for row in rows
+        }
+
+    def total(self, scope: Scope) -> Sums:
+        """Sums of all accounts in scope."""
+        sums = self.territory_sums(scope)
+        return sum((value for (_, role), value in sums.items() if role == "primary"), Sums())
+
+    def overlays_of(self, account: int, scope: Scope) -> list[tuple[str, str, float]]:
+        """Territory key, role and share of every holding of one account."""
+        allowed, parameters = _in_scope(scope)
+        rows = self.cursor().execute(
+            f"SELECT territory, role, share FROM holdings WHERE account = ? AND {allowed} ORDER BY role, territory",
+            [account, *parameters],
+        )
+        return [(row[0], ROLES[row[1]], row[2]) for row in rows.fetchall()]
+
+    def zone_fills(self, scope: Scope) -> list[ZoneFill]:
+        """Each zone's colour: the territory holding most of its potential, else of its revenue, else of its accounts."""
+        allowed, parameters = _in_scope(scope)
+        sql = f"""
+            WITH z AS (SELECT *, sum(potential) OVER w AS all_potential, sum(revenue) OVER w AS all_revenue, sum(accounts) OVER w AS all_accounts
+                FROM zone_sums WHERE {allowed} WINDOW w AS (PARTITION BY zone)),
+            m AS (SELECT *, CASE WHEN all_potential > 0 THEN potential / all_potential WHEN all_revenue > 0 THEN revenue / all_revenue
+                ELSE accounts / all_accounts END AS held FROM z)
+            SELECT zone, coalesce(arg_max(territory, (held, territory)), '') AS territory, max(held) AS share, max(all_accounts) AS accounts,
+                max(all_potential) AS potential, max(all_revenue) AS revenue
+            FROM m WHERE territory IS NOT NULL OR held > 0 GROUP BY zone ORDER BY zone"""
+        return [
+            ZoneFill(r["zone"], r["territory"], float(r["share"]), int(r["accounts"]), int(r["potential"]), int(r["revenue"]))
+            for r in self._rows(sql, parameters)
+        ]
+
+    def cells(
+        self, box: Box, zoom: float, scope: Scope, *, territory: str | None = None, limit: int = 3000
+    ) -> list[dict[str, Any]]:
+        """Accounts in a window of the map, clustered to the zoom: place, count, potential, and the account where it is one alone."""
+        allowed, parameters = _in_scope(scope)
+        level = max((z for z in CELL_ZOOMS if z <= zoom), default=CELL_ZOOMS[0])
+        limits = "longitude BETWEEN ? AND ? AND latitude BETWEEN ? AND ?"
+        window: Parameters = [box.west, box.east, box.south, box.north]
+        if territory is not None:
+            limits += " AND territory = ?"
+            window.append(territory)
+        if zoom >= CELL_ZOOMS[-1] + 1:
+            sql = (
+                "SELECT longitude, latitude, 1 AS accounts, coalesce(potential, 0) AS potential, account, name, territory FROM accounts "
+                f"WHERE {limits} AND {allowed} ORDER BY potential DESC NULLS LAST LIMIT {int(limit)}"
+            )
+            return self._rows(sql, [*window, *parameters])
+        sql = (
+            "SELECT sum(longitude * accounts) / sum(accounts) AS longitude, sum(latitude * accounts) / sum(accounts) AS latitude, "
+            "sum(accounts)::BIGINT AS accounts, sum(potential)::BIGINT AS potential, min(account) AS account, arg_max(territory, accounts) AS territory "
+            f"FROM cells WHERE zoom = ? AND {limits} AND {allowed} GROUP BY x, y ORDER BY accounts DESC LIMIT {int(limit)}"
+        )
+        return self._rows(sql, [level, *window, *parameters])
+
+    # --- inside -----------------------------------------------------------------------------------------------------------
+
+    def _where(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList]) -> tuple[str, Parameters]:
+        allowed, parameters = _in_scope(scope)
+        parts = [allowed]
+        if query.condition != EVERYTHING:
+            text, more = FilterWriter(self.fields, lists, self.currency).write(query.condition)
+            parts.append(text)
+            parameters += more
+        if query.territories is not None:
+            named = sorted(query.territories - {""})
+            either = ["territory IN (SELECT unnest(?))"] if named else []
+            parameters += [named] if named else []
+            either += ["territory IS NULL"] if "" in query.territories else []
+            parts.append("(" + (" OR ".join(either) or "FALSE") + ")")
+        words = tokens(query.search)
+        if words:
+            match, more = _token_match(words)
+            parts.append(match)
+            parameters += more
+        elif query.search.strip():
+            parts.append("FALSE")
+        return " AND ".join(parts), parameters
+
+    def _count(self, where: str, parameters: Parameters) -> tuple[int, dict[str, int]]:
+        key = (where, repr(parameters))
+        with self._lock:
+            if key in self._counts:
+                self._counts.move_to_end(key)
+                return self._counts[key]
+        sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in SUM_FIELDS)
+        row = self.cursor().execute(f"SELECT count(*), {sums} FROM accounts WHERE {where}", parameters).fetchone() or (0,)
+        counted = (int(row[0]), dict(zip(SUM_FIELDS, map(int, row[1:]), strict=True)))
+        with self._lock:
+            self._counts[key] = counted
+            while len(self._counts) > _COUNTS_KEPT:
+                self._counts.popitem(last=False)
+        return counted
+
+    def _rows(self, sql: str, parameters: Parameters) -> list[dict[str, Any]]:
+        result = self.cursor().execute(sql, parameters)
+        names = [d[0] for d in result.description or ()]
+        return [_named(dict(zip(names, row, strict=True))) for row in result.fetchall()]
+
+    def _require_column(self, name: str) -> None:
+        if name not in self.columns:
+            raise InputError(f"accounts have no column '{name}'; columns are {', '.join(sorted(self.columns))}")
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a search text as the Book's token index holds them: lower case, without accents."""
+    plain = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
+    return [word for word in re.split(r"[\W_]+", plain) if word][:8]
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    if row.get("via") is not None:
+        row["via"] = VIAS[row["via"]]
+    return row
+
+
+def _token_match(words: Sequence[str]) -> tuple[str, Parameters]:
+    one = "account IN (SELECT account FROM tokens WHERE token >= ? AND token < ?)"
+    return " AND ".join([one] * len(words)), [end for word in words for end in (word, word + "\U0010ffff")]
+
+
+def _in_scope(scope: Scope) -> tuple[str, Parameters]:
+    """Who sees what: everything, or the territories of a narrower scope."""
+    if scope.territories is None:
+        return "TRUE", []
+    return "territory IN (SELECT unnest(?))", [sorted(scope.territories)]
+
+
+def _order(sort: str, is_descending: bool) -> str:
+    direction = "DESC" if is_descending else "ASC"
+    nulls = "FIRST" if is_descending else "LAST"
+    return f"{quote(sort)} {direction} NULLS {nulls}, account {direction}"
+
+
+def _paging(query: AccountQuery) -> tuple[str, Parameters]:
+    """Only rows behind the cursor: missing values count as the largest."""
+    if query.after is None:
+        return "", []
+    column = quote(query.sort)
+    goes_up = query.is_descending == query.after.is_backward
+    value, account = query.after.value, query.after.account
+    if value is None:
+        if goes_up:
+            return f" AND ({column} IS NULL AND account > ?)", [account]
+        return f" AND ({column} IS NOT NULL OR account < ?)", [account]
+    if goes_up:
+        return f" AND ({column} > ? OR {column} IS NULL OR ({column} = ? AND account > ?))", [value, value, account]
+    return f" AND ({column} < ? OR ({column} = ? AND account < ?))", [value, value, account]

@@ -1,0 +1,214 @@
+"""Makes the Book: one read-only DuckDB file per state of the data and the ledger, written aside and renamed into place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import sqlalchemy as sa
+
+from metes.base.money import exponent
+from metes.base.progress import Progress
+from metes.model.catalogue import Field, FieldType
+from metes.store import bulk, counters
+from metes.store.engine import Store
+from metes.store.filters import quote
+
+FORMAT = 1
+CELL_ZOOMS = (2, 4, 6, 8, 10)
+_DUCK_TYPES = {
+    FieldType.TEXT: "VARCHAR",
+    FieldType.CODE: "VARCHAR",
+    FieldType.INTEGER: "BIGINT",
+    FieldType.DECIMAL: "DOUBLE",
+    FieldType.MONEY: "BIGINT",
+    FieldType.DATE: "DATE",
+    FieldType.BOOLEAN: "BOOLEAN",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BookKey:
+    """What a Book is made of: the counters of data and ledger, the day its ownership and sums are as of, and the currency."""
+
+    data: int
+    ledger: int
+    day: date
+    shape: str
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file."""
+        return f"book-{FORMAT}-{self.data}-{self.ledger}-{self.day:%Y%m%d}-{self.shape}.duckdb"
+
+
+@dataclass(frozen=True, slots=True)
+class BookShape:
+    """What else decides the Book's content: the reporting currency, rates into it by currency, and the custom fields."""
+
+    currency: str
+    rates: Mapping[str, Decimal]
+    custom: Sequence[Field]
+
+
+def current_key(store: Store, day: date, shape_digest: str) -> BookKey:
+    """The key of the Book of this moment."""
+    with store.read() as connection:
+        return BookKey(counters.value(connection, counters.DATA), counters.value(connection, counters.LEDGER), day, shape_digest)
+
+
+def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: Progress) -> Path:
+    """Write the Book of `key` into `folder`, unless it is there, and return its path.
+
+    A reader never sees half a file: it is written under another name and renamed. Older Books are removed, but for the last two.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / key.file_name
+    if path.exists():
+        return path
+    partial = folder / f".{key.file_name}.{os.getpid()}"
+    partial.unlink(missing_ok=True)
+    progress.report("building the book")
+    try:
+        with duckdb.connect(str(partial)) as connection:
+            connection.execute("SET preserve_insertion_order = true; SET threads = 2")
+            _load(store, connection, key, progress)
+            _make_accounts(connection, shape)
+            _make_sums(connection)
+            for table in ("raw_accounts", "raw_holdings", "raw_orders", "raw_pipeline", "families"):
+                connection.execute(f"DROP TABLE IF EXISTS {table}")
+            connection.execute("CHECKPOINT")
+        partial.rename(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    _remove_old(folder, path)
+    return path
+
+
+def _remove_old(folder: Path, newest: Path) -> None:
+    others = sorted((p for p in folder.glob("book-*.duckdb") if p != newest), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in others[1:]:
+        old.unlink(missing_ok=True)
+
+
+def _load(store: Store, connection: duckdb.DuckDBPyConnection, key: BookKey, progress: Progress) -> None:
+    day = f"'{key.day.isoformat()}'" if store.is_sqlite else f"DATE '{key.day.isoformat()}'"
+    year_ago = f"'{_year_before(key.day).isoformat()}'" if store.is_sqlite else f"DATE '{_year_before(key.day).isoformat()}'"
+    queries = {
+        "raw_accounts": "SELECT * FROM accounts WHERE closed_on IS NULL ORDER BY id",
+        "raw_holdings": (
+            "SELECT h.account_id, k.key AS territory, h.role, h.share, h.via FROM ledger_ownership h "
+            "JOIN territory_keys k ON k.id = h.territory_id WHERE h.recorded_until IS NULL "
+            f"AND h.true_from <= {day} AND (h.true_until IS NULL OR h.true_until > {day})"
+        ),
+        "raw_orders": (
+            "SELECT account_id, currency, CAST(SUM(amount_minor) AS BIGINT) AS minor FROM orders "
+            f"WHERE closed_on IS NULL AND account_id IS NOT NULL AND ordered_on > {year_ago} AND ordered_on <= {day} GROUP BY 1, 2"
+        ),
+        "raw_pipeline": (
+            "SELECT account_id, currency, CAST(SUM(amount_minor) AS BIGINT) AS minor, COUNT(*) AS opportunities FROM opportunities "
+            "WHERE closed_on IS NULL AND account_id IS NOT NULL AND status = 'open' GROUP BY 1, 2"
+        ),
+    }
+    for number, (table, sql) in enumerate(queries.items()):
+        progress.report("building the book", number, len(queries) + 1)
+        rows = bulk.read_arrow(store, sql)  # noqa: F841  DuckDB finds the Arrow table by its name
+        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM rows")
+
+
+def _make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
+    _make_rates(connection, shape)
+    connection.execute("""
+        CREATE TEMP TABLE families AS
+        WITH RECURSIVE up(account, root, depth) AS (
+            SELECT id, parent_id, 1 FROM raw_accounts WHERE parent_id IS NOT NULL
+            UNION ALL
+            SELECT up.account, a.parent_id, up.depth + 1 FROM up JOIN raw_accounts a ON a.id = up.root
+            WHERE a.parent_id IS NOT NULL AND up.depth < 20
+        )
+        SELECT account, arg_max(root, depth) AS root FROM up GROUP BY account""")
+    custom = "".join(
+        f", TRY_CAST(json_extract_string(a.custom, '$.{_json_name(f.name)}') AS {_DUCK_TYPES[f.type]}) AS {quote(f.name)}"
+        for f in shape.custom
+    )
+    connection.execute(f"""
+        CREATE TABLE accounts AS
+        SELECT a.id AS account, a.key AS id, a.name, p.key AS parent, r.key AS family, a.country, a.region, a.city, a.postal_code,
+            a.latitude, a.longitude, a.place_precision, a.zone, a.industry, a.segment, a.channel, a.language, a.referral_source,
+            a.employees::BIGINT AS employees, (a.annual_revenue_minor * fx.factor)::BIGINT AS annual_revenue,
+            (a.potential_minor * fx.factor)::BIGINT AS potential, a.customer_since::DATE AS customer_since,
+            o.minor AS revenue_12m, q.minor AS pipeline, coalesce(q.opportunities, 0)::BIGINT AS open_opportunities,
+            h.territory, h.via{custom}
+        FROM raw_accounts a
+        LEFT JOIN raw_accounts p ON p.id = a.parent_id
+        LEFT JOIN families f ON f.account = a.id
+        LEFT JOIN (SELECT DISTINCT parent_id FROM raw_accounts WHERE parent_id IS NOT NULL) c ON c.parent_id = a.id
+        LEFT JOIN raw_accounts r ON r.id = coalesce(f.root, CASE WHEN c.parent_id IS NOT NULL THEN a.id END)
+        LEFT JOIN rates fx ON fx.currency = coalesce(a.currency, ?)
+        LEFT JOIN (SELECT account_id, sum(minor * factor)::BIGINT AS minor FROM raw_orders JOIN rates USING (currency) GROUP BY 1) o
+            ON o.account_id = a.id
+        LEFT JOIN (SELECT account_id, sum(minor * factor)::BIGINT AS minor, sum(opportunities) AS opportunities
+            FROM raw_pipeline LEFT JOIN rates USING (currency) GROUP BY 1) q ON q.account_id = a.id
+        LEFT JOIN (SELECT account_id, min(territory) AS territory, min(via) AS via FROM raw_holdings WHERE role = 0 GROUP BY 1) h
+            ON h.account_id = a.id
+        ORDER BY a.id""", [shape.currency])  # fmt: skip
+    connection.execute("""
+        CREATE TABLE holdings AS
+        SELECT h.account_id AS account, h.territory, h.role, h.share, h.via FROM raw_holdings h
+        JOIN accounts a ON a.account = h.account_id ORDER BY h.territory, h.account_id""")
+    connection.execute("""
+        CREATE TABLE tokens AS
+        SELECT DISTINCT token, account FROM (
+            SELECT account, unnest(string_split_regex(lower(strip_accents(name || ' ' || id)), '[^\\p{L}\\p{N}]+')) AS token FROM accounts)
+        WHERE token <> '' ORDER BY token, account""")
+
+
+def _make_rates(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
+    connection.execute("CREATE TEMP TABLE rates (currency VARCHAR, factor DOUBLE)")
+    rates = {shape.currency: Decimal(1), **shape.rates}
+    rows = [[c, float(rate.scaleb(exponent(shape.currency) - exponent(c)))] for c, rate in rates.items()]
+    connection.executemany("INSERT INTO rates VALUES (?, ?)", rows)
+
+
+def _make_sums(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("""
+        CREATE TABLE territory_sums AS
+        SELECT territory, 0 AS role, count(*) AS accounts, sum(potential)::BIGINT AS potential,
+            sum(annual_revenue)::BIGINT AS annual_revenue, sum(revenue_12m)::BIGINT AS revenue_12m, sum(pipeline)::BIGINT AS pipeline,
+            sum(open_opportunities)::BIGINT AS open_opportunities FROM accounts GROUP BY 1
+        UNION ALL
+        SELECT h.territory, h.role, count(*), sum(a.potential * h.share)::BIGINT, sum(a.annual_revenue * h.share)::BIGINT,
+            sum(a.revenue_12m * h.share)::BIGINT, sum(a.pipeline * h.share)::BIGINT, sum(a.open_opportunities)::BIGINT
+        FROM holdings h JOIN accounts a USING (account) WHERE h.role <> 0 GROUP BY 1, 2""")
+    connection.execute("""
+        CREATE TABLE zone_sums AS
+        SELECT zone, territory, count(*) AS accounts, coalesce(sum(potential), 0)::BIGINT AS potential,
+            coalesce(sum(coalesce(revenue_12m, annual_revenue)), 0)::BIGINT AS revenue
+        FROM accounts WHERE zone IS NOT NULL GROUP BY 1, 2""")
+    cells = " UNION ALL ".join(
+        f"SELECT {zoom}::TINYINT AS zoom, floor((longitude + 180) * {2**zoom} / 45)::INTEGER AS x, "
+        f"floor((latitude + 90) * {2**zoom} / 45)::INTEGER AS y, territory, count(*) AS accounts, avg(longitude) AS longitude, "
+        "avg(latitude) AS latitude, coalesce(sum(potential), 0)::BIGINT AS potential, min(account) AS account "
+        "FROM accounts WHERE longitude IS NOT NULL AND latitude IS NOT NULL GROUP BY ALL"
+        for zoom in CELL_ZOOMS
+    )
+    connection.execute(f"CREATE TABLE cells AS SELECT * FROM ({cells}) ORDER BY zoom, x, y")
+
+
+def _year_before(day: date) -> date:
+    return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+
+
+def _json_name(name: str) -> str:
+    return '"' + name.replace("'", "''").replace('"', "") + '"'
+
+
+def holds_nothing(store: Store) -> bool:
+    """Whether the workspace has no account at all yet."""
+    with store.read() as connection:
+        return connection.execute(sa.text("SELECT 1 FROM accounts LIMIT 1")).first() is None

@@ -1,0 +1,161 @@
+"""Plan revisions in the store: content-hashed nodes, drafts, and publications as dated facts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from metes.base.errors import NotFound
+from metes.base.ids import canonical_json
+from metes.store import counters
+from metes.store.tables import plan_nodes, plan_publications, plan_revisions
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision of a plan; `state` is as of the day asked: draft, scheduled, active or superseded."""
+
+    id: int
+    plan_key: str
+    name: str
+    root_hash: str
+    parent_id: int | None
+    state: str
+    note: str
+    author: str
+    created_at: datetime
+    changed_at: datetime
+    effective_on: date | None = None
+    publisher: str = ""
+
+
+def put_nodes(connection: Connection, nodes: Mapping[str, dict[str, Any]]) -> int:
+    """Store the nodes that are not there yet; how many were new."""
+    present: set[str] = set()
+    hashes = list(nodes)
+    for start in range(0, len(hashes), 500):
+        chunk = hashes[start : start + 500]
+        present.update(connection.execute(sa.select(plan_nodes.c.hash).where(plan_nodes.c.hash.in_(chunk))).scalars())
+    rows = [{"hash": key, "content": canonical_json(node)} for key, node in nodes.items() if key not in present]
+    for start in range(0, len(rows), 5000):
+        connection.execute(sa.insert(plan_nodes), rows[start : start + 5000])
+    return len(rows)
+
+
+def node_reader(connection: Connection) -> Callable[[str], dict[str, Any]]:
+    """A function that reads one node by its hash; NotFound where the store lacks it."""
+
+    def read(key: str) -> dict[str, Any]:
+        content = connection.execute(sa.select(plan_nodes.c.content).where(plan_nodes.c.hash == key)).scalar()
+        if content is None:
+            raise NotFound(f"expected the plan node {key[:12]} in the store, found none; restore the database from a backup")
+        return dict(json.loads(content))
+
+    return read
+
+
+def add_draft(
+    connection: Connection,
+    *,
+    plan_key: str,
+    name: str,
+    root_hash: str,
+    parent_id: int | None,
+    note: str,
+    author: str,
+    now: datetime,
+) -> int:
+    """A new draft revision; its id."""
+    counters.bump(connection, counters.PLAN)
+    values = dict(
+        plan_key=plan_key, name=name, root_hash=root_hash, parent_id=parent_id, state="draft", note=note, author=author, created_at=now, changed_at=now
+    )  # fmt: skip
+    return int(connection.execute(sa.insert(plan_revisions).values(**values).returning(plan_revisions.c.id)).scalar_one())
+
+
+def change_draft(connection: Connection, revision_id: int, *, root_hash: str, name: str, note: str, now: datetime) -> None:
+    """Give a draft new content. NotFound where the revision is no draft (any more)."""
+    counters.bump(connection, counters.PLAN)
+    t = plan_revisions
+    result = connection.execute(
+        sa.update(t)
+        .where(t.c.id == revision_id, t.c.state == "draft")
+        .values(root_hash=root_hash, name=name, note=note, changed_at=now)
+    )
+    if result.rowcount != 1:
+        raise NotFound(f"expected revision {revision_id} to be a draft; published plans never change, change a new draft")
+
+
+def discard_draft(connection: Connection, revision_id: int, now: datetime) -> None:
+    """Put a draft away: it stays readable, but is no longer offered."""
+    t = plan_revisions
+    result = connection.execute(
+        sa.update(t).where(t.c.id == revision_id, t.c.state == "draft").values(state="discarded", changed_at=now)
+    )
+    if result.rowcount != 1:
+        raise NotFound(f"expected revision {revision_id} to be a draft, there is none with that number")
+    counters.bump(connection, counters.PLAN)
+
+
+def publish(connection: Connection, revision_id: int, effective_on: date, publisher: str, now: datetime) -> int:
+    """Record that a revision is the plan from a day on; the publication's id."""
+    counters.bump(connection, counters.PLAN)
+    connection.execute(
+        sa.update(plan_revisions).where(plan_revisions.c.id == revision_id).values(state="published", changed_at=now)
+    )
+    values = dict(revision_id=revision_id, effective_on=effective_on, publisher=publisher, recorded_at=now)
+    return int(connection.execute(sa.insert(plan_publications).values(**values).returning(plan_publications.c.id)).scalar_one())
+
+
+def publications(connection: Connection, *, known: datetime | None = None) -> Sequence[sa.Row[Any]]:
+    """Publications as known on a moment (None: now), in the order in which they count: by day, then by recording."""
+    t = plan_publications.c
+    query = sa.select(plan_publications).order_by(t.effective_on, t.id)
+    if known is None:
+        return connection.execute(query.where(t.recorded_until.is_(None))).all()
+    return connection.execute(
+        query.where(t.recorded_at <= known, sa.or_(t.recorded_until.is_(None), t.recorded_until > known))
+    ).all()
+
+
+def active_revision(connection: Connection, day: date, *, known: datetime | None = None) -> Revision | None:
+    """The revision that is the plan on a day: the last publication that has begun; None before the first."""
+    begun = [p for p in publications(connection, known=known) if p.effective_on <= day]
+    return revision(connection, begun[-1].revision_id, day) if begun else None
+
+
+def revisions(connection: Connection, day: date) -> tuple[Revision, ...]:
+    """All revisions but discarded ones, newest first, each with its state on that day."""
+    found = publications(connection)
+    active = [p.revision_id for p in found if p.effective_on <= day]
+    rows = connection.execute(
+        sa.select(plan_revisions).where(plan_revisions.c.state != "discarded").order_by(plan_revisions.c.id.desc())
+    )
+    return tuple(_revision(row, found, active[-1] if active else None, day) for row in rows)
+
+
+def revision(connection: Connection, revision_id: int, day: date) -> Revision:
+    """One revision with its state on that day; NotFound where there is none."""
+    row = connection.execute(sa.select(plan_revisions).where(plan_revisions.c.id == revision_id)).first()
+    if row is None:
+        raise NotFound(f"there is no plan revision {revision_id}; 'metes plan list' shows those there are")
+    found = publications(connection)
+    active = [p.revision_id for p in found if p.effective_on <= day]
+    return _revision(row, found, active[-1] if active else None, day)
+
+
+def _revision(row: sa.Row[Any], found: Sequence[sa.Row[Any]], active: int | None, day: date) -> Revision:
+    mine = [p for p in found if p.revision_id == row.id]
+    state = row.state
+    if mine:
+        state = "active" if row.id == active else "scheduled" if mine[-1].effective_on > day else "superseded"
+    return Revision(
+        row.id, row.plan_key, row.name, row.root_hash, row.parent_id, state, row.note, row.author, row.created_at, row.changed_at,
+        mine[-1].effective_on if mine else None, mine[-1].publisher if mine else "",
+    )  # fmt: skip
