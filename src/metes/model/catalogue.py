@@ -33,13 +33,17 @@ class FieldType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A typed attribute. `refers_to` names the kind whose external id it holds; `synonyms` are other headers for it, in lower case."""
+    """A typed attribute. `refers_to` names the kind whose external id it holds; `synonyms` are other headers for it, in lower case.
+
+    A row without a required field is refused; one without an expected field goes in with a warning.
+    """
 
     name: str
     type: FieldType = FieldType.TEXT
     label: str = ""
     synonyms: tuple[str, ...] = ()
     is_required: bool = False
+    is_expected: bool = False
     refers_to: str = ""
     is_custom: bool = False
     is_rule_field: bool = True
@@ -135,7 +139,7 @@ CONTACTS = Kind(
     "contacts",
     (
         _f("id", CODE, "contact id", "contactid"),
-        _f("account", CODE, "account id", "accountid", "company", "account name", refers_to="accounts"),
+        _f("account", CODE, "account id", "accountid", "company", "account name", refers_to="accounts", is_expected=True),
         _f("name", TEXT, "full name", "contact", "contact name", is_required=True),
         _f("title", TEXT, "job title", "position"),
         _f("email", TEXT, "e-mail", "email address"),
@@ -187,7 +191,7 @@ OPPORTUNITIES = Kind(
     (
         _f("id", CODE, "opportunity id", "opportunity_id", "deal id", "opportunityid"),
         _f("name", TEXT, "opportunity", "opportunity name", "deal", "subject"),
-        _f("account", CODE, "account id", "account name", "accountid", "customer", refers_to="accounts"),
+        _f("account", CODE, "account id", "account name", "accountid", "customer", refers_to="accounts", is_expected=True),
         _f("person", CODE, "owner", "sales_agent", "owner id", "ownerid", "sales rep", refers_to="people"),
         _f("product", CODE, "product id", "product name", refers_to="products"),
         _f("stage", TEXT, "deal_stage", "stage name", "stagename", "status", is_required=True),
