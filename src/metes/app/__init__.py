@@ -1,1 +1,1 @@
-"""app."""
+"""Wiring: settings read once become a Workspace, which constructs everything and keeps the shelf."""

@@ -1,1 +1,1 @@
-"""assigning."""
+"""The use case of assignment: the active plan run over the book, the difference written into the ledger."""

@@ -1,1 +1,1 @@
-"""planning."""
+"""The use cases of plans: drafts made and changed, checked, published."""

@@ -69,7 +69,7 @@ class Book:
         total, sums = self._count(where, parameters)
         paging, paging_parameters = _paging(query)
         is_backward = query.after is not None and query.after.is_backward
-        order = _order(query.sort, query.is_descending != is_backward)
+        order = _order(query.sort, query.is_descending, is_backward)
         columns = ", ".join(quote(c) for c in dict.fromkeys(("account", query.sort, *query.columns)))
         sql = f"SELECT {columns} FROM accounts WHERE {where}{paging} ORDER BY {order} LIMIT {query.rows + 1}"
         found = self._rows(sql, parameters + paging_parameters)
@@ -282,23 +282,20 @@ def _in_scope(scope: Scope) -> tuple[str, Parameters]:
     return "territory IN (SELECT unnest(?))", [sorted(scope.territories)]
 
 
-def _order(sort: str, is_descending: bool) -> str:
-    direction = "DESC" if is_descending else "ASC"
-    nulls = "FIRST" if is_descending else "LAST"
-    return f"{quote(sort)} {direction} NULLS {nulls}, account {direction}"
+def _order(sort: str, is_descending: bool, is_backward: bool = False) -> str:
+    """Missing values come last in both directions, so first when a page is read backwards."""
+    direction = "DESC" if is_descending != is_backward else "ASC"
+    return f"{quote(sort)} {direction} NULLS {'FIRST' if is_backward else 'LAST'}, account {direction}"
 
 
 def _paging(query: AccountQuery) -> tuple[str, Parameters]:
-    """Only rows behind the cursor: missing values count as the largest."""
+    """Only rows behind the cursor, in the order of `_order`."""
     if query.after is None:
         return "", []
-    column = quote(query.sort)
-    goes_up = query.is_descending == query.after.is_backward
-    value, account = query.after.value, query.after.account
+    column, value, account = quote(query.sort), query.after.value, query.after.account
+    behind = "<" if query.is_descending != query.after.is_backward else ">"
     if value is None:
-        if goes_up:
-            return f" AND ({column} IS NULL AND account > ?)", [account]
-        return f" AND ({column} IS NOT NULL OR account < ?)", [account]
-    if goes_up:
-        return f" AND ({column} > ? OR {column} IS NULL OR ({column} = ? AND account > ?))", [value, value, account]
-    return f" AND ({column} < ? OR ({column} = ? AND account < ?))", [value, value, account]
+        within = "IS NOT NULL OR" if query.after.is_backward else "IS NULL AND"
+        return f" AND ({column} {within} account {behind} ?)", [account]
+    missing = "" if query.after.is_backward else f" OR {column} IS NULL"
+    return f" AND ({column} {behind} ? OR ({column} = ? AND account {behind} ?){missing})", [value, value, account]

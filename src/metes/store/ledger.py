@@ -72,9 +72,14 @@ class Sitting:
     recorded_until: datetime | None
 
 
+def known_territories(connection: Connection) -> dict[str, int]:
+    """The ledger's numbers of all territory keys it has met."""
+    return {row.key: row.id for row in connection.execute(sa.select(territory_keys.c.id, territory_keys.c.key))}
+
+
 def ids_of_territories(connection: Connection, keys: Iterable[str]) -> Mapping[str, int]:
     """The ledger's numbers of territory keys; new keys get one, inside the transaction at hand."""
-    known = {key: number for number, key in connection.execute(sa.select(territory_keys.c.id, territory_keys.c.key))}
+    known = known_territories(connection)
     missing = sorted(set(keys) - known.keys())
     if missing:
         first = max(known.values(), default=0) + 1

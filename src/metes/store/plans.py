@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from metes.base.errors import NotFound
 from metes.base.ids import canonical_json
 from metes.store import counters
-from metes.store.tables import plan_nodes, plan_publications, plan_revisions
+from metes.store.tables import accounts, plan_nodes, plan_publications, plan_revisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +159,13 @@ def _revision(row: sa.Row[Any], found: Sequence[sa.Row[Any]], active: int | None
         row.id, row.plan_key, row.name, row.root_hash, row.parent_id, state, row.note, row.author, row.created_at, row.changed_at,
         mine[-1].effective_on if mine else None, mine[-1].publisher if mine else "",
     )  # fmt: skip
+
+
+def known_accounts(connection: Connection, keys: Sequence[str]) -> frozenset[str] | None:
+    """Which of the keys are accounts; None while there is no account at all."""
+    if connection.execute(sa.select(accounts.c.id).limit(1)).first() is None:
+        return None
+    found: set[str] = set()
+    for start in range(0, len(keys), 500):
+        found.update(connection.execute(sa.select(accounts.c.key).where(accounts.c.key.in_(keys[start : start + 500]))).scalars())
+    return frozenset(found)

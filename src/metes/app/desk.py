@@ -1,0 +1,119 @@
+"""What every verb works with: the store, the clock, who asks, and the shelf of things worth keeping between requests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from metes.base.errors import NotFound
+from metes.base.ids import content_hash
+from metes.base.progress import SILENT, Progress
+from metes.model.catalogue import Field, rule_fields
+from metes.model.plan import Plan
+from metes.model.scope import Principal, Scope
+from metes.model.workspace import WorkspaceSettings, settings_from
+from metes.planning.drafts import load_plan
+from metes.store import plans
+from metes.store.book import Book
+from metes.store.book_build import BookKey, BookShape, build, current_key
+from metes.store.engine import Store
+from metes.store.plans import Revision
+from metes.store.settings import read_custom_fields, read_settings
+
+_PLANS_KEPT = 8
+
+
+def utc_now() -> datetime:
+    """The clock of the app: the present instant."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Shelf:
+    """What lives between requests; all of it can be rebuilt from the store."""
+
+    books: Path
+    book: tuple[BookKey, Book] | None = None
+    plans: dict[str, Plan] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class Desk:
+    """The base of the Workspace: access to settings, fields, plans and the Book of the moment."""
+
+    def __init__(self, store: Store, shelf: Shelf, principal: Principal, clock: Callable[[], datetime] = utc_now) -> None:
+        self.store = store
+        self.shelf = shelf
+        self.principal = principal
+        self.clock = clock
+
+    @property
+    def scope(self) -> Scope:
+        """What the principal sees: everything, while every user is an administrator."""
+        return Scope.everything("every user of a workspace is an administrator until roles come")
+
+    def settings(self) -> WorkspaceSettings:
+        """The workspace's settings."""
+        with self.store.read() as connection:
+            return settings_from(read_settings(connection))
+
+    def today(self) -> date:
+        """The day it is in the workspace's time zone."""
+        return self.settings().today(self.clock())
+
+    def custom_fields(self) -> tuple[Field, ...]:
+        """The custom fields of accounts."""
+        with self.store.read() as connection:
+            return read_custom_fields(connection)
+
+    def fields(self) -> Mapping[str, Field]:
+        """The fields a rule or a filter may ask for."""
+        return rule_fields(self.custom_fields())
+
+    def book(self, progress: Progress = SILENT, *, any_ledger: bool = False) -> Book:
+        """The Book of this moment, made when it is not there yet; `any_ledger` takes one whose ownership may be older."""
+        with self.shelf.lock:
+            with self.store.read() as connection:
+                settings = settings_from(read_settings(connection))
+                custom = read_custom_fields(connection)
+            shape = BookShape(settings.reporting_currency, settings.rates, custom)
+            digest = content_hash(
+                [shape.currency, {c: str(r) for c, r in sorted(shape.rates.items())}, [[f.name, f.type.value] for f in custom]]
+            )[:8]
+            key = current_key(self.store, settings.today(self.clock()), digest)
+            kept = self.shelf.book
+            if kept is not None and (kept[0] == key or (any_ledger and (kept[0].data, kept[0].shape) == (key.data, key.shape))):
+                return kept[1]
+            path = build(self.store, key, shape, self.shelf.books, progress)
+            book = Book(path, rule_fields(custom), settings.reporting_currency)
+            self.shelf.book = (key, book)
+            return book
+
+    def plan_of(self, revision: Revision) -> Plan:
+        """The plan of a revision, kept on the shelf by its content."""
+        with self.shelf.lock:
+            plan = self.shelf.plans.get(revision.root_hash)
+            if plan is None:
+                with self.store.read() as connection:
+                    plan = load_plan(connection, revision)
+                while len(self.shelf.plans) >= _PLANS_KEPT:
+                    self.shelf.plans.pop(next(iter(self.shelf.plans)))
+                self.shelf.plans[revision.root_hash] = plan
+            return plan
+
+    def active(self, day: date | None = None) -> tuple[Revision, Plan] | None:
+        """The active revision with its plan, on a day (None: today); None before the first."""
+        on = day or self.today()
+        with self.store.read() as connection:
+            revision = plans.active_revision(connection, on)
+        return None if revision is None else (revision, self.plan_of(revision))
+
+    def require_active(self) -> tuple[Revision, Plan]:
+        """The active plan; NotFound says how to get one."""
+        active = self.active()
+        if active is None:
+            raise NotFound("there is no active plan yet; 'metes plan import FOLDER', then 'metes plan publish draft'")
+        return active

@@ -1,0 +1,263 @@
+"""The verbs of plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from metes.app.desk import Desk
+from metes.assigning import running
+from metes.assigning.running import AssignReport
+from metes.base.errors import Conflict, InputError
+from metes.base.findings import Finding, Severity
+from metes.base.progress import SILENT, Progress
+from metes.model.condition import Condition
+from metes.model.plan import Pin, Plan, Rule
+from metes.plan import edit
+from metes.plan.check import check_plan
+from metes.plan.diff import Step, diff
+from metes.plan.draft import plan_from_rows
+from metes.plan.schema import schema
+from metes.plan.starter import write_starter
+from metes.plan.text import read_plan, write_plan
+from metes.planning import drafts, publishing
+from metes.rules.syntax import parse, to_text
+from metes.store import plans
+from metes.store.plans import Revision
+
+ASSIGN_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A plan taken in: its draft, whether the draft is new, and what the check says."""
+
+    revision: int | None
+    is_new: bool
+    plan: Plan
+    findings: tuple[Finding, ...]
+
+
+class PlanVerbs(Desk):
+    """What can be done with plans."""
+
+    def plan_list(self) -> tuple[Revision, ...]:
+        """All revisions, newest first."""
+        with self.store.read() as connection:
+            return plans.revisions(connection, self.today())
+
+    def plan_find(self, reference: str = "active") -> Revision:
+        """The revision of a number, a plan's key, 'active', 'scheduled' or 'draft'."""
+        with self.store.read() as connection:
+            return drafts.find_revision(connection, reference, self.today())
+
+    def plan_show(self, reference: str = "active") -> tuple[Revision, Plan]:
+        """A revision with its plan."""
+        revision = self.plan_find(reference)
+        return revision, self.plan_of(revision)
+
+    def plan_init(self, folder: Path, key: str, name: str) -> list[Path]:
+        """Write a commented starter plan into a folder that holds none yet; the files."""
+        return write_starter(folder, key, name)
+
+    def plan_schema(self) -> dict[str, Any]:
+        """The JSON schema of plan files, for editors."""
+        return schema()
+
+    def plan_check(self, source: Path | str) -> tuple[Plan | None, tuple[Finding, ...]]:
+        """What the check says of a plan folder or of a revision in the store; the plan too, where it could be read."""
+        fields = self.fields()
+        if isinstance(source, Path):
+            try:
+                plan, findings = read_plan(source, fields)
+            except InputError as error:
+                return None, error.findings
+        else:
+            plan, findings = self.plan_show(source)[1], ()
+        return plan, (*findings, *check_plan(plan, fields, self._known_accounts(plan)))
+
+    def plan_import(self, folder: Path, *, note: str = "") -> Imported:
+        """Take a plan folder in as a draft; with errors among the findings nothing is kept."""
+        plan, findings = self.plan_check(folder)
+        if plan is None or any(f.severity is Severity.ERROR for f in findings):
+            errors = [f for f in findings if f.severity is Severity.ERROR]
+            raise InputError(
+                f"the plan in {folder} has {len(errors)} errors and was not taken in; mend them and import again", findings
+            )
+        return self._keep(plan, findings, note or f"imported from {folder.name}")
+
+    def plan_from_rows(self, rows: Sequence[dict[str, Any]], key: str, name: str) -> Imported:
+        """Make a draft plan of imported territories."""
+        plan, findings = plan_from_rows(rows, self.fields(), key, name)
+        errors = [f for f in findings if f.severity is Severity.ERROR]
+        if errors:
+            raise InputError(f"the territories make no plan: {len(errors)} errors; mend the file and import again", findings)
+        return self._keep(plan, (*findings, *check_plan(plan, self.fields(), None)), "made from imported territories")
+
+    def plan_export(self, folder: Path, reference: str = "active") -> list[Path]:
+        """Write a plan as text; files whose content has not changed stay untouched."""
+        return write_plan(self.plan_show(reference)[1], folder)
+
+    def plan_diff(self, before: str, after: str) -> tuple[Step, ...]:
+        """The steps from one revision to another."""
+        return diff(self.plan_show(before)[1], self.plan_show(after)[1])
+
+    def plan_discard(self, reference: str = "draft") -> Revision:
+        """Put a draft away."""
+        revision = self.plan_find(reference)
+        drafts.discard_draft(self.store, revision, now=self.clock(), principal=self.principal)
+        return revision
+
+    def plan_preview(self, reference: str = "draft", progress: Progress = SILENT) -> AssignReport:
+        """Who would win and lose what if a revision were the plan today; nothing is written."""
+        revision, plan = self.plan_show(reference)
+        today = self.today()
+        book = self.book(progress, any_ledger=True)
+        return running.preview(self.store, plan, revision, book, self.fields(), day=today, today=today, progress=progress)
+
+    def plan_publish(self, reference: str = "draft", *, on: date | None = None, expected_root: str | None = None) -> Revision:
+        """Make a draft the plan from a day on (None: today)."""
+        revision, plan = self.plan_show(reference)
+        if revision.state != "draft":
+            raise Conflict(f"revision {revision.id} is {revision.state} already; publish a draft, or change it first")
+        today = self.today()
+        return publishing.publish(
+            self.store,
+            revision,
+            on=on or today,
+            today=today,
+            findings=check_plan(plan, self.fields(), self._known_accounts(plan)),
+            expected_root=expected_root or revision.root_hash,
+            now=self.clock(),
+            principal=self.principal,
+        )
+
+    def plan_change(
+        self, change: Callable[[Plan], Plan], note: str, *, reference: str | None = None, expected_root: str | None = None
+    ) -> Revision:
+        """Apply a change to a draft: the one named, else the open draft of the active plan, else a new one."""
+        revision = self.draft_or_active() if reference is None else self.plan_find(reference)
+        return drafts.change_draft(
+            self.store, revision, change, note=note, expected_root=expected_root, now=self.clock(), principal=self.principal
+        )
+
+    def draft_or_active(self) -> Revision:
+        """The newest open draft that was made from the active plan, else the active plan itself."""
+        active = self.require_active()[0]
+        for revision in self.plan_list():
+            if revision.state == "draft" and revision.parent_id == active.id:
+                return revision
+        return active
+
+    def rule_parse(self, text: str) -> Condition:
+        """The condition that a rule's text means; InputError with every finding where it means none."""
+        return parse(text, self.fields())
+
+    def rule_text(self, condition: Condition) -> str:
+        """A condition as text."""
+        return to_text(condition)
+
+    def rule_count(self, condition: Condition, reference: str = "active") -> int:
+        """How many accounts a condition takes, by itself."""
+        active = self.active() if reference == "active" else self.plan_show(reference)
+        return self.book().count(condition, self.scope, active[1].list_by_key if active else {})
+
+    def rule_set(self, territory: str, rule: Rule, *, reference: str | None = None, expected_root: str | None = None) -> Revision:
+        """Put a rule on a territory of a draft, in the place of the one with its key."""
+        note = f"rule {rule.key} of {territory}"
+        return self.plan_change(
+            lambda plan: edit.with_rule(plan, territory, rule), note, reference=reference, expected_root=expected_root
+        )
+
+    def rule_remove(self, territory: str, key: str, *, reference: str | None = None, expected_root: str | None = None) -> Revision:
+        """Take a rule off a territory of a draft."""
+        note = f"rule {key} of {territory} removed"
+        return self.plan_change(
+            lambda plan: edit.without_rule(plan, territory, key), note, reference=reference, expected_root=expected_root
+        )
+
+    def pin(self, pins: Sequence[Pin], *, reference: str | None = None) -> Revision:
+        """Put pins or exclusions into a draft."""
+        note = f"{len(pins)} pins" if len(pins) != 1 else f"pin of {pins[0].account}"
+        return self.plan_change(lambda plan: edit.with_pins(plan, pins), note, reference=reference)
+
+    def unpin(self, account: str, territory: str, *, is_exclusion: bool = False, reference: str | None = None) -> Revision:
+        """Take a pin or exclusion out of a draft."""
+        return self.plan_change(
+            lambda plan: edit.without_pin(plan, account, territory, is_exclusion=is_exclusion),
+            f"pin of {account} removed",
+            reference=reference,
+        )
+
+    def assign(self, progress: Progress = SILENT, *, is_forced: bool = False, dry_run: bool = False) -> AssignReport:
+        """Run the active plan over all accounts and write what changed into the ledger.
+
+        With nothing changed since the last run it answers at once; `is_forced` evaluates all the same.
+        """
+        for left in reversed(range(ASSIGN_TRIES)):
+            try:
+                return self._assign_once(progress, is_forced, dry_run)
+            except Conflict:
+                if not left:
+                    raise
+                progress.report("the data changed meanwhile, starting again")
+        raise AssertionError("the loop returns or raises")
+
+    def _assign_once(self, progress: Progress, is_forced: bool, dry_run: bool) -> AssignReport:
+        revision, plan = self.require_active()
+        today = self.today()
+        if not is_forced:
+            run = running.is_up_to_date(self.store, plan, revision, today)
+            if run is not None:
+                return _as_before(run, plan, revision)
+        book = self.book(progress, any_ledger=True)
+        data_revision = self.shelf.book[0].data if self.shelf.book else 0
+        day = running.day_of_run(self.store, revision, today)
+        if dry_run:
+            return running.preview(self.store, plan, revision, book, self.fields(), day=day, today=today, progress=progress)
+        return running.assign(
+            self.store,
+            plan,
+            revision,
+            book,
+            self.fields(),
+            day=day,
+            today=today,
+            data_revision=data_revision,
+            now=self.clock(),
+            principal=self.principal,
+            progress=progress,
+        )
+
+    def _keep(self, plan: Plan, findings: Sequence[Finding], note: str) -> Imported:
+        active = self.active()
+        revision, is_new = drafts.import_draft(
+            self.store, plan, note=note, parent=active[0] if active else None, now=self.clock(), principal=self.principal
+        )
+        return Imported(revision, is_new, plan, tuple(findings))
+
+    def _known_accounts(self, plan: Plan) -> frozenset[str] | None:
+        """Which of the plan's pinned accounts exist; None while the workspace holds no accounts."""
+        with self.store.read() as connection:
+            return plans.known_accounts(connection, sorted({pin.account for pin in plan.pins}))
+
+
+def _as_before(run: Any, plan: Plan, revision: Revision) -> AssignReport:
+    counts = run["counts"]
+    return AssignReport(
+        run=run["id"],
+        revision=revision.id,
+        plan=plan.name or plan.key,
+        day=date.fromisoformat(counts["day"]),
+        accounts=counts["accounts"],
+        unassigned=counts["unassigned"],
+        moved=0,
+        opened=0,
+        closed=0,
+        unchanged=counts["unchanged"] + counts["opened"],
+        by_via=counts["by_via"],
+        is_up_to_date=True,
+    )

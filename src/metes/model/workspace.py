@@ -1,0 +1,99 @@
+"""Settings of a workspace: what its figures and dates are said in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from metes.base.errors import InputError
+from metes.base.findings import Finding, Place, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSettings:
+    """`rates` are units of the reporting currency for one unit of another; days begin in `time_zone`."""
+
+    company: str = ""
+    reporting_currency: str = "USD"
+    rates: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    time_zone: str = "UTC"
+    locale: str = "en_US"
+    fiscal_start_month: int = 1
+    week_start: str = "monday"
+    distance_unit: str = "km"
+
+    def today(self, now: datetime) -> date:
+        """The day it is in the workspace's time zone."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
+
+
+SETTING_NAMES = tuple(f.name for f in fields(WorkspaceSettings))
+
+
+def settings_from(values: Mapping[str, Any]) -> WorkspaceSettings:
+    """Settings from stored values, the defaults for those not set."""
+    known = {name: value for name, value in values.items() if name in SETTING_NAMES}
+    if "rates" in known:
+        known["rates"] = MappingProxyType({currency: Decimal(rate) for currency, rate in known["rates"].items()})
+    return WorkspaceSettings(**known)
+
+
+def checked_setting(name: str, text: str) -> Any:
+    """The value to store for a setting typed as text; InputError says what it takes."""
+    if name not in SETTING_NAMES:
+        raise _bad(name, text, f"expected one of {', '.join(SETTING_NAMES)}")
+    match name:
+        case "rates":
+            return _rates(text)
+        case "reporting_currency":
+            return _one(name, text.upper(), len(text) == 3 and text.isalpha(), "three letters of ISO 4217 such as USD")
+        case "time_zone":
+            return _one(name, text, _is_zone(text), "a time zone such as Europe/Berlin")
+        case "fiscal_start_month":
+            return int(_one(name, text, text.isdecimal() and 1 <= int(text) <= 12, "a month from 1 to 12"))
+        case "week_start":
+            return _one(name, text.lower(), text.lower() in {"monday", "sunday", "saturday"}, "monday, sunday or saturday")
+        case "distance_unit":
+            return _one(name, text.lower(), text.lower() in {"km", "mi"}, "km or mi")
+        case _:
+            return _one(name, text.strip(), len(text) <= 200, "at most 200 characters")
+
+
+def _one(name: str, value: str, is_right: bool, expected: str) -> str:
+    if not is_right:
+        raise _bad(name, value, f"expected {expected}")
+    return value
+
+
+def _rates(text: str) -> dict[str, str]:
+    rates: dict[str, str] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        currency, _, rate = part.partition("=")
+        try:
+            value = Decimal(rate.strip())
+        except InvalidOperation:
+            value = Decimal(0)
+        if len(currency.strip()) != 3 or not value.is_finite() or value <= 0:
+            raise _bad("rates", part, "expected rates such as EUR=1.08,GBP=1.27")
+        rates[currency.strip().upper()] = str(value)
+    return rates
+
+
+def _is_zone(text: str) -> bool:
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _bad(name: str, value: str, expected: str) -> InputError:
+    finding = Finding(
+        "setting", Severity.ERROR, expected, Place(subject=f"setting {name}"), value, "'metes config list' shows what is set"
+    )
+    return InputError(f"{name}: {expected}, got {value!r}", [finding])

@@ -1,0 +1,181 @@
+"""What the database knows of one account, one territory's people, and the facts around them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from metes.base.errors import NotFound
+from metes.model.scope import Scope
+from metes.store.tables import account_sources, accounts, activities, contacts, opportunities, orders, people, products, sources
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """An account's record and what hangs on it. Money in minor units of each row's own currency."""
+
+    record: Row
+    custom: Row
+    sources: Sequence[Row]
+    parent: Row | None
+    family: Sequence[Row]
+    contacts: Sequence[Row]
+    opportunities: Sequence[Row]
+    orders: Sequence[Row]
+    activities: Sequence[Row]
+    months: Sequence[tuple[str, int]]
+
+
+def account_facts(connection: Connection, account_id: int, scope: Scope, *, months_from: date, rows: int = 100) -> AccountFacts:
+    """Everything about one account; its newest `rows` facts of each kind; NotFound where there is none."""
+    del scope  # one administrator sees every account; the parameter is the contract for narrower scopes
+    record = connection.execute(sa.select(accounts).where(accounts.c.id == account_id)).mappings().first()
+    if record is None:
+        raise NotFound(f"there is no account with the number {account_id}")
+    parent = None
+    if record["parent_id"] is not None:
+        parent = _first(
+            connection, sa.select(accounts.c.id, accounts.c.key, accounts.c.name).where(accounts.c.id == record["parent_id"])
+        )
+    return AccountFacts(
+        record=dict(record),
+        custom=json.loads(record["custom"]) if record["custom"] else {},
+        sources=_all(
+            connection,
+            sa.select(sources.c.name, account_sources.c.external_id)
+            .join(sources, sources.c.id == account_sources.c.source_id)
+            .where(account_sources.c.account_id == account_id)
+            .order_by(sources.c.name),
+        ),
+        parent=parent,
+        family=_family(connection, account_id, record["parent_id"], rows),
+        contacts=_of(connection, contacts, account_id, contacts.c.name, rows),
+        opportunities=_all(
+            connection,
+            sa.select(opportunities, products.c.name.label("product"), people.c.name.label("person"))
+            .outerjoin(products, products.c.id == opportunities.c.product_id)
+            .outerjoin(people, people.c.id == opportunities.c.person_id)
+            .where(opportunities.c.account_id == account_id, opportunities.c.closed_on.is_(None))
+            .order_by(sa.case((opportunities.c.status == "open", 0), else_=1), opportunities.c.opened_on.desc(), opportunities.c.id)
+            .limit(rows),
+        ),
+        orders=_all(
+            connection,
+            sa.select(orders, products.c.name.label("product"))
+            .outerjoin(products, products.c.id == orders.c.product_id)
+            .where(orders.c.account_id == account_id, orders.c.closed_on.is_(None))
+            .order_by(orders.c.ordered_on.desc(), orders.c.id)
+            .limit(rows),
+        ),
+        activities=_all(
+            connection,
+            sa.select(activities, people.c.name.label("person"), contacts.c.name.label("contact"))
+            .outerjoin(people, people.c.id == activities.c.person_id)
+            .outerjoin(contacts, contacts.c.id == activities.c.contact_id)
+            .where(activities.c.account_id == account_id, activities.c.closed_on.is_(None))
+            .order_by(activities.c.occurred_on.desc(), activities.c.id)
+            .limit(rows),
+        ),
+        months=_months(connection, account_id, months_from),
+    )
+
+
+def _months(connection: Connection, account_id: int, since: date) -> list[tuple[str, int]]:
+    """Orders by month ('2026-03') in minor units, from a day on."""
+    rows = connection.execute(
+        sa.select(orders.c.ordered_on, orders.c.amount_minor).where(
+            orders.c.account_id == account_id, orders.c.closed_on.is_(None), orders.c.ordered_on >= since
+        )
+    )
+    sums: dict[str, int] = {}
+    for ordered_on, minor in rows:
+        month = f"{ordered_on:%Y-%m}"
+        sums[month] = sums.get(month, 0) + minor
+    return sorted(sums.items())
+
+
+def _family(connection: Connection, account_id: int, parent_id: int | None, rows: int) -> list[Row]:
+    """The account's children and siblings."""
+    t = accounts.c
+    near = t.parent_id == account_id if parent_id is None else sa.or_(t.parent_id == account_id, t.parent_id == parent_id)
+    query = sa.select(t.id, t.key, t.name, t.city, t.region, t.parent_id).where(near, t.id != account_id, t.closed_on.is_(None))
+    return _all(connection, query.order_by(t.name).limit(rows))
+
+
+def _of(connection: Connection, table: sa.Table, account_id: int, order: Any, rows: int) -> list[Row]:
+    query = sa.select(table).where(table.c.account_id == account_id, table.c.closed_on.is_(None)).order_by(order).limit(rows)
+    return _all(connection, query)
+
+
+def opportunities_of(connection: Connection, account_ids: Sequence[int], scope: Scope, *, limit: int = 100) -> list[Row]:
+    """Open opportunities of some accounts, the largest first."""
+    del scope
+    t = opportunities.c
+    query = (
+        sa.select(opportunities, accounts.c.name.label("account"), people.c.name.label("person"), products.c.name.label("product"))
+        .join(accounts, accounts.c.id == t.account_id)
+        .outerjoin(people, people.c.id == t.person_id)
+        .outerjoin(products, products.c.id == t.product_id)
+        .where(t.account_id.in_(account_ids), t.status == "open", t.closed_on.is_(None))
+        .order_by(t.amount_minor.desc(), t.id)
+        .limit(limit)
+    )
+    return _all(connection, query)
+
+
+def all_people(
+    connection: Connection, scope: Scope, *, search: str = "", limit: int = 500, offset: int = 0
+) -> tuple[list[Row], int]:
+    """People by name, those whose name, role or office has the text; and how many there are."""
+    del scope
+    manager = people.alias("manager")
+    query = (
+        sa.select(people, manager.c.name.label("manager"))
+        .outerjoin(manager, manager.c.id == people.c.manager_id)
+        .where(people.c.closed_on.is_(None))
+    )
+    for word in search.split():
+        like = f"%{_escaped(word)}%"
+        query = query.where(
+            sa.or_(*(c.ilike(like, escape="\\") for c in (people.c.name, people.c.role, people.c.office, people.c.external_id)))
+        )
+    total = connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar() or 0
+    return _all(connection, query.order_by(people.c.name, people.c.id).limit(limit).offset(offset)), total
+
+
+def person(connection: Connection, person_id: int, scope: Scope) -> Row:
+    """One person with the manager's name; NotFound where there is none."""
+    del scope
+    manager = people.alias("manager")
+    query = sa.select(people, manager.c.name.label("manager")).outerjoin(manager, manager.c.id == people.c.manager_id)
+    found = _first(connection, query.where(people.c.id == person_id))
+    if found is None:
+        raise NotFound(f"there is no person with the number {person_id}")
+    return found
+
+
+def people_by_key(connection: Connection, key: str) -> tuple[int, ...]:
+    """Numbers of the people that some source calls so."""
+    query = sa.select(people.c.id).where(people.c.external_id.in_([key, key.upper()]))
+    return tuple(connection.execute(query).scalars())
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _all(connection: Connection, query: Any) -> list[Row]:
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _first(connection: Connection, query: Any) -> Row | None:
+    row = connection.execute(query).mappings().first()
+    return None if row is None else dict(row)
