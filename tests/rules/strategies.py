@@ -107,3 +107,22 @@ def conditions(max_leaves: int = 8, fields: dict[str, Field] = FIELDS) -> st.Sea
         return st.one_of(parts.map(And), parts.map(And), parts.map(Or), inner.map(Not))
 
     return st.recursive(st.one_of(literals(fields), literals(fields), st.just(EVERYTHING)), extended, max_leaves=max_leaves)
+
+
+def stored_values(field: Field) -> st.SearchStrategy[Any]:
+    """A value of the field as the accounts table holds it."""
+    values: list[Any] = list(VALUES[field.type])
+    if field.type is FieldType.DECIMAL:
+        values = [float(v) for v in values]
+    elif field.type is FieldType.MONEY:
+        values = [-300, 0, 1, 2, 100, 200, 1000, 1001, 1049, 1050, 1100]
+    elif field.type is FieldType.TEXT:
+        values += ["abc\0", "A", "80202", "Ab"]
+    elif field.type is FieldType.CODE:
+        values += ["Z0007", "L12", "9"]
+    return st.sampled_from(values)
+
+
+def records() -> st.SearchStrategy[dict[str, Any]]:
+    """An account with any of its fields missing."""
+    return st.fixed_dictionaries({name: st.none() | stored_values(field) for name, field in FIELDS.items()})

@@ -1,0 +1,45 @@
+"""Brings the money of a condition into minor units of the reporting currency, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from metes.base.money import exponent
+from metes.model.catalogue import Field, FieldType
+from metes.model.condition import And, Condition, Equals, In, Not, Or, Range
+
+
+def in_minor_units(condition: Condition, fields: Mapping[str, Field], currency: str) -> Condition:
+    """The condition with each amount of a money field in minor units.
+
+    An amount finer than the minor unit stays a decimal, so that `> 10.005` is not rounded to another answer.
+    """
+    match condition:
+        case And(parts):
+            return And(tuple(in_minor_units(part, fields, currency) for part in parts))
+        case Or(parts):
+            return Or(tuple(in_minor_units(part, fields, currency) for part in parts))
+        case Not(part):
+            return Not(in_minor_units(part, fields, currency))
+        case Equals(field, value) if _is_money(field, fields):
+            return Equals(field, _minor(value, currency))
+        case In(field, values) if _is_money(field, fields):
+            return In(field, tuple(_minor(value, currency) for value in values))
+        case Range(field, low, high) if _is_money(field, fields):
+            return replace(condition, low=_minor(low, currency), high=_minor(high, currency))
+        case _:
+            return condition
+
+
+def _is_money(field: str, fields: Mapping[str, Field]) -> bool:
+    return field in fields and fields[field].type is FieldType.MONEY
+
+
+def _minor(amount: Any, currency: str) -> Any:
+    if amount is None:
+        return None
+    minor = Decimal(amount).scaleb(exponent(currency))
+    return int(minor) if minor == int(minor) else minor

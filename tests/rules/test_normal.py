@@ -1,0 +1,57 @@
+"""The normal form gives the truth of the tree it came from."""
+
+from typing import Any
+
+from hypothesis import given
+
+from metes.model.condition import And, Condition, Equals, In, Not, Or, Range
+from metes.rules.minor_units import in_minor_units
+from metes.rules.normal import MAX_CONJUNCTIONS, conjunctions, disjuncts
+from metes.rules.predicate import holds
+from tests.rules.strategies import CURRENCY, FIELDS, LISTS, conditions, records
+
+
+def values_of_list(name: str) -> frozenset[str]:
+    return frozenset(LISTS[name].values)
+
+
+@given(conditions(max_leaves=12), records())
+def test_one_conjunction_holds_exactly_where_the_condition_does(condition: Condition, record: dict[str, Any]) -> None:
+    condition = in_minor_units(condition, FIELDS, CURRENCY)
+    found = any(
+        all(test.holds(record.get(test.field)) for test in c.tests) and all(holds(r, record, LISTS) for r in c.rest)
+        for c in conjunctions(condition, FIELDS, values_of_list)
+    )
+    assert found is holds(condition, record, LISTS)
+
+
+def test_conditions_that_multiply_past_the_limit_keep_the_rest_whole() -> None:
+    pair = Or((Equals("code", "A"), Equals("name", "a")))
+    other = Or((Range("employees", low=1), Range("score", low=1)))
+    huge = And((Equals("is_partner", True), *([pair, other] * 10)))
+    found = disjuncts(huge)
+    assert len(found) <= MAX_CONJUNCTIONS
+    assert all(raw.rest for raw in found)
+    record = {"is_partner": True, "code": "A", "score": 2.0}
+    assert any(holds(raw.as_condition(), record, {}) for raw in found)
+    assert not any(holds(raw.as_condition(), {**record, "score": 0.0}, {}) for raw in found)
+
+
+def test_many_parts_of_an_or_keep_the_rest_whole() -> None:
+    wide = Or(tuple(And((Equals("code", str(i)), Equals("employees", i))) for i in range(2_000)))
+    found = disjuncts(wide)
+    assert len(found) <= MAX_CONJUNCTIONS
+    for i in (3, 600, 1_999):
+        assert any(holds(raw.as_condition(), {"code": str(i), "employees": i}, {}) for raw in found)
+    negated = disjuncts(Not(And(tuple(Not(part) for part in wide.parts))))
+    assert any(holds(raw.as_condition(), {"code": "1999", "employees": 1999}, {}) for raw in negated)
+
+
+def test_equal_fields_under_an_or_become_one_list() -> None:
+    rule = Or(tuple(Equals("code", str(i)) for i in range(2_000)))
+    assert [raw.literals for raw in disjuncts(rule)] == [((In("code", tuple(map(str, range(2_000)))), True),)]
+
+
+def test_whole_numbers_that_leave_no_room_between_them_contradict() -> None:
+    rule = And((Range("employees", low=10, includes_low=False), Range("employees", high=11, includes_high=False)))
+    assert conjunctions(rule, FIELDS, values_of_list) == ()
