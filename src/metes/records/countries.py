@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,8 @@ import pycountry
 
 from metes.base.findings import Severity
 from metes.records.distinct import Encoded, Issue, Parsed, as_bool, encode
+
+_DIVISIONS: Any = pycountry.subdivisions
 
 # Names in daily use that ISO does not list; an alias stands here only where it means one country.
 _COUNTRY_ALIASES = {
@@ -153,7 +156,7 @@ def regions_of(country: str) -> Mapping[str, str]:
     """ISO 3166-2 codes of a country's regions by plain code, plain code without country, and plain name where it is one region's."""
     names: dict[str, str] = {}
     shared: set[str] = set()
-    divisions = pycountry.subdivisions.get(country_code=country) or []
+    divisions = _DIVISIONS.get(country_code=country) or []
     # A province and a lower division may share a name: the upper one, listed without parent, has it.
     for division in sorted(divisions, key=lambda d: (d.parent_code is not None, d.code)):
         for name in (division.name, *division.name.split("/"), *division.name.split("[")[:1]):
@@ -204,7 +207,7 @@ def _region(region: Encoded, lands: Encoded, pair: int, width: int) -> tuple[str
         return None, "", ""
     text = str(region.texts[text_at].as_py())
     if land_at < 0:
-        whole = pycountry.subdivisions.get(code=text.strip().upper())
+        whole = _DIVISIONS.get(code=text.strip().upper())
         return (
             (whole.code, "", "")
             if whole
@@ -231,7 +234,7 @@ def _region(region: Encoded, lands: Encoded, pair: int, width: int) -> tuple[str
 @cache
 def known_numbers(country: str) -> Mapping[str, str]:
     """Regions by their number without leading zeros, where codes are numbers: spreadsheets turn '01' into 1."""
-    codes = [d.code for d in pycountry.subdivisions.get(country_code=country) or []]
+    codes = [d.code for d in _DIVISIONS.get(country_code=country) or []]
     tails = {code.split("-", 1)[1]: code for code in codes}
     return MappingProxyType({tail.lstrip("0"): code for tail, code in tails.items() if tail.isdigit() and tail.startswith("0")})
 

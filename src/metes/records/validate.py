@@ -82,13 +82,13 @@ class _Work:
         for field in self.kind.fields:
             column = mapping.column_of(field.name)
             if column is not None and column.column in source.column_names:
-                self.texts[field.name] = self._clean(field, column.column, source[column.column])
+                self.texts[field.name] = self._clean(field, source[column.column])
 
     def column(self, field: str) -> ColumnMap:
         """The column that fills a field, or the field itself where none does."""
         return self.mapping.column_of(field) or ColumnMap(field)
 
-    def _clean(self, field: Field, column: str, raw: pa.ChunkedArray) -> Encoded:
+    def _clean(self, field: Field, raw: pa.ChunkedArray) -> Encoded:
         encoded = encode(raw)
         parsed = clean(encoded.texts)
         self.add_issues(field, encoded.texts, encoded.codes, parsed.issues)
