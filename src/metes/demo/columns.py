@@ -13,6 +13,11 @@ from metes.demo.places import Bools, Floats, Ints
 EPOCH = np.datetime64("1970-01-01", "D")
 
 
+def stream(seed: int, part: int) -> np.random.Generator:
+    """The random stream of one part of the company: its own, so that a change in one part leaves the others alone."""
+    return np.random.default_rng([seed, part])
+
+
 def draw(rng: np.random.Generator, weights: Sequence[float] | Floats, count: int) -> Ints:
     """`count` indices drawn with the given weights. O(count log weights)."""
     heights = np.cumsum(np.asarray(weights, dtype=np.float64))

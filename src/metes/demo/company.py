@@ -17,7 +17,7 @@ from metes.demo.accounts import Accounts, make_accounts
 from metes.demo.business import FAMILIES, PRODUCTS
 from metes.demo.carve import areas
 from metes.demo.colours import colours_of_patches
-from metes.demo.columns import EPOCH, dollars
+from metes.demo.columns import EPOCH, dollars, stream
 from metes.demo.facts import (
     ACTIVITIES_PER_ACCOUNT,
     HISTORY_DAYS,
@@ -72,32 +72,27 @@ def make_company(
         raise ValueError(f"a company needs at least 100 accounts, got {accounts}")
     writer = _Writer(out, progress)
     places, counties = load_places()
-    book = make_accounts(_rng(seed, 1), places, accounts, today)
+    book = make_accounts(stream(seed, 1), places, accounts, today)
     writer.write("accounts", book.table)
     holding = hold(book, places)
     seats = make_seats()
     today_day = int((np.datetime64(today) - EPOCH).astype(np.int64))
-    roster = make_roster(_rng(seed, 2), seats, today_day - HISTORY_DAYS, today_day)
-    people = people_table(_rng(seed, 3), roster, seats)
+    roster = make_roster(stream(seed, 2), seats, today_day - HISTORY_DAYS, today_day)
+    people = people_table(stream(seed, 3), roster, seats)
     writer.write("people", people)
     writer.write("seats", seats_table(roster, seats))
     writer.write("products", _products())
     writer.write("zones", _zones(counties, book))
-    pinned = make_pins(_rng(seed, 4), book, holding, _area_of_holder(), _leaders(people), today)
-    contacts, first_contact = make_contacts(_rng(seed, 5), book, places)
+    pinned = make_pins(stream(seed, 4), book, holding, _area_of_holder(), _leaders(people), today)
+    contacts, first_contact = make_contacts(stream(seed, 5), book, places)
     writer.write("contacts", contacts)
-    writer.write("leads", make_leads(_rng(seed, 6), book, places, max(20, accounts * 6 // 100), today_day))
+    writer.write("leads", make_leads(stream(seed, 6), book, places, max(20, accounts * 6 // 100), today_day))
     _write_facts(writer, seed, _market(seed, book, places, holding, pinned, seats, roster, today_day), first_contact, facts_cap)
     named = {key: book.id.take(pa.array(members)).to_pylist() for key, members in holding.named.items()}
     plan = company_plan(seats, named, pinned.pins, _colours(places))
     first_day = (EPOCH + (today_day - HISTORY_DAYS)).astype(object)
     files = {kind: writer.paths[kind] for kind in FILE_ORDER}
     return CompanyFiles(out, MappingProxyType(files), MappingProxyType(writer.rows), plan, first_day, today)
-
-
-def _rng(seed: int, part: int) -> np.random.Generator:
-    """A stream of its own for each part, so that a change in one leaves the others alone."""
-    return np.random.default_rng([seed, part])
 
 
 class _Writer:
@@ -129,9 +124,9 @@ def _write_facts(writer: _Writer, seed: int, market: Market, first_contact: Ints
     }
     scale = min(1.0, cap / sum(expected.values()))
     rows = {kind: int(number * scale) for kind, number in expected.items()}
-    writer.write("orders", make_orders(_rng(seed, 7), market, rows["orders"]))
-    writer.write("opportunities", make_opportunities(_rng(seed, 8), market, rows["opportunities"]))
-    writer.write("activities", make_activities(_rng(seed, 9), market, rows["activities"], first_contact))
+    writer.write("orders", make_orders(stream(seed, 7), market, rows["orders"]))
+    writer.write("opportunities", make_opportunities(stream(seed, 8), market, rows["opportunities"]))
+    writer.write("activities", make_activities(stream(seed, 9), market, rows["activities"], first_contact))
 
 
 def _market(
@@ -139,7 +134,7 @@ def _market(
 ) -> Market:
     growth: Floats = np.array([*(area.growth for _, area in areas()), 0.0])[places.area[book.place]]
     desk = make_desk(roster, seats, holding.keys)
-    pace = make_paces(_rng(seed, 10), growth)
+    pace = make_paces(stream(seed, 10), growth)
     return Market(book, pinned.holder, desk, pace, len(roster.role), today - HISTORY_DAYS, today)
 
 

@@ -58,7 +58,7 @@ def hold(accounts: Accounts, places: Places) -> Holding:
     ground, home = places.patch[accounts.place], places.home_area[accounts.place]
     is_large = (accounts.employees >= ENTERPRISE_FROM) & ~accounts.lacks_employees
     by_patch = np.where(is_large, np.array(large)[ground], np.array(small)[ground])
-    holder = np.where((ground < 0) | accounts.lacks_postal, np.array(of_area)[home], by_patch)
+    holder = np.where((ground < 0) | (accounts.lacks_postal & ~places.whole[accounts.place]), np.array(of_area)[home], by_patch)
     holder[(home < 0) | accounts.lacks_region] = len(keys) - 1
     named = _key_accounts(accounts)
     for offset, members in enumerate(named.values()):

@@ -35,7 +35,7 @@ class Places:
     """Where accounts can be. All arrays have one entry per postal code; `patch` indexes the territories of `carve`, -1 none.
 
     `area` and `home_area` index the areas of `carve`: that of the patch, and that of the state, which takes what has no postal
-    code. `county` is the row in `Counties`; `spread` is in degrees of latitude.
+    code unless `patch` covers the state `whole`. `county` is the row in `Counties`; `spread` is in degrees of latitude.
     """
 
     postal_code: pa.Array
@@ -51,6 +51,7 @@ class Places:
     patch: Ints
     area: Ints
     home_area: Ints
+    whole: Bools
     county: Ints
 
 
@@ -97,6 +98,7 @@ def load_places() -> tuple[Places, Counties]:
     county, counties = _counties(table, population, weight)
     zip3 = np.array([int(z[:3]) for z in table["zip"].to_pylist()], dtype=np.int64)
     patch, area = _ground(states, zip3)
+    undivided = {c.state for _, a in areas() for p in a.patches for c in p.covers if not c.runs}
     area_number = {a.key: i for i, (_, a) in enumerate(areas())}
     homes = {state: area_number[key] for state, key in home_areas().items()}
     home = np.array([homes[s] for s in states], dtype=np.int64)
@@ -122,6 +124,7 @@ def load_places() -> tuple[Places, Counties]:
         patch=np.concatenate([patch, np.full(abroad, -1)]),
         area=np.concatenate([area, np.full(abroad, -1)]),
         home_area=np.concatenate([home, np.full(abroad, -1)]),
+        whole=np.array([s in undivided for s in states] + [False] * abroad),
         county=np.concatenate([county, np.full(abroad, -1)]),
     )
     return places, counties
