@@ -1,0 +1,46 @@
+"""What surrounds every page: where one can go, who one is, which plan one is in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page one can go to; `symbol` is its icon among the tabs of a phone, `badge` a count of what waits there."""
+
+    text: str
+    href: str
+    symbol: str = "list"
+    badge: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Places under one heading of the rail; the first section has none."""
+
+    title: str
+    places: Sequence[Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The surroundings of a page. Without sections (sign-in, errors before it) only the page stands there.
+
+    `plan` is the pill's text and address, `theme` is `light`, `dark` or empty for the system's, notices are (tone, text).
+    """
+
+    path: str
+    csrf_token: str = ""
+    person: str = ""
+    role: str = ""
+    plan: tuple[str, str] | None = None
+    sections: Sequence[Section] = ()
+    tabs: Sequence[Place] = ()
+    theme: str = ""
+    notices: Sequence[tuple[str, str]] = ()
+
+    def is_here(self, place: Place) -> bool:
+        """Whether the page belongs to the place: its own address or one below it."""
+        return self.path == place.href or (place.href != "/" and self.path.startswith(place.href + "/"))

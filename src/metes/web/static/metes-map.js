@@ -1,0 +1,348 @@
+// <metes-map>: zones coloured by territory, accounts as points, on MapLibre GL. The server decides, the map shows.
+//
+//   data-zones   TopoJSON with the objects `counties` and `states` (default: the counties of us-atlas)
+//   data-fills   address of {territories: [{key, name, colour, href?}], zones: {id: [index of territory, share]}}
+//   data-points  address that takes ?bbox=w,s,e,n&zoom=z and answers GeoJSON points with {count, name?, colour?, href?, key?}
+//   data-selected key of a territory to outline; data-fit="selected" also moves there
+//   data-bounds  w,s,e,n to begin with; the zones that are filled when left out
+//
+// It sets data-state (loading, ready, error) and sends metes:zone and metes:point when something is chosen.
+
+import * as maplibre from "./vendor/maplibre-gl.mjs";
+import "./vendor/topojson-client.min.js";
+import { clusterImage, hatchImage, labelImage } from "./map-images.js";
+import { colours, mapStyle, TERRITORY_COLOURS } from "./map-style.js";
+
+const { topojson } = globalThis;
+const HATCH_BELOW = 0.9;
+const CONTIGUOUS = [[-125, 24.2], [-66.5, 49.6]];
+const asset = (name) => new URL(name, import.meta.url).href;
+const fetchJson = async (address, signal) => {
+  const answer = await fetch(address, { signal, headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
+  return answer.json();
+};
+
+class MetesMap extends HTMLElement {
+  static observedAttributes = ["data-fills", "data-points", "data-selected"];
+
+  #map;
+  #zones = new Map(); // id -> {name, centre, box, area}
+  #fills = { territories: [], zones: {} };
+  #pending;
+  #hovered;
+
+  async connectedCallback() {
+    if (this.#map) return;
+    this.dataset.state = "loading";
+    try {
+      await this.#build();
+      await this.#showFills();
+      this.#showPoints();
+      this.#map.once("idle", () => { this.dataset.state = "ready"; });
+      this.#map.triggerRepaint();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  disconnectedCallback() {
+    this.#map?.remove();
+    this.#map = undefined;
+  }
+
+  attributeChangedCallback(name, before) {
+    if (before === null || !this.#map) return;
+    if (name === "data-fills") this.#showFills().catch((error) => this.#fail(error));
+    else if (name === "data-points") this.#showPoints();
+    else this.#outline();
+  }
+
+  /** The MapLibre map, for pages that add layers of their own. */
+  get map() { return this.#map; }
+
+  /** Moves to a zone and shows its card. */
+  showZone(id) {
+    const zone = this.#zones.get(id);
+    if (!zone) return;
+    this.#map.fitBounds(zone.box, { padding: 120, maxZoom: 8 });
+    this.#map.once("moveend", () => this.#pin(id, this.#map.project(zone.centre)));
+  }
+
+  /** Moves to all zones of a territory. */
+  showTerritory(key) {
+    const boxes = this.#idsOf(key).map((id) => this.#zones.get(id)?.box).filter(Boolean);
+    if (boxes.length) this.#map.fitBounds(around(boxes), { padding: 48, maxZoom: 8 });
+  }
+
+  async #build() {
+    const [zones, world] = await Promise.all([fetchJson(this.dataset.zones ?? asset("vendor/counties-10m.json")), fetchJson(asset("vendor/countries-110m.json"))]);
+    const polygons = topojson.feature(zones, zones.objects.counties);
+    for (const zone of polygons.features) {
+      zone.properties.zone = zone.id;
+      this.#zones.set(zone.id, { name: zone.properties.name, ...measure(zone.geometry) });
+    }
+    // The coarse outline of the United States would stick out from under the fine counties.
+    const countries = topojson.feature(world, world.objects.countries);
+    countries.features = countries.features.filter((country) => country.id !== "840");
+    const canvas = document.createElement("div");
+    canvas.className = "canvas";
+    this.prepend(canvas);
+    this.#map = new maplibre.Map({
+      container: canvas,
+      style: mapStyle(colours(this), { polygons, countries, borders: topojson.mesh(zones, zones.objects.states, (a, b) => a !== b) }),
+      bounds: this.#bounds(),
+      fitBoundsOptions: { padding: 16 },
+      minZoom: 1.5,
+      maxZoom: 15,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      fadeDuration: 0,
+      attributionControl: { compact: true, customAttribution: "US Census via us-atlas · Natural Earth" },
+      locale: { "Map.Title": this.getAttribute("aria-label") ?? "Map" },
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.keyboard.disableRotation();
+    this.#map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
+    this.#map.setMissingStyleImageResolver((id) => this.#draw(id));
+    await new Promise((loaded) => this.#map.once("load", loaded));
+    this.#draw("hatch");
+    this.#listen();
+  }
+
+  #bounds() {
+    if (this.dataset.bounds) {
+      const [w, s, e, n] = this.dataset.bounds.split(",").map(Number);
+      return [[w, s], [e, n]];
+    }
+    return CONTIGUOUS;
+  }
+
+  #listen() {
+    const map = this.#map;
+    map.on("mousemove", "zones", ({ features, point }) => this.#hover(features[0].id, point));
+    map.on("mouseleave", "zones", () => this.#hover());
+    map.on("click", (event) => this.#choose(event));
+    map.on("moveend", () => this.#showPoints());
+    for (const layer of ["points", "clusters"]) {
+      map.on("mouseenter", layer, () => { map.getCanvas().style.cursor = "pointer"; });
+      map.on("mouseleave", layer, () => { map.getCanvas().style.cursor = ""; });
+    }
+    document.addEventListener("metes:theme", () => this.#restyle());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#restyle());
+    this.addEventListener("keydown", (event) => { if (event.key === "Escape") this.#unpin(); });
+  }
+
+  #restyle() {
+    if (!this.#map) return;
+    for (const image of this.#map.listImages()) if (image.startsWith("cluster|")) this.#map.removeImage(image);
+    for (const { id, paint } of mapStyle(colours(this), {}).layers) {
+      for (const [name, value] of Object.entries(paint ?? {})) this.#map.setPaintProperty(id, name, value);
+    }
+    this.#paint();
+  }
+
+  async #showFills() {
+    if (!this.dataset.fills) return;
+    this.#fills = await fetchJson(this.dataset.fills);
+    this.#paint();
+    this.#outline();
+    this.#label();
+    this.#legend();
+  }
+
+  /** Gives each zone its territory's colour as feature state: no geometry moves. */
+  #paint() {
+    const shades = colours(this);
+    this.#map.removeFeatureState({ source: "zones" });
+    for (const [id, [index, share]] of Object.entries(this.#fills.zones)) {
+      const { colour } = this.#fills.territories[index];
+      this.#map.setFeatureState({ source: "zones", id }, { fill: shades.territory(colour), hatched: share < HATCH_BELOW });
+    }
+    this.#outline();
+  }
+
+  #outline() {
+    const chosen = new Set(this.#idsOf(this.dataset.selected));
+    for (const id of this.#zones.keys()) this.#map.setFeatureState({ source: "zones", id }, { selected: chosen.has(id) });
+    if (chosen.size && this.dataset.fit === "selected") this.showTerritory(this.dataset.selected);
+  }
+
+  #idsOf(key) {
+    const at = this.#fills.territories.findIndex((territory) => territory.key === key);
+    return at < 0 ? [] : Object.entries(this.#fills.zones).filter(([, [index]]) => index === at).map(([id]) => id);
+  }
+
+  /** A label stands on the zone nearest to the middle of its territory, so it is always inside. */
+  #label() {
+    const features = this.#fills.territories.flatMap(({ name }, at) => {
+      const zones = Object.entries(this.#fills.zones).filter(([id, [index]]) => index === at && this.#zones.has(id)).map(([id]) => this.#zones.get(id));
+      if (!zones.length) return [];
+      const total = zones.reduce((sum, zone) => sum + zone.area, 0) || 1;
+      const middle = [0, 1].map((axis) => zones.reduce((sum, zone) => sum + zone.centre[axis] * zone.area, 0) / total);
+      const away = ({ centre }) => (centre[0] - middle[0]) ** 2 + (centre[1] - middle[1]) ** 2;
+      const { centre } = zones.reduce((best, zone) => (away(zone) < away(best) ? zone : best));
+      return [{ type: "Feature", properties: { name, size: total }, geometry: { type: "Point", coordinates: centre } }];
+    });
+    this.#map.getSource("labels").setData({ type: "FeatureCollection", features });
+  }
+
+  #legend() {
+    const legend = this.#slot("details", "map-legend");
+    legend.open ||= this.clientWidth > 640 && this.#fills.territories.length <= 12;
+    const heading = document.createElement("summary");
+    heading.textContent = this.dataset.legend ?? "Territories";
+    const list = document.createElement("ul");
+    for (const { key, name, colour } of this.#fills.territories) list.append(legendLine(name, `swatch t${colour % TERRITORY_COLOURS}`, key));
+    if (Object.values(this.#fills.zones).some(([, share]) => share < HATCH_BELOW)) list.append(legendLine("hatched: less than 90 % is its own", "swatch hatched t8"));
+    legend.replaceChildren(heading, list);
+  }
+
+  async #showPoints() {
+    if (!this.dataset.points || !this.#map) return;
+    this.#pending?.abort();
+    this.#pending = new AbortController();
+    const box = this.#map.getBounds().toArray().flat().map((degrees) => degrees.toFixed(4)).join(",");
+    const address = new URL(this.dataset.points, location.href);
+    address.searchParams.set("bbox", box);
+    address.searchParams.set("zoom", Math.round(this.#map.getZoom()));
+    try {
+      this.#map.getSource("points").setData(await fetchJson(address, this.#pending.signal));
+    } catch (error) {
+      if (error.name !== "AbortError") console.warn("accounts on the map:", error.message);
+    }
+  }
+
+  #hover(id, point) {
+    if (this.#hovered !== undefined && this.#hovered !== id) this.#map.setFeatureState({ source: "zones", id: this.#hovered }, { hovered: false });
+    this.#hovered = id;
+    const card = this.#slot("div", "map-card");
+    if (card.dataset.pinned) return;
+    card.hidden = id === undefined;
+    if (id === undefined) return;
+    this.#map.setFeatureState({ source: "zones", id }, { hovered: true });
+    this.#describe(card, id, false);
+    this.#place(card, point);
+  }
+
+  #choose({ point }) {
+    const [mark] = this.#map.queryRenderedFeatures(point, { layers: ["points", "clusters"] });
+    if (mark) return this.#choosePoint(mark);
+    const [zone] = this.#map.queryRenderedFeatures(point, { layers: ["zones"] });
+    return zone ? this.#pin(zone.id, point) : this.#unpin();
+  }
+
+  #choosePoint({ properties, geometry }) {
+    const goes = this.dispatchEvent(new CustomEvent("metes:point", { bubbles: true, cancelable: true, detail: properties }));
+    if (!goes) return;
+    if (properties.count > 1) this.#map.easeTo({ center: geometry.coordinates, zoom: this.#map.getZoom() + 2 });
+    else if (properties.href) location.assign(properties.href);
+  }
+
+  #pin(id, point) {
+    const [index, share] = this.#fills.zones[id] ?? [];
+    const detail = { id, name: this.#zones.get(id)?.name, territory: this.#fills.territories[index], share };
+    if (!this.dispatchEvent(new CustomEvent("metes:zone", { bubbles: true, cancelable: true, detail }))) return;
+    const card = this.#slot("div", "map-card");
+    card.dataset.pinned = id;
+    card.hidden = false;
+    this.#describe(card, id, true);
+    this.#place(card, point);
+  }
+
+  #unpin() {
+    const card = this.#slot("div", "map-card");
+    delete card.dataset.pinned;
+    card.hidden = true;
+  }
+
+  #describe(card, id, hasLink) {
+    const [index, share] = this.#fills.zones[id] ?? [];
+    const territory = this.#fills.territories[index];
+    const name = document.createElement("b");
+    name.textContent = this.#zones.get(id)?.name ?? id;
+    const text = document.createElement("span");
+    text.textContent = territory ? `${territory.name}${share < 1 ? ` · ${Math.round(share * 100)} % of it` : ""}` : "No account here";
+    card.replaceChildren(name, text);
+    if (hasLink && territory?.href) {
+      const link = document.createElement("a");
+      link.href = territory.href;
+      link.textContent = "Open territory";
+      card.append(document.createElement("br"), link);
+    }
+  }
+
+  #place(card, point) {
+    const x = Math.min(point.x + 14, this.clientWidth - card.offsetWidth - 8);
+    const y = point.y + card.offsetHeight + 24 > this.clientHeight ? point.y - card.offsetHeight - 12 : point.y + 14;
+    card.style.transform = `translate(${Math.max(8, x)}px, ${Math.max(8, y)}px)`;
+  }
+
+  #slot(tag, name) {
+    let element = this.querySelector(`:scope > .${name}`);
+    if (!element) {
+      element = document.createElement(tag);
+      element.className = name;
+      if (name === "map-card") element.hidden = true;
+      this.append(element);
+    }
+    return element;
+  }
+
+  #draw(id) {
+    if (this.#map.hasImage(id)) return;
+    const [kind, ...rest] = id.split("|");
+    const shades = colours(this);
+    const image = { hatch: () => hatchImage(), label: () => labelImage(rest.join("|")), cluster: () => clusterImage(rest[0], shades) }[kind]?.();
+    if (image) this.#map.addImage(id, image, { pixelRatio: 2 });
+  }
+
+  #fail(error) {
+    this.dataset.state = "error";
+    console.error(error);
+    const note = this.#slot("div", "map-note");
+    note.className = "map-note notice warn";
+    note.setAttribute("role", "status");
+    note.textContent = "The map could not be drawn here. The list shows the same.";
+  }
+}
+
+function legendLine(text, classes, key) {
+  const item = document.createElement("li");
+  const mark = document.createElement("span");
+  mark.className = classes;
+  item.append(mark, text);
+  if (key) item.dataset.key = key;
+  return item;
+}
+
+/** Middle, box and rough area of a zone's largest ring; degrees are good enough to place a label. */
+function measure(geometry) {
+  const rings = (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates).map(([ring]) => ring);
+  const measured = rings.map((ring) => {
+    let area = 0, x = 0, y = 0;
+    for (let i = 0; i + 1 < ring.length; i += 1) {
+      const cross = ring[i][0] * ring[i + 1][1] - ring[i + 1][0] * ring[i][1];
+      area += cross / 2;
+      x += ((ring[i][0] + ring[i + 1][0]) * cross) / 6;
+      y += ((ring[i][1] + ring[i + 1][1]) * cross) / 6;
+    }
+    return { area: Math.abs(area), centre: area ? [x / area, y / area] : ring[0] };
+  });
+  const largest = measured.reduce((best, ring) => (ring.area > best.area ? ring : best), { area: 0, centre: [0, 0] });
+  return { ...largest, box: around(rings.map((ring) => around(ring.map((point) => [point, point])))) };
+}
+
+function around(boxes) {
+  const box = [[Infinity, Infinity], [-Infinity, -Infinity]];
+  for (const [[w, s], [e, n]] of boxes) {
+    box[0][0] = Math.min(box[0][0], w);
+    box[0][1] = Math.min(box[0][1], s);
+    box[1][0] = Math.max(box[1][0], e);
+    box[1][1] = Math.max(box[1][1], n);
+  }
+  return box;
+}
+
+customElements.define("metes-map", MetesMap);
