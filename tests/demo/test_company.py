@@ -12,7 +12,11 @@ import pytest
 
 from metes.base.errors import Cancelled
 from metes.demo import CompanyFiles, make_company
+from metes.intake.files import read_source
 from metes.model.catalogue import KINDS
+from metes.records.mapping import ColumnMap, parse_mapping
+from metes.records.mapping import Mapping as ColumnMapping
+from metes.records.validate import validate
 
 TODAY = date(2025, 11, 21)
 
@@ -53,6 +57,21 @@ def test_ids_are_unique_and_references_lead_somewhere(company: CompanyFiles) -> 
         for field in KINDS[kind].fields:
             if field.refers_to and field.name in table.column_names:
                 assert pc.all(pc.is_in(table[field.name].drop_null(), ids[field.refers_to].combine_chunks())).as_py()
+
+
+def test_mappings_say_that_periods_end_on_the_first_day_after(company: CompanyFiles) -> None:
+    for kind in ("people", "seats"):
+        headers = read(company, kind).column_names
+        text = company.mappings[kind].read_text(encoding="utf-8")
+        assert parse_mapping(text, KINDS[kind], headers=headers).last_day == "excluded"
+
+
+def test_the_files_pass_validation_without_a_finding(company: CompanyFiles) -> None:
+    for kind in company.files:
+        source = read_source(company.files[kind])
+        columns = tuple(ColumnMap(name, name) for name in source.headers)
+        validated = validate(KINDS[kind], source.table, ColumnMapping(columns, last_day="excluded"))
+        assert (validated.table.num_rows, validated.findings.num_rows) == (company.rows[kind], 0)
 
 
 def test_equal_seeds_give_equal_bytes_and_other_seeds_do_not(tmp_path: Path) -> None:

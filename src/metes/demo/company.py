@@ -39,17 +39,21 @@ from metes.model.plan import Plan, Seat
 
 FILE_ORDER = ("people", "products", "accounts", "contacts", "zones", "seats", "opportunities", "orders", "activities", "leads")
 
+HALF_OPEN = ("people", "seats")
+
 
 @dataclass(frozen=True)
 class CompanyFiles:
     """What was written: one file per kind in the order to import them, with their rows, and the plan to publish.
 
+    `mappings` holds the mapping files of the kinds that need one: days called `to` are the first that no longer count.
     `publish_on` is the day the plan is to be true from: the first day of the history. Seats need the plan to be active first.
     """
 
     folder: Path
     files: Mapping[str, Path]
     rows: Mapping[str, int]
+    mappings: Mapping[str, Path]
     plan: Plan
     publish_on: date
     today: date
@@ -92,7 +96,10 @@ def make_company(
     plan = company_plan(seats, named, pinned.pins, _colours(places))
     first_day = (EPOCH + (today_day - HISTORY_DAYS)).astype(object)
     files = {kind: writer.paths[kind] for kind in FILE_ORDER}
-    return CompanyFiles(out, MappingProxyType(files), MappingProxyType(writer.rows), plan, first_day, today)
+    mappings = {kind: writer.write_half_open(kind) for kind in HALF_OPEN}
+    return CompanyFiles(
+        out, MappingProxyType(files), MappingProxyType(writer.rows), MappingProxyType(mappings), plan, first_day, today
+    )
 
 
 class _Writer:
@@ -112,6 +119,12 @@ class _Writer:
         self.paths[kind] = path
         self.rows[kind] = table.num_rows
         self.progress.report("demo", len(self.paths), len(FILE_ORDER))
+
+    def write_half_open(self, kind: str) -> Path:
+        """Write the mapping of a kind whose periods end on the first day that no longer counts."""
+        path = self.folder / f"{kind}.map.yaml"
+        path.write_text("last_day: excluded\n", encoding="utf-8")
+        return path
 
 
 def _write_facts(writer: _Writer, seed: int, market: Market, first_contact: Ints, cap: int) -> None:
