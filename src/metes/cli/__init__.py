@@ -1,1 +1,5 @@
-"""cli."""
+"""The command line: parse, call one verb, render. Heavy libraries are loaded inside commands."""
+
+from metes.cli.main import main
+
+__all__ = ["main"]

@@ -169,6 +169,15 @@ class Book:
         )
         return [(row[0], ROLES[row[1]], row[2]) for row in rows.fetchall()]
 
+    def pipeline_accounts(self, territories: frozenset[str], scope: Scope, limit: int = 200) -> list[int]:
+        """Numbers of the accounts of some territories with the largest open pipeline."""
+        allowed, parameters = _in_scope(scope)
+        sql = (
+            f"SELECT account FROM accounts WHERE territory IN (SELECT unnest(?)) AND pipeline > 0 AND {allowed} "
+            f"ORDER BY pipeline DESC, account LIMIT {int(limit)}"
+        )
+        return [row[0] for row in self.cursor().execute(sql, [sorted(territories), *parameters]).fetchall()]
+
     def zone_fills(self, scope: Scope) -> list[ZoneFill]:
         """Each zone's colour: the territory holding most of its potential, else of its revenue, else of its accounts."""
         allowed, parameters = _in_scope(scope)

@@ -78,15 +78,20 @@ def stage(store: Store, name: str, tables: Iterable[pa.Table]) -> int:
     return rows
 
 
+def stages(store: Store, prefix: str = "") -> tuple[str, ...]:
+    """Names of the side tables there are, those that begin with `stage_` and `prefix`."""
+    with store.read() as connection:
+        return tuple(n for n in sa.inspect(connection).get_table_names() if n.startswith(STAGE_PREFIX + prefix))
+
+
 def drop_stages(store: Store, prefix: str = "") -> tuple[str, ...]:
     """Drop side tables whose names (without `stage_`) start with `prefix`, as a killed load leaves them; their names."""
-    with store.read() as connection:
-        names = [n for n in sa.inspect(connection).get_table_names() if n.startswith(STAGE_PREFIX + prefix)]
+    names = stages(store, prefix)
     if names:
         with store.write() as connection:
             for name in names:
                 drop_stage(connection, name.removeprefix(STAGE_PREFIX))
-    return tuple(names)
+    return names
 
 
 def drop_stage(connection: Connection, name: str) -> None:

@@ -55,19 +55,18 @@ def add_job(connection: Connection, kind: str, payload: Mapping[str, Any], princ
     return int(connection.execute(sa.insert(jobs).values(**row).returning(jobs.c.id)).scalar_one())
 
 
+def is_waiting(connection: Connection, now: datetime) -> bool:
+    """Whether some job could be claimed."""
+    return connection.execute(sa.select(jobs.c.id).where(_claimable(now)).limit(1)).first() is not None
+
+
 def claim(connection: Connection, worker: str, now: datetime) -> Job | None:
     """Take the oldest queued job, or one whose worker has been silent too long; None where there is none.
 
     Belongs into an exclusive transaction, so that two workers never hold the same job.
     """
-    lost = now - timedelta(seconds=LOST_AFTER_SECONDS)
     t = jobs.c
-    row = connection.execute(
-        sa.select(jobs)
-        .where(sa.or_(t.state == "queued", sa.and_(t.state == "running", t.heartbeat_at < lost)))
-        .order_by(t.id)
-        .limit(1)
-    ).first()
+    row = connection.execute(sa.select(jobs).where(_claimable(now)).order_by(t.id).limit(1)).first()
     if row is None:
         return None
     if row.attempts >= MAX_ATTEMPTS:
@@ -127,6 +126,11 @@ def job(connection: Connection, job_id: int) -> Job:
 def recent(connection: Connection, limit: int = 50) -> tuple[Job, ...]:
     """The newest jobs."""
     return tuple(_job(row) for row in connection.execute(sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)))
+
+
+def _claimable(now: datetime) -> sa.ColumnElement[bool]:
+    lost = now - timedelta(seconds=LOST_AFTER_SECONDS)
+    return sa.or_(jobs.c.state == "queued", sa.and_(jobs.c.state == "running", jobs.c.heartbeat_at < lost))
 
 
 def _job(row: sa.Row[Any]) -> Job:

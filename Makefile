@@ -1,0 +1,56 @@
+# `make demo` and `make test` work on a bare machine with Python 3.11, make and git; the rest is for those who change Metes.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ACCOUNTS ?= 20000
+PORT   ?= 8420
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test check format bench bench-peers soak clean
+help:
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Metes needs Python 3.11 or newer; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/.base: pyproject.toml package-lock.json hatch_build.py $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.full: pyproject.toml package-lock.json hatch_build.py $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[postgresql]' --group test --group check
+	touch $@ $(VENV)/.base
+
+demo: $(VENV)/.base ## a believable company, loaded, assigned and served
+	$(BIN)/metes --db sqlite:///demo/metes-$(ACCOUNTS).db demo --folder demo/files-$(ACCOUNTS) --accounts $(ACCOUNTS)
+	$(BIN)/metes --db sqlite:///demo/metes-$(ACCOUNTS).db serve --port $(PORT)
+
+test: $(VENV)/.full ## the whole test suite, the browser's too
+	@sh scripts/need-chromium.sh
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+
+check: $(VENV)/.full ## format, lint, types, import contracts, dependencies, documentation
+	$(BIN)/ruff format --check src tests benchmarks examples hatch_build.py
+	$(BIN)/ruff check src tests benchmarks examples hatch_build.py
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry src
+	$(BIN)/interrogate --quiet src
+
+format: $(VENV)/.full ## bring the code into its form
+	$(BIN)/ruff format src tests benchmarks examples hatch_build.py
+	$(BIN)/ruff check --fix src tests benchmarks examples hatch_build.py
+
+bench: $(VENV)/.full ## our figures, each beside its goal
+	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: $(VENV)/.full ## peers on the same sets
+	$(BIN)/python -m benchmarks.peers $(ARGS)
+
+soak: $(VENV)/.full ## property tests at length
+	METES_SOAK=1 $(BIN)/python -m pytest -q -n 2 $(ARGS)
+
+clean: ## remove what was built
+	rm -rf $(VENV) demo build dist src/metes/web/static/vendor

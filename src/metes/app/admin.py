@@ -1,0 +1,221 @@
+"""The verbs of whoever runs a workspace: settings, users, tokens, sign-in, views, jobs, audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from metes.app.desk import Desk
+from metes.base.errors import InputError, NotFound, Refused
+from metes.identity import secrets
+from metes.model.workspace import SETTING_NAMES, checked_setting
+from metes.store import audit, jobs, users
+from metes.store import settings as stored
+from metes.store.jobs import Job
+from metes.store.users import Session, Token, User
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session that has just begun: the secret for the browser's cookie, and whose it is."""
+
+    secret: str
+    user: User
+
+
+class AdminVerbs(Desk):
+    """What an administrator does."""
+
+    def config_list(self) -> dict[str, Any]:
+        """Every setting with its value."""
+        settings = self.settings()
+        values = {f.name: getattr(settings, f.name) for f in fields(settings)}
+        values["rates"] = ", ".join(f"{currency}={rate}" for currency, rate in sorted(settings.rates.items()))
+        return values
+
+    def config_set(self, name: str, text: str) -> Any:
+        """Set one setting from text; the value kept."""
+        value = checked_setting(name, text)
+        with self.store.write() as connection:
+            stored.put_setting(connection, name, value)
+            audit.add_entry(connection, self.principal, "config set", name, {"value": value}, self.clock())
+        return value
+
+    def config_unset(self, name: str) -> None:
+        """Take one setting back to its default."""
+        if name not in SETTING_NAMES:
+            raise InputError(f"there is no setting '{name}'; settings are {', '.join(SETTING_NAMES)}")
+        with self.store.write() as connection:
+            stored.put_setting(connection, name, None)
+            audit.add_entry(connection, self.principal, "config unset", name, {}, self.clock())
+
+    def user_add(self, name: str, password: str | None = None) -> str:
+        """Add an administrator; the password, made here where none is given."""
+        cleaned = name.strip()
+        if not 1 <= len(cleaned) <= 100 or any(c.isspace() for c in cleaned):
+            raise InputError(f"expected a user name of 1 to 100 characters without blanks, got {name!r}")
+        chosen = password or secrets.new_password()
+        hashed = secrets.hash_password(chosen)
+        with self.store.write() as connection:
+            user_id = users.add_user(connection, cleaned, hashed, True, self.clock())
+            audit.add_entry(connection, self.principal, "user add", f"user {user_id}", {}, self.clock())
+        return chosen
+
+    def user_list(self) -> tuple[User, ...]:
+        """All users."""
+        with self.store.read() as connection:
+            return users.all_users(connection)
+
+    def user_password(self, name: str, password: str | None = None) -> str:
+        """Give a user another password, ending all sessions; the password."""
+        chosen = password or secrets.new_password()
+        hashed = secrets.hash_password(chosen)
+        with self.store.write() as connection:
+            users.set_password(connection, name, hashed)
+            audit.add_entry(connection, self.principal, "user password", f"user {name}", {}, self.clock())
+        return chosen
+
+    def user_disable(self, name: str, *, is_disabled: bool = True) -> None:
+        """Shut a user out, or let them in again."""
+        with self.store.write() as connection:
+            users.set_disabled(connection, name, self.clock() if is_disabled else None)
+            audit.add_entry(connection, self.principal, "user disable", f"user {name}", {"disabled": is_disabled}, self.clock())
+
+    def token_add(self, name: str, user: str, days: int | None = None) -> str:
+        """Make an API token for a user; the secret, shown this once."""
+        secret = secrets.new_token()
+        now = self.clock()
+        with self.store.write() as connection:
+            found = users.find_user(connection, user)
+            if found is None:
+                raise NotFound(f"there is no user '{user}'; 'metes user list' shows those there are")
+            expires = now + timedelta(days=days) if days else None
+            token_id = users.add_token(connection, found[0].id, name, secrets.digest(secret), expires, now)
+            audit.add_entry(connection, self.principal, "token add", f"token {token_id}", {"days": days}, now)
+        return secret
+
+    def token_list(self) -> tuple[Token, ...]:
+        """All tokens, without their secrets."""
+        with self.store.read() as connection:
+            return users.all_tokens(connection)
+
+    def token_revoke(self, token_id: int) -> None:
+        """Make a token useless."""
+        with self.store.write() as connection:
+            users.revoke_token(connection, token_id, self.clock())
+            audit.add_entry(connection, self.principal, "token revoke", f"token {token_id}", {}, self.clock())
+
+    def token_user(self, secret: str) -> User | None:
+        """Whose token this is; None where it is unknown, revoked or run out."""
+        now = self.clock()
+        with self.store.read() as connection:
+            found = users.find_token(connection, secrets.digest(secret), now)
+        if found is None:
+            return None
+        with self.store.touch() as connection:
+            users.note_token_use(connection, found[0], now)
+        return found[1]
+
+    def sign_in(self, name: str, password: str, address: str) -> SignedIn:
+        """Begin a session; Refused says no more than that name and password do not go together, or how long to wait."""
+        now = self.clock()
+        with self.store.read() as connection:
+            found = users.find_user(connection, name)
+            failed = users.failed_sign_ins(connection, name, address, now)
+        if failed >= users.LOCKOUT_TRIES:
+            raise Refused(f"too many tries; wait {users.LOCKOUT_MINUTES} minutes, then try again")
+        is_right = secrets.is_password(password, found[1] if found else None)
+        is_right = is_right and found is not None and found[0].disabled_at is None
+        secret = secrets.new_secret()
+        with self.store.touch() as connection:
+            users.note_sign_in(connection, name, address, is_right, now)
+            if is_right and found is not None:
+                users.add_session(connection, found[0].id, secrets.digest(secret), secrets.new_secret(), now)
+        if not is_right or found is None:
+            raise Refused("this name and password do not go together")
+        return SignedIn(secret, found[0])
+
+    def session(self, secret: str) -> Session | None:
+        """The session of a browser's cookie; None where it has ended."""
+        with self.store.read() as connection:
+            return users.find_session(connection, secrets.digest(secret), self.clock())
+
+    def sign_out(self, secret: str) -> None:
+        """End a session."""
+        with self.store.touch() as connection:
+            users.end_session(connection, secrets.digest(secret))
+
+    def preferences_set(self, user_id: int, preferences: Mapping[str, Any]) -> None:
+        """Keep what a user likes."""
+        with self.store.touch() as connection:
+            users.set_preferences(connection, user_id, preferences)
+
+    def views(self, page: str) -> Sequence[Any]:
+        """The principal's saved views of a page: rows with id, name and query."""
+        if self.principal.user_id is None:
+            return ()
+        with self.store.read() as connection:
+            return users.views_of(connection, self.principal.user_id, page)
+
+    def view_save(self, page: str, name: str, query: str) -> None:
+        """Save a list's address under a name for the principal."""
+        if self.principal.user_id is None or not 1 <= len(name.strip()) <= 80 or len(query) > 4000:
+            raise InputError("expected a name of 1 to 80 characters for the view")
+        with self.store.touch() as connection:
+            users.save_view(connection, self.principal.user_id, page, name.strip(), query, self.clock())
+
+    def view_delete(self, view_id: int) -> None:
+        """Drop one of the principal's saved views."""
+        if self.principal.user_id is not None:
+            with self.store.touch() as connection:
+                users.delete_view(connection, self.principal.user_id, view_id)
+
+    def job_add(self, kind: str, payload: Mapping[str, Any]) -> int:
+        """Queue long work; the job's number."""
+        with self.store.touch() as connection:
+            return jobs.add_job(connection, kind, payload, self.principal.name, self.clock())
+
+    def job(self, job_id: int) -> Job:
+        """One job."""
+        with self.store.read() as connection:
+            return jobs.job(connection, job_id)
+
+    def jobs(self, limit: int = 50) -> tuple[Job, ...]:
+        """The newest jobs."""
+        with self.store.read() as connection:
+            return jobs.recent(connection, limit)
+
+    def job_cancel(self, job_id: int) -> Job:
+        """Ask a job to stop."""
+        with self.store.touch() as connection:
+            return jobs.request_cancel(connection, job_id, self.clock())
+
+    def job_claim(self, worker: str) -> Job | None:
+        """Take the next job for a worker; None where there is none."""
+        with self.store.read() as connection:
+            if not jobs.is_waiting(connection, self.clock()):
+                return None
+        with self.store.write() as connection:
+            return jobs.claim(connection, worker, self.clock())
+
+    def job_report(self, job_id: int, stage: str, done: int, total: int) -> bool:
+        """Note how far a job is; whether somebody asked it to stop."""
+        with self.store.touch() as connection:
+            return jobs.report(connection, job_id, stage, done, total, self.clock())
+
+    def job_finish(self, job_id: int, state: str, *, result: Mapping[str, Any] | None = None, error: str | None = None) -> None:
+        """End a job as done, failed or cancelled."""
+        with self.store.write(patience_seconds=60.0) as connection:
+            jobs.finish(connection, job_id, state, self.clock(), result=result, error=error)
+
+    def audit_list(self, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
+        """The newest entries of the audit trail."""
+        with self.store.read() as connection:
+            return audit.entries(connection, limit=limit, before=before)
+
+    def audit_verify(self) -> int | None:
+        """The first entry of the audit trail that was tampered with; None where the chain is whole."""
+        with self.store.read() as connection:
+            return audit.first_broken(connection)

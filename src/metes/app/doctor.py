@@ -1,0 +1,75 @@
+"""Looks whether a workspace is well, and brings backups in and out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from metes.app.settings import AppSettings
+from metes.base.errors import MetesError
+from metes.base.findings import Finding, Place, Severity
+from metes.base.progress import Progress
+from metes.store import audit, bulk, schema
+from metes.store import backup as backups
+from metes.store.engine import Store
+
+LOW_DISK_BYTES = 2 * 1024**3
+
+
+def examine(settings: AppSettings, *, mend: bool = False) -> list[Finding]:
+    """What is wrong with a database and its cache; `mend` drops the side tables that killed loads left."""
+    store = Store(settings.database)
+    subject = Place(subject=str(store.url.database))
+    findings: list[Finding] = []
+    try:
+        schema.require_current(store)
+    except MetesError as error:
+        return [Finding("schema", Severity.ERROR, str(error), subject)]
+    with store.read() as connection:
+        broken = audit.first_broken(connection)
+    if broken is not None:
+        remedy = "compare with a backup made before; do not trust entries from here on"
+        findings.append(
+            Finding("audit-broken", Severity.ERROR, f"the audit trail was tampered with at entry {broken}", subject, "", remedy)
+        )
+    if mend:
+        bulk.drop_stages(store)
+    else:
+        findings += [
+            Finding(
+                "left-over",
+                Severity.NOTE,
+                f"a stopped load left the side table {name}",
+                subject,
+                "",
+                "'metes doctor --mend' drops it",
+            )
+            for name in bulk.stages(store)
+        ]
+    folder = settings.books
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < LOW_DISK_BYTES:
+        message = f"only {free / 1024**3:.1f} GB are free where Books are kept ({folder})"
+        findings.append(Finding("low-disk", Severity.WARNING, message, subject, "", "free some space, or set METES_CACHE"))
+    store.dispose()
+    return findings
+
+
+def back_up(settings: AppSettings, path: Path, now: datetime, progress: Progress) -> Mapping[str, int]:
+    """Write a backup of the database; rows per table."""
+    store = Store(settings.database)
+    schema.require_current(store)
+    return backups.backup(store, path, now, progress)
+
+
+def bring_back(settings: AppSettings, path: Path, progress: Progress) -> Mapping[str, int]:
+    """Restore a backup into an empty database; rows per table."""
+    return backups.restore(Store(settings.database), path, progress)
+
+
+def upgrade(settings: AppSettings) -> tuple[str | None, str]:
+    """Bring the database to this version's schema; revisions before and after."""
+    return schema.upgrade(Store(settings.database))

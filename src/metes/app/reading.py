@@ -1,0 +1,232 @@
+"""The verbs that read: accounts, owners, explanations, territories, people, search and the map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from metes.app.desk import Desk
+from metes.base.errors import NotFound
+from metes.looking import owners, tree
+from metes.looking.owners import OwnerAnswer, SeatedPerson
+from metes.looking.tree import TreeNode
+from metes.model.catalogue import FieldType
+from metes.model.plan import NamedList, Pin, Plan, Territory
+from metes.model.query import AccountPage, AccountQuery, Box, Sums, ZoneFill
+from metes.planning.drafts import find_revision
+from metes.rules.explain import Explanation, explain
+from metes.store import ledger, profile
+from metes.store.ledger import Holding, Sitting
+from metes.store.plans import Revision
+from metes.store.profile import AccountFacts, Row
+
+HISTORY_MONTHS = 36
+
+
+@dataclass(frozen=True, slots=True)
+class AccountProfile:
+    """One account whole: its facts, its row in the book, its owner and why, and its history in both times."""
+
+    number: int
+    facts: AccountFacts
+    row: Mapping[str, Any]
+    owner: OwnerAnswer
+    why: Explanation | None
+    history: tuple[Holding, ...]
+    plan: Plan | None
+
+    @property
+    def key(self) -> str:
+        """The account's key."""
+        return str(self.facts.record["key"])
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryProfile:
+    """One territory: where it stands in the tree, what it adds up to, its people, and its largest open opportunities."""
+
+    territory: Territory
+    plan: Plan
+    revision: Revision
+    path: tuple[Territory, ...]
+    children: tuple[TreeNode, ...]
+    own: Sums
+    whole: Sums
+    role: str
+    seats: tuple[SeatedPerson, ...]
+    pins: tuple[Pin, ...]
+    opportunities: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, by kind."""
+
+    accounts: Sequence[Mapping[str, Any]]
+    territories: Sequence[Territory]
+    people: Sequence[Row]
+    rules: Sequence[tuple[Territory, str, str]]
+
+
+class ReadingVerbs(Desk):
+    """What can be looked at."""
+
+    def accounts(self, query: AccountQuery) -> AccountPage:
+        """A page of accounts."""
+        return self.book().page(query, self.scope, self._lists())
+
+    def accounts_export(self, query: AccountQuery) -> Iterator[pa.RecordBatch]:
+        """All accounts of a query, in batches."""
+        return self.book().export(query, self.scope, self._lists())
+
+    def account_ids(self, query: AccountQuery, limit: int = 10_000) -> list[str]:
+        """The ids of the accounts of a query, for acting on a selection."""
+        return self.book().ids(query, self.scope, self._lists(), limit)
+
+    def values_of(self, column: str, limit: int = 200) -> list[tuple[Any, int]]:
+        """The most frequent values of a column with their counts."""
+        return self.book().distinct(column, self.scope, limit)
+
+    def account(self, name: str) -> AccountProfile:
+        """One account whole, named by its key or by a source's id."""
+        with self.store.read() as connection:
+            number = owners.the_account(connection, name, self.scope)
+        return self.account_by_number(number)
+
+    def account_by_number(self, number: int) -> AccountProfile:
+        """One account whole, by its number."""
+        today = self.today()
+        since = today.replace(year=today.year - HISTORY_MONTHS // 12, day=1)
+        active = self.active()
+        with self.store.read() as connection:
+            facts = profile.account_facts(connection, number, self.scope, months_from=since)
+            owner = owners.owner_of(connection, number, self.plan_of, self.scope, at=today, known=None)
+            history = ledger.holdings_of(connection, number, self.scope, whole_history=True)
+        rows = self.book().accounts_by_number([number], self.scope)
+        row = rows[0] if rows else {}
+        why = self._explain(row, active[1]) if active and rows else None
+        return AccountProfile(number, facts, row, owner, why, history, active[1] if active else None)
+
+    def explain(self, name: str, *, reference: str = "active") -> Explanation:
+        """Why an account is held by the territory that holds it, under the active plan or another revision."""
+        plan = self.require_active()[1] if reference == "active" else self.plan_of(self._revision(reference))
+        with self.store.read() as connection:
+            number = owners.the_account(connection, name, self.scope)
+        rows = self.book().accounts_by_number([number], self.scope)
+        if not rows:
+            raise NotFound(f"the account '{name}' is closed; no rule is run over closed accounts")
+        return self._explain(rows[0], plan)
+
+    def owner(self, name: str, *, at: date | None = None, known: datetime | None = None) -> OwnerAnswer:
+        """Who owned an account on a day (None: today), as known on a moment (None: now)."""
+        with self.store.read() as connection:
+            number = owners.the_account(connection, name, self.scope)
+            return owners.owner_of(connection, number, self.plan_of, self.scope, at=at or self.today(), known=known)
+
+    def history(self, name: str) -> tuple[Holding, ...]:
+        """Every fact about who held an account, those superseded too."""
+        with self.store.read() as connection:
+            number = owners.the_account(connection, name, self.scope)
+            return ledger.holdings_of(connection, number, self.scope, whole_history=True)
+
+    def total(self) -> Sums:
+        """What all accounts add up to."""
+        return self.book().total(self.scope)
+
+    def unassigned(self) -> Sums:
+        """What the accounts that no territory holds add up to."""
+        return self.book().territory_sums(self.scope).get(("", "primary"), Sums())
+
+    def tree(self) -> tuple[TreeNode, ...]:
+        """All territories of the active plan with sums."""
+        return tree.tree_with_sums(self.require_active()[1], self.book().territory_sums(self.scope))
+
+    def territory(self, key: str) -> TerritoryProfile:
+        """One territory of the active plan."""
+        revision, plan = self.require_active()
+        if key not in plan.territory_by_key:
+            raise NotFound(f"the active plan has no territory '{key}'; 'metes territories' lists those it has")
+        territory = plan.territory_by_key[key]
+        nodes = {node.territory.key: node for node in self.tree()}
+        today = self.today()
+        largest = self.book().pipeline_accounts(tree.keys_below(plan, key), self.scope)
+        with self.store.read() as connection:
+            seats = owners.seated(connection, plan, [key], self.scope, at=today)
+            opportunities = profile.opportunities_of(connection, largest, self.scope, limit=20) if largest else []
+        return TerritoryProfile(
+            territory=territory,
+            plan=plan,
+            revision=revision,
+            path=tuple(reversed(tuple(plan.ancestors(key)))),
+            children=tuple(nodes[t.key] for t in plan.children_by_key.get(key, ())),
+            own=nodes[key].own,
+            whole=nodes[key].whole,
+            role=nodes[key].role,
+            seats=seats,
+            pins=tuple(pin for pin in plan.pins if pin.territory == key),
+            opportunities=opportunities,
+        )
+
+    def keys_below(self, key: str) -> frozenset[str]:
+        """A territory's key and those of all below it."""
+        plan = self.require_active()[1]
+        if key not in plan.territory_by_key:
+            raise NotFound(f"the active plan has no territory '{key}'; 'metes territories' lists those it has")
+        return tree.keys_below(plan, key)
+
+    def people(self, search: str = "", *, limit: int = 100, offset: int = 0) -> tuple[Sequence[Row], int]:
+        """People by name, and how many there are."""
+        with self.store.read() as connection:
+            return profile.all_people(connection, self.scope, search=search, limit=limit, offset=offset)
+
+    def person(self, number: int) -> tuple[Row, tuple[Sitting, ...]]:
+        """One person, with every seat they sit or sat on."""
+        with self.store.read() as connection:
+            found = profile.person(connection, number, self.scope)
+            sat = tuple(s for s in ledger.sittings(connection, self.scope) if s.person_id == number)
+        return found, sat
+
+    def search(self, text: str, limit: int = 8) -> Found:
+        """Accounts, territories, people and rules for a text."""
+        active = self.active()
+        words = text.lower().split()
+        territories: list[Territory] = []
+        rules: list[tuple[Territory, str, str]] = []
+        if active and words:
+            for t in active[1].preorder:
+                if all(w in f"{t.key} {t.name}".lower() for w in words):
+                    territories.append(t)
+                rules.extend((t, r.key, r.name) for r in t.rules if r.name and all(w in r.name.lower() for w in words))
+        people = self.people(text, limit=limit)[0] if words else []
+        return Found(self.book().search(text, self.scope, limit), territories[:limit], people, rules[:limit])
+
+    def zone_fills(self) -> list[ZoneFill]:
+        """How each zone of the map is coloured."""
+        return self.book().zone_fills(self.scope)
+
+    def cells(self, box: Box, zoom: float, territory: str | None = None) -> list[dict[str, Any]]:
+        """Accounts in a window of the map, clustered."""
+        return self.book().cells(box, zoom, self.scope, territory=territory)
+
+    def _lists(self) -> Mapping[str, NamedList]:
+        active = self.active()
+        return active[1].list_by_key if active else {}
+
+    def _revision(self, reference: str) -> Revision:
+        with self.store.read() as connection:
+            return find_revision(connection, reference, self.today())
+
+    def _explain(self, row: Mapping[str, Any], plan: Plan) -> Explanation:
+        book = self.book()
+        return explain(record_of(row, book.fields), plan, book.fields, book.currency, self.today())
+
+
+def record_of(row: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the book as the record that rules look at: fields alone, decimals as floats."""
+    record = {name: row.get(name) for name in fields}
+    return {k: float(v) if isinstance(v, Decimal) and fields[k].type is FieldType.DECIMAL else v for k, v in record.items()}

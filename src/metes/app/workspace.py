@@ -1,0 +1,41 @@
+"""The Workspace: every verb of Metes on one database. The doors hold it and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from metes.app.admin import AdminVerbs
+from metes.app.desk import Shelf, utc_now
+from metes.app.imports import ImportVerbs
+from metes.app.plans import PlanVerbs
+from metes.app.reading import ReadingVerbs
+from metes.app.settings import AppSettings
+from metes.model.scope import Principal
+from metes.store import schema
+from metes.store.engine import Store
+
+LOCAL = Principal("local")
+
+
+class Workspace(ImportVerbs, PlanVerbs, ReadingVerbs, AdminVerbs):
+    """All verbs. `acting_as` gives the same workspace in another principal's name."""
+
+    def acting_as(self, principal: Principal) -> Workspace:
+        """The same store and shelf, for somebody else."""
+        return Workspace(self.store, self.shelf, principal, self.clock)
+
+    def close(self) -> None:
+        """Close the database and let go of the Book."""
+        self.store.dispose()
+
+
+def open_workspace(
+    settings: AppSettings, *, principal: Principal = LOCAL, make: bool = True, clock: Callable[[], datetime] = utc_now
+) -> Workspace:
+    """Open a database. A new, empty one gets its tables where `make` says so; one with another schema is refused."""
+    store = Store(settings.database)
+    if make and schema.is_empty(store):
+        schema.upgrade(store)
+    schema.require_current(store)
+    return Workspace(store, Shelf(settings.books), principal, clock)

@@ -1,0 +1,231 @@
+"""Commands of whoever runs a workspace: settings, users, tokens, jobs, audit."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from metes.cli.output import Console, say
+
+config_app = typer.Typer(help="Settings of the workspace.", no_args_is_help=True, rich_markup_mode=None)
+user_app = typer.Typer(help="Users who can sign in.", no_args_is_help=True, rich_markup_mode=None)
+token_app = typer.Typer(help="Tokens of the API.", no_args_is_help=True, rich_markup_mode=None)
+audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(config_app, name="config")
+    app.add_typer(user_app, name="user")
+    app.add_typer(token_app, name="token")
+    app.add_typer(audit_app, name="audit")
+    app.command()(jobs)
+    app.command("job-cancel")(job_cancel)
+
+
+@config_app.command("list")
+def config_list(context: typer.Context) -> int:
+    """List every setting with its value."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        values = workspace.config_list()
+    if console.is_json:
+        console.emit(values)
+    else:
+        console.table(["setting", "value"], [[name, str(value)] for name, value in values.items()])
+    return 0
+
+
+@config_app.command("set")
+def config_set(context: typer.Context, name: str, value: str) -> int:
+    """Set one setting."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        kept = workspace.config_set(name, value)
+    console.emit({name: kept}) if console.is_json else say(f"{name} is {kept}")
+    return 0
+
+
+@config_app.command("unset")
+def config_unset(context: typer.Context, name: str) -> int:
+    """Take one setting back to its default."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        workspace.config_unset(name)
+    console.emit({name: None}) if console.is_json else say(f"{name} has its default again")
+    return 0
+
+
+@user_app.command("add")
+def user_add(
+    context: typer.Context,
+    name: str,
+    password_stdin: bool = typer.Option(False, "--password-stdin", help="Read the password from standard input; else one is made."),
+) -> int:
+    """Add an administrator and print the password."""
+    console: Console = context.obj
+    given = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    with console.workspace() as workspace:
+        password = workspace.user_add(name, given)
+    return _show_password(console, name, None if given else password)
+
+
+@user_app.command("list")
+def user_list(context: typer.Context) -> int:
+    """List the users."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        users = workspace.user_list()
+    if console.is_json:
+        console.emit(users)
+    else:
+        console.table(
+            ["user", "administrator", "since", "shut out"],
+            [[u.name, u.is_administrator, u.created_at, u.disabled_at] for u in users],
+        )
+    return 0
+
+
+@user_app.command("password")
+def user_password(
+    context: typer.Context,
+    name: str,
+    password_stdin: bool = typer.Option(False, "--password-stdin", help="Read it from standard input."),
+) -> int:
+    """Give a user another password and end all sessions."""
+    console: Console = context.obj
+    given = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    with console.workspace() as workspace:
+        password = workspace.user_password(name, given)
+    return _show_password(console, name, None if given else password)
+
+
+@user_app.command("disable")
+def user_disable(context: typer.Context, name: str) -> int:
+    """Shut a user out."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        workspace.user_disable(name)
+    console.emit({"user": name, "is_disabled": True}) if console.is_json else say(f"{name} is shut out")
+    return 0
+
+
+@user_app.command("enable")
+def user_enable(context: typer.Context, name: str) -> int:
+    """Let a user in again."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        workspace.user_disable(name, is_disabled=False)
+    console.emit({"user": name, "is_disabled": False}) if console.is_json else say(f"{name} may sign in")
+    return 0
+
+
+@token_app.command("add")
+def token_add(
+    context: typer.Context,
+    name: str = typer.Argument(..., help="What the token is for."),
+    user: str = typer.Option(..., help="Whose rights it has."),
+    days: int | None = typer.Option(None, min=1, max=3650, help="After how many days it runs out; else never."),
+) -> int:
+    """Make a token for the API and print it, this once."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        secret = workspace.token_add(name, user, days)
+    if console.is_json:
+        console.emit({"name": name, "token": secret})
+    else:
+        print(secret)
+        say("keep it: it is not shown again; send it as 'Authorization: Bearer TOKEN'")
+    return 0
+
+
+@token_app.command("list")
+def token_list(context: typer.Context) -> int:
+    """List the tokens, without their secrets."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        tokens = workspace.token_list()
+    if console.is_json:
+        console.emit(tokens)
+    else:
+        headers = ["token", "name", "user", "made", "runs out", "last used", "revoked"]
+        console.table(headers, [[t.id, t.name, t.user, t.created_at, t.expires_at, t.used_at, t.revoked_at] for t in tokens])
+    return 0
+
+
+@token_app.command("revoke")
+def token_revoke(context: typer.Context, token: int) -> int:
+    """Make a token useless."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        workspace.token_revoke(token)
+    console.emit({"token": token, "is_revoked": True}) if console.is_json else say(f"token {token} is revoked")
+    return 0
+
+
+@audit_app.command("list")
+def audit_list(context: typer.Context, rows: int = typer.Option(50, min=1, max=1000)) -> int:
+    """List the newest entries."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        entries = workspace.audit_list(rows)
+    if console.is_json:
+        console.emit(entries)
+    else:
+        console.table(
+            ["entry", "at", "who", "action", "subject"],
+            [[e["id"], e["at"], e["principal"], e["action"], e["subject"]] for e in entries],
+        )
+    return 0
+
+
+@audit_app.command("verify")
+def audit_verify(context: typer.Context) -> int:
+    """Say whether an entry was changed, removed or inserted."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        broken = workspace.audit_verify()
+    if console.is_json:
+        console.emit({"is_whole": broken is None, "first_broken": broken})
+    else:
+        say("the audit trail is whole" if broken is None else f"the audit trail was tampered with at entry {broken}")
+    return 0 if broken is None else 1
+
+
+def jobs(context: typer.Context) -> int:
+    """List the newest jobs."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        found = workspace.jobs()
+    if console.is_json:
+        console.emit(found)
+    else:
+        rows = [
+            [j.id, j.kind, j.state, j.stage, f"{j.done} of {j.total}" if j.total else "", j.principal, j.created_at, j.error]
+            for j in found
+        ]
+        console.table(["job", "kind", "state", "stage", "progress", "who", "queued", "error"], rows)
+    return 0
+
+
+def job_cancel(context: typer.Context, job: int) -> int:
+    """Ask a job to stop."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        found = workspace.job_cancel(job)
+    console.emit(found) if console.is_json else say(
+        f"job {job} is {found.state}" + ("" if found.has_ended else " and stops at its next step")
+    )
+    return 0
+
+
+def _show_password(console: Console, name: str, made: str | None) -> int:
+    if console.is_json:
+        console.emit({"user": name, "password": made})
+    elif made:
+        print(made)
+        say(f"this is the password of {name}; it is not shown again")
+    else:
+        say(f"{name} has the password you gave")
+    return 0

@@ -1,0 +1,182 @@
+"""What commands share: opening the workspace, tables, JSON, progress and errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metes.base.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from metes.app.workspace import Workspace
+
+FINDINGS_SHOWN = 20
+
+
+@dataclass
+class Console:
+    """The global options, and what a command prints through."""
+
+    database: str | None = None
+    is_json: bool = False
+
+    @contextmanager
+    def workspace(self) -> Iterator[Workspace]:
+        """The workspace of the database named."""
+        from metes.app.settings import settings_from_environment
+        from metes.app.workspace import open_workspace
+
+        workspace = open_workspace(settings_from_environment(os.environ, self.database))
+        try:
+            yield workspace
+        finally:
+            workspace.close()
+
+    def emit(self, value: Any) -> None:
+        """Print a value as the one JSON document."""
+        print(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+    def table(self, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Print rows in aligned columns, numbers to the right."""
+        texts = [[_text(cell) for cell in row] for row in rows]
+        widths = [max([len(h), *(len(row[i]) for row in texts)]) for i, h in enumerate(headers)]
+        is_number = [bool(texts) and all(_is_number(row[i]) for row in texts) for i in range(len(headers))]
+        for row in [list(headers), *texts]:
+            cells = [c.rjust(w) if n else c.ljust(w) for c, w, n in zip(row, widths, is_number, strict=True)]
+            print("  ".join(cells).rstrip())
+
+    @contextmanager
+    def progress(self) -> Iterator[Bar]:
+        """A progress bar on standard error, where that is a terminal."""
+        bar = Bar(is_shown=sys.stderr.isatty())
+        try:
+            yield bar
+        finally:
+            bar.close()
+
+
+class Bar:
+    """Shows the stage of long work on one line of the terminal."""
+
+    def __init__(self, is_shown: bool) -> None:
+        self._is_shown = is_shown
+        self._width = 0
+        self._last = 0.0
+
+    def report(self, stage: str, done: int = 0, total: int = 0) -> None:
+        """Draw the line anew, at most ten times a second."""
+        now = time.monotonic()
+        if not self._is_shown or (now - self._last < 0.1 and done != total):
+            return
+        self._last = now
+        filled = 20 * done // total if total else 0
+        line = f"[{'#' * filled}{'.' * (20 - filled)}] {stage}" + (f" {done:,} of {total:,}" if total > 9 else "")
+        sys.stderr.write("\r" + line.ljust(self._width))
+        sys.stderr.flush()
+        self._width = len(line)
+
+    def close(self) -> None:
+        """Wipe the line."""
+        if self._width:
+            sys.stderr.write("\r" + " " * self._width + "\r")
+            sys.stderr.flush()
+
+
+def say(message: str) -> None:
+    """A message for people, on standard error."""
+    print(message, file=sys.stderr)
+
+
+def say_error(message: str, findings: Sequence[Finding] = ()) -> None:
+    """An error with its findings, on standard error."""
+    say(f"metes: {message}")
+    say_findings(findings)
+
+
+def say_findings(findings: Sequence[Finding], shown: int = FINDINGS_SHOWN) -> None:
+    """Findings on standard error, errors first; past `shown` their number."""
+    order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+    for finding in sorted(findings, key=lambda f: order[f.severity])[:shown]:
+        say(f"  {finding}")
+    if len(findings) > shown:
+        say(f"  … and {len(findings) - shown:,} more")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: dataclasses as objects, dates as ISO text, decimals as text."""
+    if isinstance(value, Finding) or (hasattr(value, "as_dict") and callable(value.as_dict)):
+        return plain(value.as_dict())
+    if is_dataclass(value) and not isinstance(value, type):
+        return {k: plain(v) for k, v in asdict(value).items()}
+    if isinstance(value, dict) or hasattr(value, "items"):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(v) for v in value]
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal | Path):
+        return str(value)
+    return value
+
+
+def day_of(text: str | None) -> date | None:
+    """A day from an option; InputError says which form."""
+    from metes.base.errors import InputError
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"expected a day such as 2026-03-14, got {text!r}") from None
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """An instant from an option: a day means its last moment (UTC), so that what was recorded that day counts as known."""
+    from datetime import UTC, time, timedelta
+
+    from metes.base.dates import as_utc
+    from metes.base.errors import InputError
+
+    if text is None:
+        return None
+    try:
+        if len(text) == 10:
+            return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
+        return as_utc(datetime.fromisoformat(text))
+    except ValueError:
+        raise InputError(f"expected a day such as 2026-03-14 or an instant such as 2026-03-14T12:00, got {text!r}") from None
+
+
+def money(minor: int | None, currency: str) -> str:
+    """An amount for people: whole units with thousands marks."""
+    from metes.base.money import from_minor
+
+    return "" if minor is None else f"{from_minor(minor, currency):,.0f} {currency}"
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if isinstance(cell, float):
+        return f"{cell:,.2f}"
+    if isinstance(cell, datetime):
+        return cell.strftime("%Y-%m-%d %H:%M")
+    return str(cell).replace("\n", " ")
+
+
+def _is_number(text: str) -> bool:
+    return bool(text) and text.replace(",", "").replace(".", "").replace("-", "").split(" ")[0].isdecimal()

@@ -1,0 +1,286 @@
+"""Commands of plans and of assignment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from metes.base.findings import Finding, Severity
+from metes.cli import output
+from metes.cli.output import Console, money, say
+
+if TYPE_CHECKING:
+    from metes.assigning.running import AssignReport
+
+plan_app = typer.Typer(
+    help="Plans as text: begin, check, show, import, export, publish.", no_args_is_help=True, rich_markup_mode=None
+)
+REFERENCE = typer.Argument("active", metavar="[PLAN]", help="A revision's number, a plan's key, active, scheduled or draft.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(plan_app, name="plan")
+    app.command()(assign)
+    app.command()(explain)
+
+
+@plan_app.command("init")
+def plan_init(
+    context: typer.Context,
+    folder: Path = typer.Argument(..., help="The folder to write; made when missing."),
+    key: str = typer.Option("plan", help="The plan's stable key."),
+    name: str = typer.Option("", help="The plan's name for people."),
+) -> int:
+    """Write a commented starter plan to change and import."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        files = workspace.plan_init(folder, key, name or key)
+    if console.is_json:
+        console.emit({"files": files})
+    else:
+        say(f"wrote {', '.join(str(f) for f in files)}; change them, then 'metes plan check {folder}'")
+    return 0
+
+
+@plan_app.command("check")
+def plan_check(context: typer.Context, plan: str = typer.Argument("active", help="A plan folder, or a plan in the store.")) -> int:
+    """Say what is wrong or doubtful in a plan; nothing is kept."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        read, findings = workspace.plan_check(Path(plan) if Path(plan).exists() else plan)
+    if console.is_json:
+        console.emit({"plan": read.key if read else None, "findings": findings})
+    else:
+        output.say_findings(findings, shown=100)
+        if read is not None:
+            say(
+                f"{read.name or read.key}: {len(read.territories):,} territories, {sum(len(t.rules) for t in read.territories):,} rules, {_tally(findings)}"
+            )
+    return _code(findings)
+
+
+@plan_app.command("import")
+def plan_import(context: typer.Context, folder: Path, note: str = typer.Option("", help="Why, for the list of revisions.")) -> int:
+    """Take a plan folder in as a draft."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        imported = workspace.plan_import(folder, note=note)
+    if console.is_json:
+        console.emit({"revision": imported.revision, "is_new": imported.is_new, "findings": imported.findings})
+    else:
+        output.say_findings(imported.findings)
+        what = "is" if imported.is_new else "is the same as the open"
+        say(
+            f"{imported.plan.name or imported.plan.key} {what} draft {imported.revision}; 'metes plan preview draft', then 'metes plan publish draft'"
+        )
+    return 1 if imported.findings else 0
+
+
+@plan_app.command("export")
+def plan_export(context: typer.Context, folder: Path, plan: str = REFERENCE) -> int:
+    """Write a plan as text; files whose content has not changed stay untouched."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        files = workspace.plan_export(folder, plan)
+    if console.is_json:
+        console.emit({"files": files})
+    else:
+        say(f"{len(files)} files written to {folder}" if files else f"{folder} holds this plan already; nothing was written")
+    return 0
+
+
+@plan_app.command("list")
+def plan_list(context: typer.Context) -> int:
+    """List the revisions, newest first."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        revisions = workspace.plan_list()
+    if console.is_json:
+        console.emit(revisions)
+    else:
+        headers = ["revision", "plan", "name", "state", "effective on", "author", "changed", "note"]
+        rows = [[r.id, r.plan_key, r.name, r.state, r.effective_on, r.author, r.changed_at, r.note] for r in revisions]
+        console.table(headers, rows)
+    return 0
+
+
+@plan_app.command("show")
+def plan_show(context: typer.Context, plan: str = REFERENCE) -> int:
+    """Show a plan's tree with its rules."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        revision, found = workspace.plan_show(plan)
+        if console.is_json:
+            from metes.model.condition import to_json
+
+            territories: list[dict[str, Any]] = [
+                {
+                    "key": t.key,
+                    "name": t.name,
+                    "type": t.type,
+                    "parent": t.parent,
+                    "catch_all": t.is_catch_all,
+                    "rules": [
+                        {
+                            "key": r.key,
+                            "priority": r.priority,
+                            "when": workspace.rule_text(r.condition),
+                            "tree": to_json(r.condition),
+                        }
+                        for r in t.rules
+                    ],
+                    "seats": [s.key for s in found.seats_by_territory.get(t.key, ())],
+                }
+                for t in found.preorder
+            ]
+            console.emit(
+                {"revision": revision, "key": found.key, "types": found.types, "territories": territories, "pins": found.pins}
+            )
+            return 0
+        print(f"{found.name or found.key} (revision {revision.id}, {revision.state})")
+        for t in found.preorder:
+            indent = "  " * (1 + sum(1 for _ in found.ancestors(t.key)))
+            mark = " [catch-all]" if t.is_catch_all else ""
+            print(f"{indent}{t.label} ({t.key}, {t.type}){mark}")
+            for rule in t.rules:
+                print(f"{indent}  · {rule.key}: {_shortened(workspace.rule_text(rule.condition))}")
+    return 0
+
+
+@plan_app.command("diff")
+def plan_diff(context: typer.Context, before: str = typer.Argument("active"), after: str = typer.Argument("draft")) -> int:
+    """Say in sentences what differs between two revisions."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        steps = workspace.plan_diff(before, after)
+    if console.is_json:
+        console.emit(steps)
+    else:
+        for step in steps:
+            print(step.sentence)
+        say(f"{len(steps)} steps" if steps else "no difference")
+    return 0
+
+
+@plan_app.command("preview")
+def plan_preview(context: typer.Context, plan: str = typer.Argument("draft")) -> int:
+    """Say which territories would win and lose what if a revision were the plan; nothing is written."""
+    console: Console = context.obj
+    with console.workspace() as workspace, console.progress() as progress:
+        report = workspace.plan_preview(plan, progress)
+        currency = workspace.settings().reporting_currency
+    _show_assignment(console, report, currency)
+    return 0
+
+
+@plan_app.command("publish")
+def plan_publish(
+    context: typer.Context,
+    plan: str = typer.Argument("draft"),
+    on: str | None = typer.Option(None, help="From which day (2026-03-14); else today. Only the first plan may begin in the past."),
+) -> int:
+    """Make a checked draft the plan from a day on."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        revision = workspace.plan_publish(plan, on=output.day_of(on))
+    if console.is_json:
+        console.emit(revision)
+    else:
+        verb = "is active since" if revision.state == "active" else "becomes active on"
+        say(
+            f"{revision.name} (revision {revision.id}) {verb} {revision.effective_on}; 'metes assign' writes its owners into the ledger"
+        )
+    return 0
+
+
+@plan_app.command("discard")
+def plan_discard(context: typer.Context, plan: str = typer.Argument("draft")) -> int:
+    """Put a draft away; it stays in the history."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        revision = workspace.plan_discard(plan)
+    if console.is_json:
+        console.emit(revision)
+    else:
+        say(f"draft {revision.id} was put away")
+    return 0
+
+
+@plan_app.command("schema")
+def plan_schema(context: typer.Context) -> int:
+    """Print the JSON schema of plan files, for editors."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        console.emit(workspace.plan_schema())
+    return 0
+
+
+def assign(
+    context: typer.Context,
+    dry_run: bool = typer.Option(False, "--dry-run", help="Say what would change; write nothing."),
+    force: bool = typer.Option(False, "--force", help="Evaluate also when nothing changed since the last run."),
+) -> int:
+    """Run the active plan over all accounts and write who holds what into the ledger."""
+    console: Console = context.obj
+    with console.workspace() as workspace, console.progress() as progress:
+        report = workspace.assign(progress, is_forced=force, dry_run=dry_run)
+        currency = workspace.settings().reporting_currency
+    _show_assignment(console, report, currency)
+    return 1 if report.unassigned else 0
+
+
+def explain(context: typer.Context, account: str, plan: str = typer.Option("active", help="Under which revision.")) -> int:
+    """Say why an account is where it is: the winning rule, the losers and why they lost."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        explanation = workspace.explain(account, reference=plan)
+    if console.is_json:
+        console.emit(explanation)
+    else:
+        for sentence in explanation.sentences():
+            print(sentence)
+    return 0
+
+
+def _show_assignment(console: Console, report: AssignReport, currency: str) -> None:
+    if console.is_json:
+        console.emit(report)
+        return
+    if report.is_up_to_date:
+        say(
+            f"nothing changed since run {report.run}: {report.accounts:,} accounts, {report.unassigned:,} of them held by no territory"
+        )
+        return
+    if report.territories:
+        rows = [
+            [c.territory, c.won, c.lost, money(c.won_potential, currency), money(c.lost_potential, currency)]
+            for c in sorted(report.territories, key=lambda c: -(c.won + c.lost))
+        ]
+        console.table(["territory", "won", "lost", "potential won", "potential lost"], rows[:60])
+        if len(rows) > 60:
+            say(f"… and {len(rows) - 60} more territories (--json lists all)")
+    verb = "would move" if report.is_preview else "moved"
+    by_via = ", ".join(f"{count:,} by {via}" for via, count in report.by_via.items())
+    say(
+        f"{report.plan}, true from {report.day}: {report.accounts:,} accounts, {report.moved:,} {verb}, "
+        f"{report.unassigned:,} held by no territory ({by_via}); {report.opened:,} facts opened, {report.closed:,} closed, {report.unchanged:,} unchanged"
+    )
+
+
+def _tally(findings: tuple[Finding, ...]) -> str:
+    errors = sum(f.severity is Severity.ERROR for f in findings)
+    warnings = sum(f.severity is Severity.WARNING for f in findings)
+    return f"{errors} errors, {warnings} warnings"
+
+
+def _code(findings: tuple[Finding, ...]) -> int:
+    if any(f.severity is Severity.ERROR for f in findings):
+        return 2
+    return 1 if findings else 0
+
+
+def _shortened(text: str, width: int = 160) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
