@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ import pycountry
 from metes.base.findings import Severity
 from metes.records.distinct import Encoded, Issue, Parsed, as_bool, encode
 
+_NO_WORD = re.compile(r"[\W_]+")
 _DIVISIONS: Any = pycountry.subdivisions
 
 # Names in daily use that ISO does not list; an alias stands here only where it means one country.
@@ -94,8 +96,8 @@ _REGION_ALIASES = {
 
 def plain_name(text: str) -> str:
     """A name for comparison: no accents, no case, dots and commas as blanks."""
-    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() or text
-    return " ".join("".join(c if c.isalnum() else " " for c in bare.casefold().replace("&", " and ")).split())
+    bare = text if text.isascii() else unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() or text
+    return _NO_WORD.sub(" ", bare.casefold().replace("&", " and ")).strip()
 
 
 @cache

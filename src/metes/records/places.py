@@ -10,13 +10,14 @@ import pyarrow.compute as pc
 
 from metes.base.findings import Severity
 
-# How far past a country's outermost known places a point may lie, in degrees: about 110 km, for boxes are drawn around cities.
-TOLERANCE_DEGREES = 1.0
+# How far past a country's outermost known places a point may lie, in degrees (1.0 is about 110 km): boxes are drawn around cities.
+TOLERANCE_DEGREES = 2.0
+REGION_TOLERANCE_DEGREES = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
-    """The box of each country: south, west, north and east in degrees (n, 4); west > east crosses the antimeridian."""
+    """The box of each country, and of regions that have one: south, west, north and east in degrees (n, 4); west > east crosses the antimeridian."""
 
     codes: pa.StringArray
     bounds: np.ndarray
@@ -46,7 +47,7 @@ class RowIssue:
 
 
 def check_coordinates(
-    latitude: pa.Array, longitude: pa.Array, country: pa.Array | None, boxes: Boxes | None
+    latitude: pa.Array, longitude: pa.Array, country: pa.Array | None, region: pa.Array | None, boxes: Boxes | None
 ) -> tuple[pa.Array, pa.Array, tuple[RowIssue, ...]]:
     """Coordinates with the doubtful pairs taken out, and a warning for each of those; a row loses both or keeps both."""
     lat = np.asarray(latitude.fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
@@ -60,6 +61,7 @@ def check_coordinates(
     swapped = could_swap & ~zero & ((~in_range & swapped_inside) | (in_range & ~inside & swapped_inside))
     beyond = both & ~in_range & ~swapped
     outside = in_range & ~zero & ~inside & ~swapped
+    elsewhere = in_range & ~zero & inside & ~_in_region(lat, lon, region, boxes)
     cases = (
         ("half-coordinates", has_lat != has_lon, "one of latitude and longitude is missing", "give both or neither"),
         ("zero-coordinates", zero, "0.0, 0.0 stands for no place", "leave both empty where the place is not known"),
@@ -76,14 +78,27 @@ def check_coordinates(
             "the point does not lie in the country it claims",
             "correct the point or the country",
         ),
+        (
+            "coordinates-outside-region",
+            elsewhere,
+            "the point does not lie in the region it claims",
+            "correct the point or the region",
+        ),
     )
     issues = tuple(
         RowIssue(code, Severity.WARNING, np.flatnonzero(hits), "latitude", message, remedy)
         for code, hits, message, remedy in cases
         if hits.any()
     )
-    gone = ~both | zero | swapped | beyond | outside
+    gone = ~both | zero | swapped | beyond | outside | elsewhere
     return pa.array(lat, mask=gone), pa.array(lon, mask=gone), issues
+
+
+def _in_region(lat: np.ndarray, lon: np.ndarray, region: pa.Array | None, boxes: Boxes | None) -> np.ndarray:
+    if region is None or boxes is None:
+        return np.ones(len(lat), bool)
+    with np.errstate(invalid="ignore"):
+        return boxes.hold(region, lat, lon, REGION_TOLERANCE_DEGREES)
 
 
 def _inside(lat: np.ndarray, lon: np.ndarray, country: pa.Array | None, boxes: Boxes | None) -> tuple[np.ndarray, np.ndarray]:

@@ -335,7 +335,9 @@ def _coordinates(work: _Work) -> None:
         return
     missing = pa.nulls(work.count, pa.float64())
     lat, lon = work.columns.get("latitude", missing), work.columns.get("longitude", missing)
-    latitude, longitude, issues = check_coordinates(lat, lon, work.columns.get("country"), work.options.boxes)
+    latitude, longitude, issues = check_coordinates(
+        lat, lon, work.columns.get("country"), work.columns.get("region"), work.options.boxes
+    )
     for issue in issues:
         shown = [work.shown(name, issue.rows).fill_null("") for name in ("latitude", "longitude")]
         values = pc.binary_join_element_wise(*shown, ", ")
