@@ -21,6 +21,8 @@ from metes.demo.places import Places, load_places
 from metes.model.catalogue import rule_fields
 from metes.model.condition import literals
 from metes.model.plan import Plan, Role, Territory
+from metes.plan.order import in_order
+from metes.plan.text import read_plan
 from metes.rules.predicate import holds
 from metes.rules.syntax import parse, to_text
 
@@ -87,6 +89,12 @@ def test_rule_text_reads_back_equal_and_asks_for_known_fields_only(company: Comp
         for rule in territory.rules:
             assert {literal.field for literal in literals(rule.condition)} <= set(fields)
             assert parse(to_text(rule.condition), fields) == rule.condition
+
+
+def test_the_plan_reads_back_from_its_folder_without_a_finding(company: CompanyFiles) -> None:
+    plan, findings = read_plan(company.plan_folder, rule_fields())
+    assert findings == ()
+    assert plan == in_order(company.plan)
 
 
 def test_the_tree_has_the_shape_that_is_promised(company: CompanyFiles) -> None:

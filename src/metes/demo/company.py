@@ -36,6 +36,7 @@ from metes.demo.plan import company_plan, make_seats
 from metes.demo.prospects import make_contacts, make_leads
 from metes.demo.roster import Roster, make_desk, make_roster, people_table, seats_table
 from metes.model.plan import Plan, Seat
+from metes.plan.writing import write_plan
 
 FILE_ORDER = ("people", "products", "accounts", "contacts", "zones", "seats", "opportunities", "orders", "activities", "leads")
 
@@ -44,7 +45,7 @@ HALF_OPEN = ("people", "seats")
 
 @dataclass(frozen=True)
 class CompanyFiles:
-    """What was written: one file per kind in the order to import them, with their rows, and the plan to publish.
+    """What was written: one file per kind in the order to import them, with their rows, and the plan to publish, as a value and as text.
 
     `mappings` holds the mapping files of the kinds that need one: days called `to` are the first that no longer count.
     `publish_on` is the day the plan is to be true from: the first day of the history. Seats need the plan to be active first.
@@ -55,6 +56,7 @@ class CompanyFiles:
     rows: Mapping[str, int]
     mappings: Mapping[str, Path]
     plan: Plan
+    plan_folder: Path
     publish_on: date
     today: date
 
@@ -68,7 +70,7 @@ def make_company(
     facts_cap: int = 3_000_000,
     progress: Progress = SILENT,
 ) -> CompanyFiles:
-    """Write the company's import files into the folder `out` and return them with its plan.
+    """Write the company's import files and its plan into the folder `out` and return them.
 
     Equal arguments give equal bytes. Orders, opportunities and activities together have at most `facts_cap` rows.
     """
@@ -94,11 +96,19 @@ def make_company(
     _write_facts(writer, seed, _market(seed, book, places, holding, pinned, seats, roster, today_day), first_contact, facts_cap)
     named = {key: book.id.take(pa.array(members)).to_pylist() for key, members in holding.named.items()}
     plan = company_plan(seats, named, pinned.pins, _colours(places))
+    write_plan(plan, out / "plan")
     first_day = (EPOCH + (today_day - HISTORY_DAYS)).astype(object)
     files = {kind: writer.paths[kind] for kind in FILE_ORDER}
     mappings = {kind: writer.write_half_open(kind) for kind in HALF_OPEN}
     return CompanyFiles(
-        out, MappingProxyType(files), MappingProxyType(writer.rows), MappingProxyType(mappings), plan, first_day, today
+        out,
+        MappingProxyType(files),
+        MappingProxyType(writer.rows),
+        MappingProxyType(mappings),
+        plan,
+        out / "plan",
+        first_day,
+        today,
     )
 
 
