@@ -1,0 +1,12 @@
+"""How large a plan may grow; past these a file is an accident or an attack, not a plan."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_FILE_BYTES: Final = 64 * 1024 * 1024
+MAX_NESTING: Final = 200
+MAX_TERRITORY_DEPTH: Final = 64
+MAX_TERRITORIES: Final = 200_000
+MAX_REFUSALS: Final = 100
+COLOURS: Final = 12
