@@ -61,7 +61,7 @@ def account_rows(data: Path) -> list[Row]:
     """One account per customer: a store under its name, a person under the account number, for no file names people."""
     at = addresses(data)
     stores = {row["BusinessEntityID"]: row for row in read(data, "Store")}
-    rows = []
+    rows: list[Row] = []
     for customer in read(data, "Customer"):
         place = at[customer["StoreID"] or customer["PersonID"]]
         store = stores.get(customer["StoreID"], {})
@@ -144,7 +144,7 @@ def territory_rows(data: Path) -> list[Row]:
     territories = read(data, "SalesTerritory")
     states = read(data, "StateProvince")
     groups = dict.fromkeys(row["Group"] for row in territories)
-    rows = [{"key": key_of(g), "name": g, "parent": "", "type": "geographic", "rule": ""} for g in groups]
+    rows: list[Row] = [{"key": key_of(g), "name": g, "parent": "", "type": "geographic", "rule": ""} for g in groups]
     rows += [
         {
             "key": key_of(row["Name"]),
