@@ -16,6 +16,8 @@ from metes.store import settings as stored
 from metes.store.jobs import Job
 from metes.store.users import Session, Token, User
 
+SESSION_SECONDS = users.SESSION_DAYS * 86_400
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:

@@ -16,7 +16,7 @@ from metes.model.plan import Plan
 from metes.model.scope import Principal, Scope
 from metes.model.workspace import WorkspaceSettings, settings_from
 from metes.planning.drafts import load_plan
-from metes.store import plans
+from metes.store import plans, schema
 from metes.store.book import Book
 from metes.store.book_build import BookKey, BookShape, build, current_key
 from metes.store.engine import Store
@@ -54,6 +54,10 @@ class Desk:
     def scope(self) -> Scope:
         """What the principal sees: everything, while every user is an administrator."""
         return Scope.everything("every user of a workspace is an administrator until roles come")
+
+    def check_ready(self) -> None:
+        """SchemaMismatch, or the database's own error, unless the database answers with the right schema."""
+        schema.require_current(self.store)
 
     def settings(self) -> WorkspaceSettings:
         """The workspace's settings."""

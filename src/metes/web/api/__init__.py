@@ -1,0 +1,10 @@
+"""The REST API under /api/v1: the Workspace's verbs as resources, with a token or a signed-in session."""
+
+from fastapi import APIRouter, Depends
+
+from metes.web.api import accounts, imports, plans, territories, workspace
+from metes.web.api.access import caller
+
+router = APIRouter(dependencies=[Depends(caller)])
+for _module in (accounts, territories, plans, imports, workspace):
+    router.include_router(_module.router)

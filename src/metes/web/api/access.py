@@ -1,0 +1,55 @@
+"""Who calls the API, and how values leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from metes.app.workspace import Workspace
+from metes.model.scope import Principal
+from metes.web.visits import NotSignedIn, checked, signed_in
+
+_bearer = HTTPBearer(auto_error=False, description="A token made by 'metes token add'.")
+
+
+async def caller(request: Request, _documented: Annotated[Any, Depends(_bearer)] = None) -> Workspace:
+    """The workspace in the caller's name: a bearer token, else a signed-in session (whose unsafe requests carry its form token)."""
+    workspace: Workspace = request.app.state.workspace
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        user = await run_in_threadpool(workspace.token_user, secret.strip())
+        if user is None:
+            raise HTTPException(401, "this token is unknown, revoked or has run out", {"WWW-Authenticate": "Bearer"})
+        return workspace.acting_as(Principal(user.name, user.id))
+    try:
+        visit = await run_in_threadpool(signed_in, request)
+    except NotSignedIn:
+        raise HTTPException(401, "send a token: 'Authorization: Bearer TOKEN'", {"WWW-Authenticate": "Bearer"}) from None
+    await checked(request)
+    return visit.workspace
+
+
+Caller = Annotated[Workspace, Depends(caller)]
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: dataclasses as objects, dates as ISO text, decimals as text."""
+    if hasattr(value, "as_dict") and callable(value.as_dict):
+        return plain(value.as_dict())
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(v) for name, v in asdict(value).items()}
+    if isinstance(value, Mapping):
+        return {str(name): plain(v) for name, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(v) for v in value]
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value

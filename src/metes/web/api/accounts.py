@@ -1,0 +1,109 @@
+"""Accounts: lists, one account, its owner, history and explanation, search."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from metes.base.dates import as_utc
+from metes.base.errors import InputError
+from metes.model.query import MAX_PAGE_ROWS, PAGE_ROWS, AccountQuery, Cursor
+from metes.web.api.access import Caller, plain
+
+router = APIRouter(tags=["accounts"])
+
+
+@router.get("/accounts")
+def list_accounts(
+    caller: Caller,
+    where: Annotated[str, Query(description="A condition in the rule language.", max_length=100_000)] = "",
+    search: Annotated[str, Query(max_length=200)] = "",
+    territory: Annotated[str, Query(description="Held by this territory or one below it; 'none' for those held by none.")] = "",
+    sort: Annotated[str, Query(description="A column; -COLUMN for descending.", max_length=100)] = "name",
+    columns: Annotated[str, Query(description="Columns, with commas between.", max_length=4000)] = "",
+    cursor: Annotated[str, Query(description="`next` or `previous` of an earlier page.", max_length=2000)] = "",
+    rows: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = PAGE_ROWS,
+) -> dict[str, Any]:
+    """A page of accounts with the total and sums of all that match; money in minor units of the reporting currency."""
+    query = AccountQuery(
+        condition=caller.rule_parse(where) if where else AccountQuery().condition,
+        search=search,
+        territories=None if not territory else frozenset({""}) if territory == "none" else caller.keys_below(territory),
+        sort=sort.removeprefix("-"),
+        is_descending=sort.startswith("-"),
+        columns=tuple(c.strip() for c in columns.split(",")) if columns else AccountQuery().columns,
+        after=read_cursor(cursor),
+        rows=rows,
+    )
+    page = caller.accounts(query)
+    cursors = {"next": write_cursor(page.next), "previous": write_cursor(page.previous)}
+    return {"total": page.total, "sums": page.sums, "rows": plain(page.rows), **cursors}
+
+
+@router.get("/accounts/{account}")
+def get_account(account: str, caller: Caller) -> dict[str, Any]:
+    """One account with its contacts, family, opportunities, orders and activities."""
+    profile = caller.account(account)
+    return {"number": profile.number, **plain(profile.facts), "row": plain(profile.row), "owner": plain(profile.owner)}
+
+
+@router.get("/accounts/{account}/owner")
+def get_owner(account: str, caller: Caller, at: date | None = None, known: datetime | None = None) -> dict[str, Any]:
+    """Who owned the account on `at`, as known on `known`."""
+    answer: dict[str, Any] = plain(caller.owner(account, at=at, known=as_utc(known) if known else None))
+    return answer
+
+
+@router.get("/accounts/{account}/history")
+def get_history(account: str, caller: Caller) -> list[dict[str, Any]]:
+    """Every fact about who held the account, those superseded too."""
+    facts: list[dict[str, Any]] = plain(caller.history(account))
+    return facts
+
+
+@router.get("/accounts/{account}/explanation")
+def get_explanation(account: str, caller: Caller, plan: str = "active") -> dict[str, Any]:
+    """Why the account is where it is."""
+    explanation = caller.explain(account, reference=plan)
+    return {**plain(explanation), "sentences": list(explanation.sentences())}
+
+
+@router.get("/search")
+def search(caller: Caller, q: Annotated[str, Query(min_length=1, max_length=200)]) -> dict[str, Any]:
+    """Accounts, territories, people and rules for a text."""
+    found = caller.search(q)
+    return {
+        "accounts": plain(found.accounts),
+        "territories": [{"key": t.key, "name": t.label} for t in found.territories],
+        "people": [{"id": p["external_id"], "name": p["name"]} for p in found.people],
+        "rules": [{"territory": t.key, "rule": key, "name": name} for t, key, name in found.rules],
+    }
+
+
+def write_cursor(cursor: Cursor | None) -> str | None:
+    """A cursor as text for an address."""
+    if cursor is None:
+        return None
+    value = {"date": cursor.value.isoformat()} if isinstance(cursor.value, date) else cursor.value
+    text = json.dumps([value, cursor.account, cursor.is_backward], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_cursor(text: str) -> Cursor | None:
+    """The cursor that an address carries; InputError where somebody changed it."""
+    if not text:
+        return None
+    try:
+        value, account, is_backward = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if isinstance(value, dict):
+            value = date.fromisoformat(value["date"])
+        if not (value is None or isinstance(value, str | int | float | bool | date)):
+            raise TypeError
+        return Cursor(value, int(account), bool(is_backward))
+    except (ValueError, TypeError, KeyError, binascii.Error):
+        raise InputError("expected the cursor of an earlier page; begin again without one") from None

@@ -1,0 +1,134 @@
+"""The web app: routes, guards, errors as pages or JSON, static files."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from metes.app.workspace import Workspace
+from metes.base.errors import Busy, Conflict, InputError, MetesError, NotFound, Refused, SchemaMismatch
+from metes.web import api, pages, status
+from metes.web.assets import assets
+from metes.web.guards import Guards
+from metes.web.logs import Metrics, log_config, request_id
+from metes.web.rendering import make_environment, render
+from metes.web.shell import Shell
+from metes.web.visits import NotSignedIn, signed_in
+
+__all__ = ["create_app", "log_config"]
+
+API = "/api/"
+STATUS_OF: tuple[tuple[type[MetesError], int], ...] = (
+    (NotFound, 404),
+    (Refused, 403),
+    (Conflict, 409),
+    (InputError, 422),
+    (Busy, 503),
+    (SchemaMismatch, 503),
+    (MetesError, 400),
+)
+TITLES = {
+    403: "This is not allowed",
+    404: "There is nothing here",
+    405: "This address takes another kind of request",
+    409: "Something has changed meanwhile",
+    413: "This is too large",
+    422: "Something in this cannot be used",
+    503: "Somebody else is writing",
+}
+log = logging.getLogger("metes.web")
+
+
+def create_app(workspace: Workspace) -> FastAPI:
+    """The app on a workspace."""
+    app = FastAPI(
+        title="Metes",
+        version="1",
+        summary="Territory management: from market to map to owner to credit.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.workspace = workspace
+    app.state.metrics = Metrics()
+    app.add_middleware(Guards, metrics=app.state.metrics)
+    app.include_router(status.router)
+    app.include_router(api.router, prefix="/api/v1")
+    app.include_router(pages.router, include_in_schema=False)
+    app.add_api_route("/static/{digest}/{name:path}", static_file, include_in_schema=False)
+    for kind, handler in (
+        (NotSignedIn, to_sign_in),
+        (MetesError, known_error),
+        (HTTPException, http_error),
+        (Exception, unknown_error),
+    ):
+        app.add_exception_handler(kind, handler)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, malformed)  # type: ignore[arg-type]
+    return app
+
+
+def static_file(digest: str, name: str) -> Response:
+    """A static file; under today's digest it may be cached for good."""
+    found = assets().path(digest, name)
+    if found is None:
+        return PlainTextResponse("not found", 404)
+    path, is_current = found
+    cached = "public, max-age=31536000, immutable" if is_current else "no-cache"
+    kind = "text/javascript" if path.suffix in {".js", ".mjs"} else None
+    return FileResponse(path, headers={"cache-control": cached}, media_type=kind)
+
+
+def to_sign_in(request: Request, _error: NotSignedIn) -> Response:
+    """Send whoever is not signed in to the sign-in page, and back afterwards."""
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    address = "/sign-in" if target == "/" or request.method != "GET" else f"/sign-in?next={quote(target)}"
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=401, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)
+
+
+def known_error(request: Request, error: MetesError) -> Response:
+    """An expected error: its text and its findings."""
+    code = next(code for kind, code in STATUS_OF if isinstance(error, kind))
+    findings = [f.as_dict() for f in error.findings[:200]] if isinstance(error, InputError) else []
+    return _answer(request, code, str(error), error.code, findings)
+
+
+def malformed(request: Request, error: RequestValidationError) -> Response:
+    """A request whose parameters have the wrong form: each named."""
+    findings = [
+        {"code": "parameter", "severity": "error", "subject": ".".join(map(str, e["loc"])), "message": e["msg"]}
+        for e in error.errors()[:50]
+    ]
+    text = "; ".join(f"{f['subject']}: {f['message']}" for f in findings)
+    return _answer(request, 422, text, "parameter", findings)
+
+
+def http_error(request: Request, error: HTTPException) -> Response:
+    """An error of the protocol, such as an address that does not exist."""
+    text = "The address may be mistyped, or the page has moved." if error.status_code == 404 else str(error.detail)
+    return _answer(request, error.status_code, text, "http", [])
+
+
+def unknown_error(request: Request, error: Exception) -> Response:
+    """A fault of ours: logged with its request id, and no more said than that id."""
+    log.error("unexpected error", exc_info=error, extra={"path": request.url.path})
+    return _answer(request, 500, "The fault is ours. It has been logged under the request's id below.", "fault", [])
+
+
+def _answer(request: Request, code: int, text: str, kind: str, findings: list[dict[str, object]]) -> Response:
+    if request.url.path.startswith(API) or "application/json" in request.headers.get("accept", ""):
+        body = {"error": {"code": kind, "message": text, "findings": findings, "request_id": request_id.get()}}
+        return JSONResponse(body, code)
+    title = TITLES.get(code, "Something went wrong")
+    context = {"title": title, "text": text, "actions": [("Go home", "/")], "request_id": request_id.get()}
+    try:
+        return signed_in(request).page("error.html", status=code, **context)
+    except (NotSignedIn, MetesError):
+        page = render(make_environment(), "error.html", shell=Shell(path=request.url.path), **context)
+        return HTMLResponse(page, code)

@@ -1,0 +1,15 @@
+"""The pages: one module per place, each a router."""
+
+from fastapi import APIRouter
+
+from metes.web.pages import sign_in
+from metes.web.visits import CHECKED
+
+router = APIRouter()
+router.include_router(sign_in.router)
+
+# Every page below needs somebody signed in, and every form among them its token.
+_inside = APIRouter(dependencies=[CHECKED])
+for _module in ():
+    _inside.include_router(_module.router)
+router.include_router(_inside)

@@ -1,0 +1,34 @@
+"""Whether the server is alive and ready, and its figures."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+from metes.app.workspace import Workspace
+from metes.base.errors import MetesError
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/healthz")
+def healthz() -> Response:
+    """Alive: the process answers."""
+    return PlainTextResponse("ok")
+
+
+@router.get("/readyz")
+def readyz(request: Request) -> Response:
+    """Ready: the database answers and has the right schema."""
+    workspace: Workspace = request.app.state.workspace
+    try:
+        workspace.check_ready()
+    except (MetesError, OSError) as error:
+        return JSONResponse({"ready": False, "reason": str(error)}, 503)
+    return JSONResponse({"ready": True})
+
+
+@router.get("/metrics")
+def metrics(request: Request) -> Response:
+    """Counts and durations of requests in Prometheus's text format."""
+    return PlainTextResponse(request.app.state.metrics.text(), media_type="text/plain; version=0.0.4")

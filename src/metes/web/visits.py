@@ -1,0 +1,135 @@
+"""A visit: who is signed in, in whose name the workspace acts, and how pages are answered."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+from urllib.parse import quote, unquote
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment
+
+from metes.app.workspace import Workspace
+from metes.base.errors import Refused
+from metes.model.scope import Principal
+from metes.web.addresses import Address
+from metes.web.formatting import Reader
+from metes.web.navigation import SECTIONS, TABS
+from metes.web.rendering import make_environment, render, render_block
+from metes.web.shell import Shell
+
+COOKIE = "metes_session"
+NOTICE_COOKIE = "metes_notice"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class NotSignedIn(Exception):
+    """The page needs somebody signed in."""
+
+
+@dataclass
+class Visit:
+    """One request of a signed-in user: the workspace acts in the user's name."""
+
+    request: Request
+    workspace: Workspace
+    user: Any
+    csrf: str
+    notices: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def address(self) -> Address:
+        """The address asked for."""
+        return Address.parse(self.request.url.path, self.request.url.query)
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether htmx asks for a part of a page."""
+        return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def environment(self) -> Environment:
+        """The Jinja environment for this reader."""
+        settings = self.workspace.settings()
+        return make_environment(Reader(settings.locale, settings.reporting_currency, settings.time_zone))
+
+    def shell(self) -> Shell:
+        """What surrounds the page."""
+        active = self.workspace.active()
+        plan = (f"{active[1].name or active[1].key} · active", "/plan") if active else None
+        return Shell(
+            path=self.request.url.path,
+            csrf_token=self.csrf,
+            person=self.user.name,
+            role="administrator",
+            plan=plan,
+            sections=SECTIONS,
+            tabs=TABS,
+            theme=self.user.preferences.get("theme", ""),
+            notices=[*_read_notice(self.request), *self.notices],
+        )
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
+        """Answer with a page."""
+        text = render(self.environment, template, shell=self.shell(), visit=self, csrf=self.csrf, **context)
+        response = HTMLResponse(text, status)
+        response.delete_cookie(NOTICE_COOKIE)
+        return response
+
+    def fragment(self, template: str, block: str, *, status: int = 200, **context: Any) -> Response:
+        """Answer with one block of a page."""
+        text = render_block(self.environment, template, block, shell=self.shell(), visit=self, csrf=self.csrf, **context)
+        return HTMLResponse(text, status)
+
+    def go(self, address: Address | str, notice: tuple[str, str] | None = None) -> Response:
+        """Send the browser on after a form, with a notice (tone, text) for the next page."""
+        response = RedirectResponse(str(address), 303)
+        if notice is not None:
+            response.set_cookie(NOTICE_COOKIE, quote("|".join(notice)), max_age=60, httponly=True, samesite="lax")
+        return response
+
+
+async def checked(request: Request) -> Mapping[str, Any]:
+    """The form of an unsafe request, read once; Refused unless it carries the session's own token."""
+    if request.method in SAFE_METHODS:
+        return {}
+    visit_csrf = request.state.csrf
+    sent = request.headers.get("x-csrf-token", "")
+    form: Mapping[str, Any] = {}
+    if request.headers.get("content-type", "").startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        form = await request.form(max_files=50, max_fields=20_000)
+        sent = sent or str(form.get("csrf_token", ""))
+    if not hmac.compare_digest(sent.encode(), visit_csrf.encode()):
+        raise Refused("this form is no longer valid; go back, load the page again, then repeat")
+    return form
+
+
+def signed_in(request: Request) -> Visit:
+    """The visit of whoever is signed in; NotSignedIn sends them to the sign-in page."""
+    workspace: Workspace = request.app.state.workspace
+    secret = request.cookies.get(COOKIE)
+    session = workspace.session(secret) if secret else None
+    if session is None:
+        raise NotSignedIn
+    request.state.csrf = session.csrf
+    principal = Principal(session.user.name, session.user.id)
+    return Visit(request, workspace.acting_as(principal), session.user, session.csrf)
+
+
+async def _form_after_sign_in(request: Request, visit: Annotated[Visit, Depends(signed_in)]) -> Mapping[str, Any]:
+    """The checked form; depends on the visit, so that the session is known before the token is compared."""
+    del visit
+    return await checked(request)
+
+
+SignedIn = Annotated[Visit, Depends(signed_in)]
+Form = Annotated[Mapping[str, Any], Depends(_form_after_sign_in)]
+CHECKED = Depends(_form_after_sign_in)
+
+
+def _read_notice(request: Request) -> list[tuple[str, str]]:
+    tone, _, text = unquote(request.cookies.get(NOTICE_COOKIE, "")).partition("|")
+    return [(tone, text)] if tone in {"info", "good", "warn", "bad"} and text else []
