@@ -43,8 +43,7 @@ def check_condition(
     where there is no error.
     """
     if depth(condition) > MAX_DEPTH:
-        message = f"the rule nests more than {MAX_DEPTH} levels of AND, OR and NOT"
-        return [Finding("rule-too-deep", Severity.ERROR, message, place, remedy="Split the rule.")]
+        return [_too_deep(place)]
     found = [finding for literal in literals(condition) for finding in _check_literal(literal, fields, lists, place)]
     if not any(finding.severity is Severity.ERROR for finding in found):
         found += _analyse(condition, fields, lists, place)
@@ -174,3 +173,20 @@ def _short(condition: Condition) -> str:
     """The condition's text, cut to what a line can show."""
     text = to_text(condition)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+_BLOCKING: Final = frozenset(["rule-unknown-field", "rule-wrong-type", "rule-unknown-list"])
+
+
+def blocking_errors(
+    condition: Condition, fields: Mapping[str, Field], lists: Mapping[str, NamedList], place: Place = Place()
+) -> list[Finding]:
+    """The errors without whose repair a condition has no truth: unknown fields and lists, wrong types, too many levels."""
+    if depth(condition) > MAX_DEPTH:
+        return [_too_deep(place)]
+    return [f for literal in literals(condition) for f in _check_literal(literal, fields, lists, place) if f.code in _BLOCKING]
+
+
+def _too_deep(place: Place) -> Finding:
+    message = f"the rule nests more than {MAX_DEPTH} levels of AND, OR and NOT"
+    return Finding("rule-too-deep", Severity.ERROR, message, place, remedy="Split the rule.")

@@ -1,0 +1,167 @@
+"""The joins give exactly the pairs that the row-wise truth gives."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from metes.base.errors import InputError
+from metes.model.condition import EVERYTHING, And, Condition, Contains, Equals, In, InList, Missing, Not, Or, Prefix, Range
+from metes.model.plan import Plan, Rule, Territory, TerritoryType
+from metes.rules.compile import ARROW_TYPES, compile_plan
+from metes.rules.evaluate import evaluate
+from metes.rules.predicate import holds
+from tests.rules.strategies import CURRENCY, FIELDS, LISTS, conditions, records
+
+Pairs = list[tuple[int, int]]
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(config={"threads": 1}) as open_connection:
+        yield open_connection
+
+
+def accounts_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
+    """The accounts, numbered 10, 13, 16, …, in the types that the evaluator asks for."""
+    columns = {name: pa.array([row.get(name) for row in rows], ARROW_TYPES[field.type]) for name, field in FIELDS.items()}
+    return pa.table({"account": pa.array([10 + 3 * i for i in range(len(rows))], pa.int64()), **columns})
+
+
+def plan_of(rules: Sequence[Condition]) -> Plan:
+    territories = tuple(Territory(f"t{i:04d}", "geo", rules=(Rule("r", condition),)) for i, condition in enumerate(rules))
+    return Plan("p", types=(TerritoryType("geo"),), territories=territories, lists=tuple(LISTS.values()))
+
+
+def both(connection: duckdb.DuckDBPyConnection, rules: Sequence[Condition], rows: Sequence[dict[str, Any]]) -> tuple[Pairs, Pairs]:
+    """The pairs of the joins, and those of the row-wise truth."""
+    compiled = compile_plan(plan_of(rules), FIELDS, CURRENCY)
+    connection.register("accounts", accounts_table(rows))
+    found = evaluate(connection, "accounts", compiled)
+    assert found.schema == pa.schema([("account", pa.int64()), ("rule", pa.int32())])
+    fast = list(zip(found["account"].to_pylist(), found["rule"].to_pylist(), strict=True))
+    slow = [(10 + 3 * i, rule.number) for i, row in enumerate(rows) for rule in compiled.rules if holds(rule.condition, row, LISTS)]
+    return fast, slow
+
+
+# So many rules ask for these fields that it pays to join by their atoms, prefixes and buckets.
+KEYED: list[Condition] = [
+    condition
+    for i in range(15)
+    for condition in (
+        And((Equals("code", f"C{i}"), Prefix("name", f"n{i:02d}"))),
+        And((Prefix("code", f"{i:03d}"), Equals("employees", i))),
+        And((Range("employees", i, i + 1), Equals("is_partner", True), Equals("name", f"n{i}"))),
+        And((Range("score", i, i + 1), Prefix("name", f"{i}"), InList("id", "long"))),
+        And((Range("revenue", i, i + 1), Range("since", date(2024, 1, i + 1), date(2024, 3, i + 1)), Equals("in", f"{i}"))),
+        And((Range("name", f"a{i}", f"b{i}"), Equals("since", date(2024, 2, i + 14)))),
+    )
+]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rules=st.lists(conditions(), min_size=1, max_size=20), rows=st.lists(records(), min_size=1, max_size=30))
+def test_the_joins_by_keys_of_every_kind_agree_with_the_row_wise_truth(
+    connection: duckdb.DuckDBPyConnection, rules: list[Condition], rows: list[dict[str, Any]]
+) -> None:
+    compiled = compile_plan(plan_of([*rules, *KEYED]), FIELDS, CURRENCY)
+    assert {column.kind for signature in compiled.signatures for column in signature.keys} == {"atom", "prefix", "bucket"}
+    fast, slow = both(connection, [*rules, *KEYED], rows)
+    assert fast == slow
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rules=st.lists(conditions(), min_size=1, max_size=25), rows=st.lists(records(), min_size=0, max_size=30))
+def test_the_joins_agree_with_the_row_wise_truth(
+    connection: duckdb.DuckDBPyConnection, rules: list[Condition], rows: list[dict[str, Any]]
+) -> None:
+    fast, slow = both(connection, rules, rows)
+    assert fast == slow
+
+
+def many_rules(condition: Condition, count: int = 12) -> list[Condition]:
+    """The condition among others that make keys worth their join."""
+    return [condition, *(And((Equals("code", f"C{i}"), Equals("name", f"n{i}"), Prefix("id", f"X{i}"))) for i in range(count))]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        EVERYTHING,
+        Not(EVERYTHING),
+        Equals("name", "it's; drop table accounts; --"),
+        In("name", ("it's; drop table accounts; --", '"', "\\")),
+        Contains("name", "%"),
+        Not(Contains("name", "")),
+        Prefix("name", ""),
+        Range("name", low="", high="\U0010ffff"),
+        InList("code", "long"),
+        Not(InList("code", "long")),
+        And((Not(InList("code", "long")), Not(Missing("code")), Equals("name", "a"))),
+        Or((Equals("name", "a"), Equals("code", "A"), Equals("name", "b"))),
+        Not(Range("employees", 1, 5)),
+        Not(Range("employees", low=1)),
+    ],
+)
+def test_odd_conditions_agree_with_the_row_wise_truth(connection: duckdb.DuckDBPyConnection, condition: Condition) -> None:
+    names = ["it's; drop table accounts; --", "", "%", "a", '"', "\\", None, "日本", "n1"]
+    rows = [
+        {"name": name, "code": code, "employees": size, "id": "X1"}
+        for name in names
+        for code in ("A", "Z0003", None, "C1")
+        for size in (None, 0, 1, 5, 6)
+    ]
+    fast, slow = both(connection, many_rules(condition), rows)
+    assert fast == slow
+
+
+def test_a_rule_too_wide_to_spell_out_is_settled_over_its_literals(connection: duckdb.DuckDBPyConnection) -> None:
+    pairs = [Or((Equals("code", f"C{i}"), Equals("name", f"n{i}"), Range("employees", i, i + 1))) for i in range(12)]
+    rules: list[Condition] = [Not(And(tuple(pairs))), And((Equals("is_partner", True), *pairs)), Equals("code", "C1")]
+    rows: list[dict[str, Any]] = [{"code": f"C{i}", "name": f"n{i}", "employees": i, "is_partner": i % 2 == 0} for i in range(12)]
+    fast, slow = both(connection, rules, rows)
+    assert fast == slow
+    assert {rule for _, rule in fast} == {0, 2}
+
+
+def test_a_hundred_levels_that_do_not_spell_out_are_evaluated(connection: duckdb.DuckDBPyConnection) -> None:
+    tree: Condition = Equals("code", "C0")
+    for i in range(99):
+        kind = (And, Or)[i % 2]
+        tree = kind((tree, Range("employees", low=i)))
+    fast, slow = both(connection, [tree, Not(tree)], [{"code": "C0", "employees": size} for size in (None, 0, 50, 97, 98, 99)])
+    assert fast == slow
+
+
+def test_many_distinct_end_points_fall_into_buckets(connection: duckdb.DuckDBPyConnection) -> None:
+    rules: list[Condition] = [Range("employees", i * 7, i * 7 + 10) for i in range(200)]
+    rules += [And((Equals("code", "A"), Range("score", low=i, high=i + 3, includes_high=False))) for i in range(150)]
+    rows: list[dict[str, Any]] = [{"code": "A", "employees": i, "score": i / 7} for i in range(1_500)]
+    compiled = compile_plan(plan_of(rules), FIELDS, CURRENCY)
+    assert any(column.kind == "bucket" for signature in compiled.signatures for column in signature.keys)
+    fast, slow = both(connection, rules, rows)
+    assert fast == slow
+
+
+def test_a_list_that_rules_only_name_as_a_whole_is_one_row_per_rule() -> None:
+    shared = tuple(f"Z{i:05d}" for i in range(50_000))
+    rules: list[Condition] = [And((In("code", shared), Equals("name", f"n{i}"))) for i in range(200)]
+    compiled = compile_plan(plan_of(rules), FIELDS, CURRENCY)
+    assert sum(signature.table.num_rows for signature in compiled.signatures) == 200
+
+
+def test_no_rules_and_no_accounts_give_no_pairs(connection: duckdb.DuckDBPyConnection) -> None:
+    assert both(connection, [], [{"code": "A"}]) == ([], [])
+    assert both(connection, [EVERYTHING], []) == ([], [])
+
+
+def test_a_plan_with_rules_that_have_no_truth_is_refused_with_all_of_them() -> None:
+    with pytest.raises(InputError) as error:
+        compile_plan(plan_of([Equals("codes", "A"), Equals("code", 5), InList("code", "none")]), FIELDS, CURRENCY)
+    assert [f.code for f in error.value.findings] == ["rule-unknown-field", "rule-wrong-type", "rule-unknown-list"]
+    assert str(error.value.findings[0].place) == "territory t0000, rule r"
