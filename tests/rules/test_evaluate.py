@@ -54,7 +54,8 @@ KEYED: list[Condition] = [
     condition
     for i in range(15)
     for condition in (
-        And((Equals("code", f"C{i}"), Prefix("name", f"n{i:02d}"))),
+        Equals("code", f"C{i}"),
+        Prefix("name", f"n{i:02d}"),
         And((Prefix("code", f"{i:03d}"), Equals("employees", i))),
         And((Range("employees", i, i + 1), Equals("is_partner", True), Equals("name", f"n{i}"))),
         And((Range("score", i, i + 1), Prefix("name", f"{i}"), InList("id", "long"))),
@@ -64,7 +65,7 @@ KEYED: list[Condition] = [
 ]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules=st.lists(conditions(), min_size=1, max_size=20), rows=st.lists(records(), min_size=1, max_size=30))
 def test_the_joins_by_keys_of_every_kind_agree_with_the_row_wise_truth(
     connection: duckdb.DuckDBPyConnection, rules: list[Condition], rows: list[dict[str, Any]]
@@ -75,7 +76,7 @@ def test_the_joins_by_keys_of_every_kind_agree_with_the_row_wise_truth(
     assert fast == slow
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules=st.lists(conditions(), min_size=1, max_size=25), rows=st.lists(records(), min_size=0, max_size=30))
 def test_the_joins_agree_with_the_row_wise_truth(
     connection: duckdb.DuckDBPyConnection, rules: list[Condition], rows: list[dict[str, Any]]
