@@ -46,7 +46,7 @@ FILES = {
 class VendorHook(BuildHookInterface):  # type: ignore[type-arg]
     """Fills the vendor folder before hatchling collects the files of a wheel, an editable install or a source archive."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  hatchling's signature
         """Fetch the vendor files if they are missing or out of date."""
         fetch(Path(self.root))
 

@@ -35,7 +35,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
 TERRITORY_COLOURS = 12
 
 
-@lru_cache(maxsize=16)
 def make_environment(
     reader: Reader = Reader(),
     static: Assets | None = None,
@@ -45,18 +44,7 @@ def make_environment(
 
     Undefined names raise; `{% trans %}` and `_()` take the translations, without them the text as written.
     """
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
-    )
-    environment.filters.update(_filters(reader))
-    environment.globals.update(_globals(reader, static or assets()))
-    environment.install_gettext_translations(translations or gettext.NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
-    return environment
+    return _environment(reader, static or assets(), translations)
 
 
 def render(environment: Environment, template: str, **context: Any) -> str:
@@ -73,6 +61,22 @@ def render_block(environment: Environment, template: str, block: str, **context:
 def colour_class(colour: int | None) -> str:
     """The class of a territory's colour, which it keeps for life: `t0` … `t11`; `t-none` without one."""
     return "t-none" if colour is None else f"t{colour % TERRITORY_COLOURS}"
+
+
+@lru_cache(maxsize=16)
+def _environment(reader: Reader, static: Assets, translations: gettext.NullTranslations | None) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    environment.filters.update(_filters(reader))
+    environment.globals.update(_globals(reader, static))
+    environment.install_gettext_translations(translations or gettext.NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
+    return environment
 
 
 def _filters(reader: Reader) -> dict[str, Any]:

@@ -49,23 +49,23 @@ export function labelImage(text) {
   return done();
 }
 
-/** A disc that grows with the count, the count in it. */
+/** A quiet disc that grows with the count, the count in it. */
 export function clusterImage(count, shades) {
   const text = shortCount(Number(count));
-  const radius = Math.min(24, 8 + 2.6 * Math.log2(Number(count)) * 0.5 + text.length);
+  const radius = Math.min(22, 8 + 1.1 * Math.log2(Number(count)));
   const size = radius * 2 + 4;
   const { pen, done } = canvas(size, size);
   pen.beginPath();
   pen.arc(size / 2, size / 2, radius, 0, Math.PI * 2);
-  pen.globalAlpha = 0.88;
-  pen.fillStyle = shades.accent;
+  pen.globalAlpha = 0.92;
+  pen.fillStyle = shades.surface;
   pen.fill();
   pen.globalAlpha = 1;
   pen.lineWidth = 1.5;
-  pen.strokeStyle = shades.surface;
+  pen.strokeStyle = shades.accent;
   pen.stroke();
   pen.font = '600 11px "Inter", sans-serif';
-  pen.fillStyle = shades["on-accent"];
+  pen.fillStyle = shades.ink;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.fillText(text, size / 2, size / 2 + 0.5);

@@ -11,7 +11,7 @@ export function colours(element) {
     probe.style.color = `var(${token})`;
     return getComputedStyle(probe).color;
   };
-  const names = ["water", "land", "line", "line-strong", "surface", "ink", "ink-2", "accent", "on-accent"];
+  const names = ["water", "land", "line", "line-strong", "surface", "ink", "ink-2", "accent", "map-edge", "on-territory"];
   const found = Object.fromEntries(names.map((name) => [name, read(`--${name}`)]));
   const territories = Array.from({ length: TERRITORY_COLOURS }, (_, i) => read(`--t${i}`));
   probe.remove();
@@ -41,16 +41,16 @@ export function mapStyle(c, { polygons = nothing, countries = nothing, borders =
       { id: "hatching", type: "fill", source: "zones", paint: { "fill-pattern": "hatch", "fill-opacity": ["case", state("hatched", false), 0.75, 0] } },
       {
         id: "edges", type: "line", source: "zones",
-        paint: { "line-color": c.surface, "line-width": ["interpolate", ["linear"], ["zoom"], 3, 0.25, 7, 1], "line-opacity": 0.7 },
+        paint: { "line-color": c["map-edge"], "line-width": ["interpolate", ["linear"], ["zoom"], 3, 0.25, 7, 1] },
       },
       { id: "borders", type: "line", source: "borders", paint: { "line-color": c["line-strong"], "line-width": 0.7, "line-opacity": 0.75 } },
       {
         id: "chosen", type: "line", source: "zones", layout: { "line-join": "round" },
-        paint: { "line-color": c.ink, "line-width": ["case", state("hovered", false), 2, state("selected", false), 1, 0], "line-opacity": ["case", state("hovered", false), 1, 0.65] },
+        paint: { "line-color": c["on-territory"], "line-width": ["case", state("hovered", false), 2, state("selected", false), 0.8, 0], "line-opacity": ["case", state("hovered", false), 1, 0.65] },
       },
       {
         id: "points", type: "circle", source: "points", filter: ["<=", ["coalesce", ["get", "count"], 1], 1],
-        paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, 2, 9, 4.5, 13, 7], "circle-color": c.accent, "circle-stroke-color": c.surface, "circle-stroke-width": 1 },
+        paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, 2, 9, 4.5, 13, 7], "circle-color": c["on-territory"], "circle-stroke-color": "#ffffff", "circle-stroke-width": 1 },
       },
       {
         id: "clusters", type: "symbol", source: "points", filter: [">", ["coalesce", ["get", "count"], 1], 1],

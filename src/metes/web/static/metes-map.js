@@ -65,8 +65,8 @@ class MetesMap extends HTMLElement {
   showZone(id) {
     const zone = this.#zones.get(id);
     if (!zone) return;
-    this.#map.fitBounds(zone.box, { padding: 120, maxZoom: 8 });
     this.#map.once("moveend", () => this.#pin(id, this.#map.project(zone.centre)));
+    this.#map.fitBounds(zone.box, { padding: 120, maxZoom: 8 });
   }
 
   /** Moves to all zones of a territory. */
@@ -107,7 +107,10 @@ class MetesMap extends HTMLElement {
     this.#map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
     this.#map.setMissingStyleImageResolver((id) => this.#draw(id));
     await new Promise((loaded) => this.#map.once("load", loaded));
-    this.#draw("hatch");
+    // The sources are named behind a button, not over the map.
+    const sources = this.querySelector(".maplibregl-ctrl-attrib");
+    sources?.removeAttribute("open");
+    sources?.classList.remove("maplibregl-compact-show");
     this.#listen();
   }
 
