@@ -12,7 +12,7 @@ from metes.app.workspace import Workspace
 from metes.base.errors import NotFound
 from metes.base.progress import Progress
 from metes.demo.company import CompanyFiles, make_company
-from metes.plan.text import write_plan
+from metes.plan.writing import write_plan
 
 USER = "demo"
 _SIGN_IN = "sign-in.json"
@@ -37,10 +37,17 @@ def load_company(workspace: Workspace, company: CompanyFiles, *, progress: Progr
     report = workspace.assign(progress)
     say(f"assigned {report.accounts:,} accounts, {report.unassigned:,} held by no territory")
     workspace.book(progress)
-    return {"accounts": report.accounts, "unassigned": report.unassigned, "user": USER, "password": _sign_in(workspace, company.folder)}
+    return {
+        "accounts": report.accounts,
+        "unassigned": report.unassigned,
+        "user": USER,
+        "password": _sign_in(workspace, company.folder),
+    }
 
 
-def _bring_in(workspace: Workspace, company: CompanyFiles, kind: str, file: Path, progress: Progress, say: Callable[[str], None]) -> None:
+def _bring_in(
+    workspace: Workspace, company: CompanyFiles, kind: str, file: Path, progress: Progress, say: Callable[[str], None]
+) -> None:
     report = workspace.import_(kind, [file], source="demo", mapping_file=company.mappings.get(kind), progress=progress)
     say(f"{kind}: {report.sentence}")
 

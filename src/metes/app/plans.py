@@ -11,7 +11,7 @@ from typing import Any
 from metes.app.desk import Desk
 from metes.assigning import running
 from metes.assigning.running import AssignReport
-from metes.base.errors import Conflict, InputError
+from metes.base.errors import Conflict, InputError, NotFound
 from metes.base.findings import Finding, Severity
 from metes.base.progress import SILENT, Progress
 from metes.model.condition import Condition
@@ -19,10 +19,10 @@ from metes.model.plan import Pin, Plan, Rule
 from metes.plan import edit
 from metes.plan.check import check_plan
 from metes.plan.diff import Step, diff
-from metes.plan.draft import plan_from_rows
+from metes.plan.draft import empty_plan, plan_from_rows
 from metes.plan.schema import schema
-from metes.plan.starter import write_starter
-from metes.plan.text import read_plan, write_plan
+from metes.plan.text import read_plan
+from metes.plan.writing import write_plan
 from metes.planning import drafts, publishing
 from metes.rules.syntax import parse, to_text
 from metes.store import plans
@@ -61,7 +61,9 @@ class PlanVerbs(Desk):
 
     def plan_init(self, folder: Path, key: str, name: str) -> list[Path]:
         """Write a commented starter plan into a folder that holds none yet; the files."""
-        return write_starter(folder, key, name)
+        if (folder / "plan.yaml").exists():
+            raise Conflict(f"{folder} holds a plan already; name another folder, or change the plan that is there")
+        return write_plan(empty_plan(key, name), folder)
 
     def plan_schema(self) -> dict[str, Any]:
         """The JSON schema of plan files, for editors."""
@@ -99,7 +101,7 @@ class PlanVerbs(Desk):
 
     def plan_export(self, folder: Path, reference: str = "active") -> list[Path]:
         """Write a plan as text; files whose content has not changed stay untouched."""
-        return write_plan(self.plan_show(reference)[1], folder)
+        return write_plan(self.plan_show(reference)[1], folder, self.fields())
 
     def plan_diff(self, before: str, after: str) -> tuple[Step, ...]:
         """The steps from one revision to another."""
@@ -185,12 +187,17 @@ class PlanVerbs(Desk):
         return self.plan_change(lambda plan: edit.with_pins(plan, pins), note, reference=reference)
 
     def unpin(self, account: str, territory: str, *, is_exclusion: bool = False, reference: str | None = None) -> Revision:
-        """Take a pin or exclusion out of a draft."""
-        return self.plan_change(
-            lambda plan: edit.without_pin(plan, account, territory, is_exclusion=is_exclusion),
-            f"pin of {account} removed",
-            reference=reference,
-        )
+        """Take the pins (or exclusions) of an account on a territory out of a draft."""
+
+        def change(plan: Plan) -> Plan:
+            named = [p for p in plan.pins if (p.account, p.territory, p.is_exclusion) == (account, territory, is_exclusion)]
+            if not named:
+                raise NotFound(f"the plan has no pin of {account} on {territory}")
+            for pin in named:
+                plan = edit.without_pin(plan, pin)
+            return plan
+
+        return self.plan_change(change, f"pin of {account} removed", reference=reference)
 
     def assign(self, progress: Progress = SILENT, *, is_forced: bool = False, dry_run: bool = False) -> AssignReport:
         """Run the active plan over all accounts and write what changed into the ledger.

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from metes.app.admin import AdminVerbs
 from metes.app.desk import Shelf, utc_now
 from metes.app.imports import ImportVerbs
-from metes.app.plans import PlanVerbs
-from metes.app.reading import ReadingVerbs
 from metes.app.settings import AppSettings
 from metes.model.scope import Principal
 from metes.store import schema
@@ -18,7 +15,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(ImportVerbs, PlanVerbs, ReadingVerbs, AdminVerbs):
+class Workspace(ImportVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

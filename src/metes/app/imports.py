@@ -1,0 +1,142 @@
+"""The verbs of taking data in and out as files."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+from metes.app.admin import AdminVerbs
+from metes.app.plans import Imported, PlanVerbs
+from metes.app.reading import ReadingVerbs
+from metes.base.errors import InputError
+from metes.base.ids import key_from
+from metes.base.progress import SILENT, Progress
+from metes.importing import history
+from metes.importing.flow import import_files
+from metes.importing.history import UndoReport
+from metes.importing.report import DEFAULT_SOURCE, ImportOptions, ImportReport, State
+from metes.model.catalogue import KINDS
+from metes.model.query import AccountQuery
+from metes.render import sheets
+
+UPLOADS = "uploads"
+
+
+class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
+    """What comes in as files, and what goes out."""
+
+    def import_(
+        self,
+        kind: str,
+        files: Sequence[Path],
+        *,
+        source: str = DEFAULT_SOURCE,
+        mapping_file: Path | None = None,
+        mapping: str | None = None,
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        sheet: str | None = None,
+        full: bool = False,
+        strict: bool = False,
+        dry_run: bool = False,
+        custom_fields: bool = True,
+        progress: Progress = SILENT,
+    ) -> ImportReport:
+        """Take files of one kind in. `dry_run` says what would change; territories become a draft plan."""
+        if kind not in KINDS:
+            raise InputError(f"expected a kind of record, got {kind!r}; kinds are {', '.join(sorted(KINDS))}")
+        missing = [str(f) for f in files if not Path(f).is_file()]
+        if missing or not files:
+            raise InputError(f"expected files to import, but there is no {', '.join(missing) or 'file named'}")
+        if mapping_file is not None:
+            mapping = _read_mapping(mapping_file)
+        options = ImportOptions(
+            source=source,
+            mapping=mapping,
+            mapping_name=mapping_file.name if mapping_file else "",
+            encoding=encoding,
+            delimiter=delimiter,
+            sheet=sheet,
+            full=full,
+            strict=strict,
+            dry_run=dry_run,
+            custom_fields=custom_fields,
+        )
+        if kind == "seats":
+            options = replace(options, known_seats=frozenset(s.key for s in self.require_active()[1].seats))
+        if kind == "assignments":
+            active = self.active()
+            options = replace(options, known_territories=frozenset(active[1].territory_by_key) if active else None)
+        report = import_files(self.store, kind, files, options, now=self.clock(), principal=self.principal, progress=progress)
+        if report.territories and report.state is State.IMPORTED:
+            self._draft_of(report, Path(files[0]).stem)
+        return report
+
+    def upload_keep(self, name: str, stream: BinaryIO) -> Path:
+        """Keep an uploaded file until its import is done, under a folder of its own; only the last part of its name counts."""
+        folder = self.shelf.books / UPLOADS / uuid4().hex
+        folder.mkdir(parents=True)
+        safe = re.sub(r"[^\w .()+-]", "_", Path(name.replace("\\", "/")).name).strip(" .")[:120] or "file"
+        path = folder / safe
+        with path.open("wb") as file:
+            shutil.copyfileobj(stream, file, 1024 * 1024)
+        return path
+
+    def uploads_drop(self, paths: Sequence[Path]) -> None:
+        """Drop uploaded files; paths that were not uploaded are left alone."""
+        kept = (self.shelf.books / UPLOADS).resolve()
+        for path in paths:
+            if path.resolve().is_relative_to(kept):
+                shutil.rmtree(path.resolve().parent, ignore_errors=True)
+
+    def import_queue(self, kind: str, files: Sequence[Path], options: Mapping[str, Any]) -> int:
+        """Queue an import of uploaded files; the job's number."""
+        if kind not in KINDS:
+            raise InputError(f"expected a kind of record, got {kind!r}; kinds are {', '.join(sorted(KINDS))}")
+        return self.job_add("import", {"kind": kind, "files": [str(f) for f in files], "options": dict(options)})
+
+    def imports(self, limit: int = 100) -> tuple[history.PastImport, ...]:
+        """The newest imports."""
+        with self.store.read() as connection:
+            return history.past_imports(connection, limit)
+
+    def import_show(self, import_id: int) -> tuple[history.PastImport, Sequence[dict[str, Any]]]:
+        """One import with the findings kept of it."""
+        with self.store.read() as connection:
+            return history.past_import(connection, import_id), history.findings_of(connection, import_id)
+
+    def import_undo(self, import_id: int, *, dry_run: bool = False, progress: Progress = SILENT) -> UndoReport:
+        """Take an import back as a whole; Conflict where later imports changed the same records."""
+        return history.undo_import(
+            self.store, import_id, dry_run=dry_run, now=self.clock(), principal=self.principal, progress=progress
+        )
+
+    def accounts_write(self, query: AccountQuery, path: Path) -> int:
+        """Write all accounts of a query to a .csv, .xlsx or .parquet file; rows written."""
+        return sheets.write_file(self._batches(query), path)
+
+    def accounts_csv(self, query: AccountQuery) -> Iterator[str]:
+        """All accounts of a query as chunks of CSV text."""
+        return sheets.csv_lines(self._batches(query), {})
+
+    def _batches(self, query: AccountQuery) -> Iterator[Any]:
+        book = self.book()
+        money = [name for name, field in book.fields.items() if field.type.value == "money"] + ["pipeline"]
+        return sheets.in_units(self.accounts_export(query), money, book.currency)
+
+    def _draft_of(self, report: ImportReport, name: str) -> Imported:
+        return self.plan_from_rows([dict(row) for row in report.territories], key_from(name), name)
+
+
+def _read_mapping(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"expected a mapping file in UTF-8, {path} cannot be read ({error}); see 'Mapping files' in the docs"
+        ) from None

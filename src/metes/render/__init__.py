@@ -1,0 +1,1 @@
+"""What leaves Metes as a file: CSV, Excel, Parquet."""
