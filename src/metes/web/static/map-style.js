@@ -41,7 +41,7 @@ export function mapStyle(c, { polygons = nothing, countries = nothing, borders =
       { id: "hatching", type: "fill", source: "zones", paint: { "fill-pattern": "hatch", "fill-opacity": ["case", state("hatched", false), 0.75, 0] } },
       {
         id: "edges", type: "line", source: "zones",
-        paint: { "line-color": c["map-edge"], "line-width": ["interpolate", ["linear"], ["zoom"], 3, 0.25, 7, 1] },
+        paint: { "line-color": c["map-edge"], "line-width": ["interpolate", ["linear"], ["zoom"], 3, 0.25, 7, 1], "line-opacity": ["interpolate", ["linear"], ["zoom"], 2, 0.2, 4, 0.8, 6, 1] },
       },
       { id: "borders", type: "line", source: "borders", paint: { "line-color": c["line-strong"], "line-width": 0.7, "line-opacity": 0.75 } },
       {
