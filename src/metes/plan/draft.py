@@ -14,6 +14,7 @@ from metes.model.condition import Condition, In
 from metes.model.plan import Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan import subjects
 from metes.plan.conform import suggestion
+from metes.plan.limits import MAX_TERRITORY_DEPTH
 from metes.plan.order import in_order
 from metes.rules.syntax import parse
 
@@ -116,20 +117,30 @@ class _Draft:
             if parent is None:
                 remedy = suggestion(key_from(raw), self.territories) or "Add a row for the parent, or leave the cell empty."
                 self.report("territory-unknown-parent", f"there is no territory '{raw}'", place, remedy)
-            elif self.is_below(parent, child):
-                message = f"'{child}' under '{parent}' would close a circle of parents"
+            elif child in (path := self.path(parent)):
+                message = f"the parents of '{child}' run in a circle: {' under '.join([child, *path[: path.index(child) + 1]])}"
                 self.report("territory-cycle", message, place, "Name another parent, or none.")
+            elif len(path) > MAX_TERRITORY_DEPTH:
+                message = f"'{child}' would stand more than {MAX_TERRITORY_DEPTH} levels deep"
+                self.report("plan-depth", message, place, "Flatten the tree.")
             else:
                 self.territories[child] = replace(self.territories[child], parent=parent)
         types = tuple(self.types.values()) or (DEFAULT_TYPE,)
-        return in_order(Plan(key, name, types=types, territories=tuple(self.territories.values())))
+        plan = Plan(key, name, types=types, territories=tuple(self.territories.values()))
+        try:
+            return in_order(plan)
+        except InputError as error:
+            self.findings.extend(error.findings)
+            return plan
 
-    def is_below(self, key: str, above: str) -> bool:
-        """Whether a territory is another one or stands below it."""
-        seen: str | None = key
-        while seen is not None and seen != above:
-            seen = self.territories[seen].parent
-        return seen is not None
+    def path(self, key: str) -> list[str]:
+        """A territory and those above it, as far as a tree may be deep and one more."""
+        path: list[str] = []
+        above: str | None = key
+        while above is not None and len(path) <= MAX_TERRITORY_DEPTH:
+            path.append(above)
+            above = self.territories[above].parent
+        return path
 
     def report(self, code: str, message: str, place: Place, remedy: str) -> None:
         """Gather an error."""

@@ -41,11 +41,11 @@ def _filled(pieces: list[str]) -> list[str]:
     for piece in [*pieces, " "]:
         if not piece.isspace():
             word += piece
-            continue
-        if line.strip() and len(line) + 1 + len(word) > WIDTH:
-            lines.append(line)
-            line = "    " + word
-        else:
-            line = f"{line} {word}" if line else word
-        word = ""
-    return [*lines, line] if line.strip() else lines
+        elif word:
+            if line and len(line) + 1 + len(word) > WIDTH:
+                lines.append(line)
+                line = "    " + word
+            else:
+                line = f"{line} {word}" if line else word
+            word = ""
+    return [*lines, line] if line else lines

@@ -50,9 +50,9 @@ def pin_order(pin: Pin) -> tuple[bool, str, str, date, date, str, str, str]:
 
 
 def tidy_comment(text: str) -> str:
-    """A comment as it can stand in a file: no blanks at line ends, no control characters."""
+    """A comment as it can stand in a file: no blanks at line ends, no empty lines around it, no control characters."""
     lines = ("".join(c for c in line if c.isprintable() or c in "\t\u00a0").rstrip() for line in text.splitlines())
-    return "\n".join(lines)
+    return "\n".join(lines).strip("\n")
 
 
 def _tidy(part: Part) -> Part:

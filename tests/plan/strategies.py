@@ -1,0 +1,143 @@
+"""Generated plans for the property tests of the plan room."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from metes.base.dates import Period
+from metes.model.catalogue import rule_fields
+from metes.model.condition import EVERYTHING, And, Condition, Contains, Equals, In, InList, Missing, Not, Or, Prefix, Range
+from metes.model.plan import NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
+from metes.plan.order import in_order
+
+FIELDS = rule_fields()
+
+NASTY = [
+    "yes",
+    "NO",
+    "null",
+    "~",
+    "01234",
+    "1e3",
+    "2024-03-14",
+    "a: b",
+    "a #b",
+    "# a",
+    "- a",
+    "&a",
+    "*a",
+    "!!str x",
+    "{a}",
+    "[a]",
+    "'",
+    '"',
+    "it's",
+    "a\nb",
+    "a\n\nb\n",
+    "  a\nb",
+    "a\n  b\n  \n",
+    "\n",
+    " a",
+    "a ",
+    "\ttab",
+    "a\u2028b\x85c",
+    "\ufeffa",
+    "\x00\x1f\x7f",
+    "Zürich 東京 \U0001f600",
+    "---",
+    "...",
+    "|",
+    "a,",
+]
+texts = st.one_of(st.sampled_from(NASTY), st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
+filled = texts.filter(lambda text: text.strip() != "")
+comments = st.one_of(st.just(""), texts)
+keys = st.from_regex(r"[a-z0-9]([a-z0-9_.-]{0,4}[a-z0-9])?", fullmatch=True)
+days = st.dates(date(2020, 1, 1), date(2030, 1, 1))
+rule_texts = filled
+
+
+def literals() -> st.SearchStrategy[Condition]:
+    """One comparison on a field of the catalogue."""
+    return st.one_of(
+        st.builds(Equals, st.just("industry"), rule_texts),
+        st.builds(lambda values: In("city", tuple(values)), st.lists(rule_texts, min_size=1, max_size=30, unique=True)),
+        st.builds(InList, st.just("id"), keys),
+        st.builds(Prefix, st.just("postal_code"), st.sampled_from(["80", "802", "SW1A"])),
+        st.builds(Contains, st.just("name"), rule_texts),
+        st.builds(Missing, st.just("segment")),
+        st.builds(lambda low: Range("employees", low, low + 5), st.integers(0, 1000)),
+        st.builds(lambda low: Range("potential", Decimal(low) / 4, None, False), st.integers(1, 1000)),
+    )
+
+
+def conditions() -> st.SearchStrategy[Condition]:
+    """A condition of a few levels, in the flat form that the text gives back."""
+    pairs = st.lists(literals(), min_size=2, max_size=4).map(tuple)
+    groups = st.one_of(st.builds(And, pairs), st.builds(Or, pairs), st.builds(Not, st.builds(Or, pairs)))
+    ors = st.lists(st.builds(And, pairs), min_size=2, max_size=3).map(lambda parts: Or(tuple(parts)))
+    return st.one_of(st.just(EVERYTHING), literals(), groups, ors)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """A plan that is a tree, in canonical order, with awkward texts everywhere."""
+    types = [
+        TerritoryType(
+            key,
+            draw(texts),
+            draw(st.sampled_from(Role)),
+            draw(st.sampled_from(Policy)),
+            draw(st.integers(-5, 200)),
+            draw(texts),
+            draw(comments),
+        )
+        for key in draw(st.lists(keys, unique=True, min_size=1, max_size=3))
+    ]
+    territories: list[Territory] = []
+    seats: list[Seat] = []
+    for key in draw(st.lists(keys, unique=True, max_size=7)):
+        parent = draw(st.sampled_from([None, *(t.key for t in territories)]))
+        rules = tuple(
+            Rule(rule, draw(conditions()), draw(texts), draw(st.integers(0, 200)), draw(texts), draw(comments))
+            for rule in draw(st.lists(keys, unique=True, max_size=2))
+        )
+        share = draw(st.one_of(st.none(), st.floats(0, 1)))
+        colour = draw(st.one_of(st.none(), st.integers(0, 11)))
+        kind = draw(st.sampled_from([t.key for t in types]))
+        territories.append(
+            Territory(key, kind, draw(texts), parent, rules, draw(st.booleans()), share, colour, draw(texts), draw(comments))
+        )
+    if territories:
+        on = st.sampled_from([t.key for t in territories])
+        for key in draw(st.lists(keys, unique=True, max_size=4)):
+            capacity = draw(st.one_of(st.none(), st.integers(0, 3000)))
+            seats.append(Seat(key, draw(on), draw(texts), draw(st.booleans()), capacity, draw(texts), draw(comments)))
+    lists = [
+        NamedList(key, tuple(draw(st.lists(texts, max_size=5))), draw(texts), draw(comments))
+        for key in draw(st.lists(keys, unique=True, max_size=3))
+    ]
+    pins = draw(st.lists(_pins(), max_size=5))
+    plan = Plan(
+        draw(keys),
+        draw(texts),
+        draw(texts),
+        tuple(types),
+        tuple(territories),
+        tuple(lists),
+        tuple(pins),
+        tuple(seats),
+        draw(comments),
+    )
+    return in_order(plan)
+
+
+@st.composite
+def _pins(draw: st.DrawFn) -> Pin:
+    start = draw(st.one_of(st.none(), days))
+    length = draw(st.one_of(st.none(), st.integers(1, 500)))
+    end = None if length is None else (start or date(2024, 1, 1)) + timedelta(days=length)
+    return Pin(draw(filled), draw(keys), draw(filled), draw(texts), Period(start, end), draw(st.booleans()), draw(comments))
