@@ -68,7 +68,7 @@ class Visit:
             plan=plan,
             sections=SECTIONS,
             tabs=TABS,
-            theme=self.user.preferences.get("theme", ""),
+            theme=theme if (theme := self.request.cookies.get("metes_theme", "")) in {"light", "dark"} else "",
             notices=[*_read_notice(self.request), *self.notices],
         )
 
