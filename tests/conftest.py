@@ -7,15 +7,16 @@ import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from metes.app.settings import AppSettings
-from metes.app.workspace import Workspace, open_workspace
 from metes.store import schema
 from metes.store.engine import Store
+
+if TYPE_CHECKING:
+    from metes.app.workspace import Workspace
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 
@@ -65,15 +66,21 @@ def store(database: str) -> Iterator[Store]:
 @pytest.fixture
 def workspace(database: str, tmp_path: Path) -> Iterator[Workspace]:
     """A workspace on a new database, of each kind in turn, its clock at NOW."""
-    made = open_workspace(AppSettings(database, tmp_path / "cache"), clock=lambda: NOW)
-    yield made
-    made.close()
+    yield from _workspace(database, tmp_path)
 
 
 @pytest.fixture
 def sqlite_workspace(tmp_path: Path) -> Iterator[Workspace]:
     """A workspace on a new SQLite file, its clock at NOW."""
-    made = open_workspace(AppSettings(f"sqlite:///{tmp_path / 'metes.db'}", tmp_path / "cache"), clock=lambda: NOW)
+    yield from _workspace(f"sqlite:///{tmp_path / 'metes.db'}", tmp_path)
+
+
+def _workspace(database: str, folder: Path) -> Iterator[Workspace]:
+    # Loaded late, so that the tests of the lower floors do not load the app.
+    from metes.app.settings import AppSettings
+    from metes.app.workspace import open_workspace
+
+    made = open_workspace(AppSettings(database, folder / "cache"), clock=lambda: NOW)
     yield made
     made.close()
 
@@ -91,6 +98,8 @@ def pytest_configure(config: Any) -> None:
     """Soak runs look at many more generated cases than everyday ones."""
     from hypothesis import HealthCheck, settings
 
-    settings.register_profile("everyday", max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile(
+        "everyday", max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    )
     settings.register_profile("soak", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("soak" if os.environ.get("METES_SOAK") else "everyday")

@@ -32,6 +32,8 @@ class WorkspaceSettings:
         return now.astimezone(ZoneInfo(self.time_zone)).date()
 
 
+# Beyond it sums in the reporting currency would not fit 64 bits.
+_LARGEST_RATE = 10**6
 SETTING_NAMES = tuple(f.name for f in fields(WorkspaceSettings))
 
 
@@ -51,7 +53,7 @@ def checked_setting(name: str, text: str) -> Any:
         case "rates":
             return _rates(text)
         case "reporting_currency":
-            return _one(name, text.upper(), len(text) == 3 and text.isalpha(), "three letters of ISO 4217 such as USD")
+            return _one(name, text.upper(), _is_currency(text), "three letters of ISO 4217 such as USD")
         case "time_zone":
             return _one(name, text, _is_zone(text), "a time zone such as Europe/Berlin")
         case "fiscal_start_month":
@@ -78,10 +80,14 @@ def _rates(text: str) -> dict[str, str]:
             value = Decimal(rate.strip())
         except InvalidOperation:
             value = Decimal(0)
-        if len(currency.strip()) != 3 or not value.is_finite() or value <= 0:
+        if not _is_currency(currency.strip()) or not value.is_finite() or not 0 < value < _LARGEST_RATE:
             raise _bad("rates", part, "expected rates such as EUR=1.08,GBP=1.27")
         rates[currency.strip().upper()] = str(value)
     return rates
+
+
+def _is_currency(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isalpha()
 
 
 def _is_zone(text: str) -> bool:
