@@ -30,7 +30,7 @@ _ROWS_PER_GROUP = 100_000
 
 
 def backup(store: Store, path: Path, now: datetime, progress: Progress) -> Mapping[str, int]:
-    """Write a backup to `path` (aside first, then renamed); rows per table. Writers are kept out while it reads."""
+    """Write a backup to `path` (aside first, then renamed); rows per table. All of it is one moment's state, and nobody waits for it."""
     if path.exists():
         raise Conflict(f"expected a new file for the backup, but {path} is there already; name another")
     partial = path.with_name(f".{path.name}.{os.getpid()}")
@@ -41,11 +41,11 @@ def backup(store: Store, path: Path, now: datetime, progress: Progress) -> Mappi
             tempfile.TemporaryDirectory(dir=path.absolute().parent) as folder,
             zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive,
         ):
-            with store.write(patience_seconds=60.0):
+            with bulk.snapshot(store) as state:
                 for number, table in enumerate(metadata.sorted_tables):
                     progress.report(f"backing up {table.name}", number, len(metadata.sorted_tables))
                     file = Path(folder) / f"{table.name}.parquet"
-                    rows[table.name] = _dump(store, table, file)
+                    rows[table.name] = _dump(state, table, file)
                     digests[table.name] = _digest(file)
                     archive.write(file, file.name)
                     file.unlink()
@@ -58,19 +58,20 @@ def backup(store: Store, path: Path, now: datetime, progress: Progress) -> Mappi
 
 
 def restore(store: Store, path: Path, progress: Progress) -> Mapping[str, int]:
-    """Bring a backup into an empty database; rows per table. Nothing is kept unless all of it was read and counted."""
+    """Bring a backup into an empty database; rows per table. It stays empty unless all of the backup was read and counted."""
     if not schema.is_empty(store):
         raise Conflict(
             f"expected an empty database to restore into, but {store.url.database} holds tables; name a new one with --db"
         )
     manifest = _manifest(path)
-    schema.upgrade(store)
+    bulk.drop_stages(store, "restore_")
     try:
         with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
             for number, table in enumerate(metadata.sorted_tables):
                 progress.report(f"restoring {table.name}", number, len(metadata.sorted_tables))
                 _stage(store, table, Path(archive.extract(f"{table.name}.parquet", folder)), manifest)
             with store.write(patience_seconds=60.0) as connection:
+                schema.upgrade_on(connection)
                 for table in metadata.sorted_tables:
                     _swap_in(connection, table, manifest["rows"][table.name])
     finally:
@@ -78,12 +79,12 @@ def restore(store: Store, path: Path, progress: Progress) -> Mapping[str, int]:
     return dict(manifest["rows"])
 
 
-def _dump(store: Store, table: sa.Table, file: Path) -> int:
+def _dump(state: bulk.Snapshot, table: sa.Table, file: Path) -> int:
     target = arrow_schema(table)
     columns = ", ".join(_quoted(c.name) for c in table.columns)
     rows = 0
     with pq.ParquetWriter(file, target, compression="zstd") as writer:
-        for batch in bulk.read_batches(store, f"SELECT {columns} FROM {table.name}"):
+        for batch in state.batches(f"SELECT {columns} FROM {table.name}"):
             chunk = pa.Table.from_batches([batch]).cast(target)
             writer.write_table(chunk, row_group_size=_ROWS_PER_GROUP)
             rows += chunk.num_rows

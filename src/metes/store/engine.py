@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from metes.base.errors import Busy, InputError, MetesError
 
 PATIENCE_SECONDS = 10.0
+_LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a lock timeout; its messages come in the server's language
 _WRITER_LOCK = 0x4D65746573  # 'Metes': PostgreSQL's advisory lock that makes exclusive writers queue as they do in SQLite
 
 
@@ -38,8 +40,12 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection on one consistent state; nothing it does is kept."""
-        with self._engine.connect() as connection:
+        """A connection on one consistent state: all its queries see the same moment. Nothing it does is kept."""
+        with self._connected() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
             connection.rollback()
 
@@ -48,7 +54,7 @@ class Store:
         self, *, patience_seconds: float = PATIENCE_SECONDS, on_wait: Callable[[float], None] | None = None
     ) -> Iterator[Connection]:
         """One exclusive transaction: commits at the end, rolls back on any exception. `Busy` after `patience_seconds`."""
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             self._begin_exclusive(connection, patience_seconds, on_wait)
             try:
                 yield connection
@@ -64,12 +70,24 @@ class Store:
             with self.write() as connection:
                 yield connection
             return
-        with self._engine.begin() as connection:
+        with self._connected() as connection, connection.begin():
             yield connection
 
     def dispose(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        try:
+            connection = self._engine.connect()
+        except DBAPIError as error:
+            raise InputError(
+                f"cannot open the database {self.url.render_as_string()}: {str(error.orig).strip()}; "
+                "see that it is there and is a database of Metes, or name another with --db"
+            ) from None
+        with connection:
+            yield connection
 
     def _begin_exclusive(self, connection: Connection, patience: float, on_wait: Callable[[float], None] | None) -> None:
         started = time.monotonic()
@@ -77,7 +95,7 @@ class Store:
             try:
                 self._try_exclusive(connection)
                 return
-            except (OperationalError, DBAPIError) as error:
+            except DBAPIError as error:
                 connection.rollback()
                 waited = time.monotonic() - started
                 if not _is_lock_timeout(error):
@@ -102,7 +120,7 @@ class Store:
 def _checked(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise InputError(
             f"expected a database such as sqlite:///metes.db or postgresql://user@host/name, got {url!r}; set --db or METES_DB"
         ) from None
@@ -110,7 +128,7 @@ def _checked(url: str) -> URL:
     if backend == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise InputError("expected a file for SQLite such as sqlite:///metes.db, got a database in memory; name a file")
-        return parsed
+        return parsed.set(drivername="sqlite")
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     raise InputError(f"expected sqlite:/// or postgresql://, got {backend}://; Metes stores in one of these two")
@@ -146,5 +164,7 @@ def _postgresql_engine(url: URL) -> Engine:
 
 
 def _is_lock_timeout(error: DBAPIError) -> bool:
-    text = str(error.orig)
-    return "database is locked" in text or "database table is locked" in text or "lock timeout" in text
+    sqlite_code = getattr(error.orig, "sqlite_errorcode", None)
+    if sqlite_code is not None:
+        return bool(sqlite_code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
+    return getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE

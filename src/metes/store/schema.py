@@ -12,18 +12,24 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import SchemaMismatch
+from metes.store.bulk import STAGE_PREFIX
 from metes.store.engine import Store
 
 
 def upgrade(store: Store) -> tuple[str | None, str]:
     """Bring the database to this version's schema in one transaction; the revisions before and after."""
     with store.write(patience_seconds=60.0) as connection:
-        before = _current(connection)
-        _refuse_newer(before)
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        return before, head()
+        return upgrade_on(connection)
+
+
+def upgrade_on(connection: Connection) -> tuple[str | None, str]:
+    """The same inside the exclusive transaction at hand, so that a restored backup comes with its schema or not at all."""
+    before = _current(connection)
+    _refuse_newer(before)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    return before, head()
 
 
 def require_current(store: Store) -> None:
@@ -38,9 +44,10 @@ def require_current(store: Store) -> None:
 
 
 def is_empty(store: Store) -> bool:
-    """Whether nothing has been made in the database yet."""
+    """Whether nothing has been made in the database yet, but for side tables that a killed restore left."""
     with store.read() as connection:
-        return _current(connection) is None and not sa.inspect(connection).get_table_names()
+        names = sa.inspect(connection).get_table_names()
+        return all(name.startswith(STAGE_PREFIX) for name in names)
 
 
 def head() -> str:
