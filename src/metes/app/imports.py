@@ -120,6 +120,10 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
         """Write all accounts of a query to a .csv, .xlsx or .parquet file; rows written."""
         return sheets.write_file(self._batches(query), path)
 
+    def findings_write(self, report: ImportReport, path: Path) -> int:
+        """Write every finding of an import to a .csv, .xlsx or .parquet file; rows written."""
+        return sheets.write_file(report.findings.to_batches(), path)
+
     def accounts_csv(self, query: AccountQuery) -> Iterator[str]:
         """All accounts of a query as chunks of CSV text."""
         return sheets.csv_lines(self._batches(query), {})

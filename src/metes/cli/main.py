@@ -7,7 +7,12 @@ from collections.abc import Sequence
 
 import typer
 
-from metes.cli import administration, imports, output, planning, reading, serving
+from metes.cli import output
+from metes.cli.administration import add_to as add_administration
+from metes.cli.imports import add_to as add_imports
+from metes.cli.planning import add_to as add_planning
+from metes.cli.reading import add_to as add_reading
+from metes.cli.serving import add_to as add_serving
 
 DONE, DONE_WITH_FINDINGS, CANNOT_GO_ON = 0, 1, 2
 
@@ -32,8 +37,8 @@ def globals_(
     context.obj = output.Console(database=db, is_json=json)
 
 
-for _module in (imports, planning, reading, administration, serving):
-    _module.add_to(app)
+for _add in (add_imports, add_planning, add_reading, add_administration, add_serving):
+    _add(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

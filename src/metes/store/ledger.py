@@ -74,7 +74,8 @@ class Sitting:
 
 def known_territories(connection: Connection) -> dict[str, int]:
     """The ledger's numbers of all territory keys it has met."""
-    return {row.key: row.id for row in connection.execute(sa.select(territory_keys.c.id, territory_keys.c.key))}
+    rows = connection.execute(sa.select(territory_keys.c.key, territory_keys.c.id)).all()
+    return {str(key): int(number) for key, number in rows}
 
 
 def ids_of_territories(connection: Connection, keys: Iterable[str]) -> Mapping[str, int]:
