@@ -55,7 +55,7 @@ def _compares(literal: Equals | In | InList | Prefix | Contains | Range, value: 
         case Equals(_, wanted):
             return bool(value == like(wanted, value))
         case In(_, values):
-            return any(value == like(wanted, value) for wanted in values)
+            return any(value == like(wanted, value) for wanted in values) if isinstance(value, float) else value in values
         case InList(_, name):
             return value in lists[name].values
         case Prefix(_, prefix):
