@@ -67,7 +67,6 @@ def snapshot(store: Store) -> Iterator[Snapshot]:
     """Several reads of one consistent state of the database."""
     if store.is_sqlite:
         with store.read() as connection:
-            connection.exec_driver_sql("BEGIN")
             yield Snapshot(connection.connection.driver_connection, True)
         return
     with _adbc(store) as connection:
