@@ -1,0 +1,271 @@
+"""The import of files: read, map, validate, compare, stage, and one short transaction that writes all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy.engine import Connection
+
+from metes.base.errors import Busy, InputError
+from metes.base.findings import Finding, Severity
+from metes.base.ids import content_hash
+from metes.base.progress import SILENT, Progress
+from metes.importing import history, ledger_facts, remembered, writing
+from metes.importing.comparing import Change, compare
+from metes.importing.loading import Loaded, Read, load, read_files
+from metes.importing.report import ImportOptions, ImportReport, State, SumLine
+from metes.importing.shaping import store_column
+from metes.importing.stored import read_columns, read_state
+from metes.model.catalogue import KINDS, Kind
+from metes.model.scope import Principal
+from metes.model.workspace import settings_from
+from metes.records import findings as found
+from metes.records.validate import sums_of
+from metes.store import audit, counters
+from metes.store.engine import Store
+from metes.store.settings import add_custom_fields, read_custom_fields, read_settings
+
+LEDGER_KINDS = ("seats", "assignments")
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One import on its way: what was asked, by whom and when, and what is known of the workspace."""
+
+    store: Store
+    kind: Kind
+    options: ImportOptions
+    now: datetime
+    day: date
+    currency: str
+    principal: Principal
+    progress: Progress
+
+
+def import_files(
+    store: Store,
+    kind: str,
+    files: Sequence[Path | str],
+    options: ImportOptions | None = None,
+    *,
+    now: datetime,
+    principal: Principal,
+    progress: Progress = SILENT,
+) -> ImportReport:
+    """Take files of one kind in as a whole.
+
+    Nothing is written where questions are open, with `dry_run`, or with `strict` where a row is refused; InputError where a file
+    cannot be read at all, Busy where another writer does not finish in time. Killed at any moment, the database is as before or as
+    after; a side table that is left is dropped by the next import.
+    """
+    task = _task(store, kind, options or ImportOptions(), now, principal, progress)
+    writing.sweep(store)
+    read = _read(task, [Path(f) for f in files])
+    digest = content_hash([read.digest, kind, task.options.full, sorted(f.name for f in task.kind.fields)])
+    repeated = history.same_as_last(store, task.kind.name, task.options.source, digest)
+    if repeated is not None and not task.options.dry_run:
+        return replace(repeated, files=read.reports)
+    loaded = load(task.kind, read, task.currency, progress)
+    if loaded.questions:
+        return _report(task, loaded, State.QUESTIONS, questions=loaded.questions)
+    if kind == "territories":
+        return _territories(task, loaded)
+    if kind in LEDGER_KINDS:
+        return _into_ledger(task, loaded, digest)
+    return _into_records(task, loaded, digest)
+
+
+def _task(store: Store, kind: str, options: ImportOptions, now: datetime, principal: Principal, progress: Progress) -> Task:
+    if kind not in KINDS:
+        raise InputError(f"expected a kind of record, got {kind!r}; use one of {', '.join(KINDS)}")
+    if not options.source.strip() or len(options.source) > 80:
+        raise InputError(
+            f"expected a name of 1 to 80 characters for the source, got {options.source!r}; say for example --source crm"
+        )
+    with store.read() as connection:
+        settings = settings_from(read_settings(connection))
+        custom = read_custom_fields(connection, kind)
+    return Task(
+        store, KINDS[kind].with_custom(custom), options, now, settings.today(now), settings.reporting_currency, principal, progress
+    )
+
+
+def _read(task: Task, paths: Sequence[Path]) -> Read:
+    _, source_id = read_state(task.store, task.options.source)
+    recall = remembered.recaller(task.store, task.kind, source_id)
+    known = remembered.known_ids(task.store, task.kind)
+    return read_files(task.kind, paths, task.options, recall, known, task.progress)
+
+
+def _into_records(task: Task, loaded: Loaded, digest: str) -> ImportReport:
+    """Compare, stage and swap in; again from the comparison where another import got in between."""
+    for _ in range(ATTEMPTS):
+        change = compare(
+            task.store, loaded, task.options.source, _allocator(task), is_full=task.options.full, progress=task.progress
+        )
+        early = _unless_to_write(task, change)
+        if early is not None:
+            return early
+        import_id = _write(task, change, digest)
+        if import_id is not None:
+            return _reconciled(task, change, import_id)
+    raise Busy("other imports changed the data again and again while this one was compared with it; nothing was changed, try again")
+
+
+def _allocator(task: Task) -> Callable[[int], int]:
+    """Where new ids come from: reserved for good, or for a preview only looked up."""
+    if not task.options.dry_run:
+        return lambda count: writing.reserve_ids(task.store, task.kind.name, count)
+
+    def peek(_count: int) -> int:
+        with task.store.read() as connection:
+            return writing.next_id(connection, task.kind.name)
+
+    return peek
+
+
+def _unless_to_write(task: Task, change: Change) -> ImportReport | None:
+    """The report where nothing shall be written: a preview, or rows refused under `strict`."""
+    if task.options.strict and found.count_of(change.loaded.findings, Severity.ERROR):
+        return _change_report(task, change, State.REFUSED, None)
+    return _change_report(task, change, State.PREVIEW, None) if task.options.dry_run else None
+
+
+def _write(task: Task, change: Change, digest: str) -> int | None:
+    """Stage and swap in; the import's id, or None where the data moved since they were compared."""
+    token = writing.new_token()
+    task.progress.report("staging", 0, change.new.num_rows + change.changed.num_rows)
+    try:
+        staged = writing.stage_rows(task.store, token, task.kind.name, change.new, change.changed, change.closing)
+        task.progress.report("writing", 0, 1)
+        with task.store.write(on_wait=lambda s: task.progress.report("waiting for another writer", int(s))) as connection:
+            if counters.value(connection, counters.DATA) != change.stored.state:
+                writing.drop(connection, token)
+                return None
+            report = _change_report(task, change, State.IMPORTED, None)
+            import_id = _record(connection, task, change.loaded, report, digest)
+            source_id = writing.source_number(connection, task.options.source)
+            if report.has_changes:
+                revision = counters.bump(connection, counters.DATA)
+                add_custom_fields(connection, task.kind.name, {f.name: f for f in change.loaded.custom}, task.now)
+                writing.swap_in(connection, staged, source_id=source_id, import_id=import_id, revision=revision, day=task.day)
+            _finish(connection, task, import_id, report)
+            return import_id
+    except BaseException:
+        writing.discard(task.store, token)
+        raise
+
+
+def _record(connection: Connection, task: Task, loaded: Loaded, report: ImportReport, digest: str) -> int:
+    """The row of this import, its findings (the first of them) and the mappings to remember."""
+    source_id = writing.source_number(connection, task.options.source)
+    import_id = history.add_import(connection, report, source_id, digest, task.principal, task.now)
+    history.add_findings(connection, import_id, report.findings)
+    remembered.remember(connection, task.kind.name, source_id, loaded.files, task.now)
+    return import_id
+
+
+def _finish(connection: Connection, task: Task, import_id: int, report: ImportReport) -> None:
+    """The state after this import, by which a repeat is known, and the audit entry."""
+    history.put_counts(connection, import_id, report, history.state_of(connection, task.kind.name))
+    detail = {"kind": report.kind, "source": report.source, **report.counts()}
+    audit.add_entry(connection, task.principal, "import", f"import {import_id}", detail, task.now)
+
+
+def _into_ledger(task: Task, loaded: Loaded, digest: str) -> ImportReport:
+    """Facts of seats and assignments, recorded in the ledger in one transaction."""
+    loaded, facts = ledger_facts.facts_of(task.store, loaded, task.options)
+    report = _report(task, loaded, State.PREVIEW)
+    if task.options.strict and report.errors:
+        return replace(report, state=State.REFUSED)
+    with task.store.write() as connection:
+        import_id = _record(connection, task, loaded, report, digest)
+        recorded = ledger_facts.record(connection, facts, task.now, import_id, is_full=task.options.full)
+        report = replace(report, created=len(facts.rows) - recorded.unchanged, unchanged=recorded.unchanged, closed=recorded.closed)
+        if task.options.dry_run:
+            connection.rollback()
+            return report
+        report = replace(report, state=State.IMPORTED, import_id=import_id)
+        if report.has_changes:
+            counters.bump(connection, counters.LEDGER)
+            counters.bump(connection, counters.DATA)
+        _finish(connection, task, import_id, report)
+    return report
+
+
+def _territories(task: Task, loaded: Loaded) -> ImportReport:
+    """The rows of a territory file, from which a draft plan is made elsewhere."""
+    names = [f.name for f in task.kind.fields if f.name in loaded.table.column_names]
+    report = _report(task, loaded, State.PREVIEW if task.options.dry_run else State.IMPORTED)
+    if task.options.strict and report.errors:
+        return replace(report, state=State.REFUSED)
+    return replace(report, created=loaded.table.num_rows, territories=tuple(loaded.table.select(names).to_pylist()))
+
+
+def _report(task: Task, loaded: Loaded, state: State, questions: tuple[Finding, ...] = ()) -> ImportReport:
+    return ImportReport(
+        task.kind.name,
+        task.options.source,
+        state,
+        loaded.files,
+        rows_read=loaded.rows_read,
+        refused=loaded.refused,
+        findings=loaded.findings,
+        questions=questions,
+        sums=_sums(loaded, None),
+        custom_fields=tuple(f.name for f in loaded.custom if f.name not in task.kind.by_name),
+    )
+
+
+def _change_report(task: Task, change: Change, state: State, import_id: int | None) -> ImportReport:
+    return replace(
+        _report(task, change.loaded, state),
+        import_id=import_id,
+        created=change.new.num_rows,
+        changed=change.changed.num_rows,
+        unchanged=change.unchanged,
+        closed=len(change.closing),
+        reopened=change.reopened,
+    )
+
+
+def _reconciled(task: Task, change: Change, import_id: int) -> ImportReport:
+    """The report with the sums of what now stands in the store, read anew."""
+    task.progress.report("reconciling")
+    report = _change_report(task, change, State.IMPORTED, import_id)
+    return replace(report, sums=_sums(change.loaded, _stored_sums(task, change)))
+
+
+def _stored_sums(task: Task, change: Change) -> dict[str, dict[str, Decimal]]:
+    """Sums over the stored rows of this import."""
+    _, source_id = read_state(task.store, task.options.source)
+    loaded = change.loaded
+    own = [f for f in loaded.kind.fields if f.name in loaded.sums and not f.is_custom]
+    if not own or source_id is None:
+        return {}
+    columns = {store_column(loaded.kind, f): f.name for f in own}
+    rows = read_columns(
+        task.store, task.kind.name, [*columns, *(["currency"] if "currency" in loaded.kind.by_name else [])], source_id
+    )
+    rows = rows.filter(pc.is_in(rows["id"], pa.array(change.ids)))
+    renamed = rows.rename_columns([columns.get(name, name) for name in rows.column_names])
+    sums = sums_of(loaded.kind, renamed)
+    return {f.name: sums.get(f.name, {}) for f in own}
+
+
+def _sums(loaded: Loaded, stored: dict[str, dict[str, Decimal]] | None) -> tuple[SumLine, ...]:
+    """The lines of reconciliation; a custom field is counted in the file alone, for it is stored as text."""
+    lines = []
+    for field, by_currency in loaded.sums.items():
+        for currency, total in sorted(by_currency.items()):
+            refused = loaded.refused_sums.get(field, {}).get(currency, Decimal(0))
+            kept = None if stored is None or field not in stored else stored[field].get(currency, Decimal(0))
+            lines.append(SumLine(field, currency, total, refused, kept))
+    return tuple(lines)
