@@ -1,0 +1,230 @@
+"""Long work: the list of jobs, one job followed live, its result, and the button that assigns."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from metes.base.findings import Finding, Place, Severity
+from metes.web.tables import Cell, Column, Row, Table
+from metes.web.visits import Form, SignedIn, Visit
+
+router = APIRouter()
+
+POLL_SECONDS = 0.4
+STREAM_SECONDS = 600.0
+KEEP_ALIVE_SECONDS = 15.0
+_STATES = {"queued": "waiting"}
+_TONES = {"done": "good", "failed": "bad", "cancelled": "warn", "running": "accent"}
+
+
+@router.get("/jobs")
+def show_jobs(visit: SignedIn) -> Response:
+    """The newest jobs."""
+    found = visit.workspace.jobs(100)
+    columns = [
+        Column("job", "Job", Cell.LINK, is_sortable=False, second="asked"),
+        Column("state", "State", Cell.STATUS, is_sortable=False),
+        Column("stage", "Stage", is_sortable=False, on_phone=False),
+        Column("by", "Asked for by", is_sortable=False, on_phone=False),
+        Column("took", "Took", is_sortable=False),
+    ]
+    reader = visit.environment.filters
+    rows = [
+        Row(
+            str(job.id),
+            {
+                "job": title_of(job),
+                "asked": reader["moment"](job.created_at),
+                "state": {"text": _STATES.get(job.state, job.state), "tone": _TONES.get(job.state, "")},
+                "stage": job.error if job.state == "failed" else job.stage if not job.has_ended else "",
+                "by": job.principal,
+                "took": _took(job),
+            },
+            href=f"/jobs/{job.id}",
+        )
+        for job in found
+    ]
+    chosen = visit.address.values("column")
+    table = Table(
+        caption="Jobs",
+        columns=[replace(c, is_shown=not chosen or c.key in chosen) for c in columns],
+        rows=rows,
+        address=visit.address,
+        total=len(rows),
+        noun=("job", "jobs"),
+        empty_title="Nothing has run yet",
+        empty_text="Imports and assignments run as jobs; each stands here with its progress and its result.",
+        has_search=False,
+        key="jobs",
+    )
+    return visit.page("jobs.html", table=table, active=visit.workspace.active())
+
+
+@router.post("/jobs/assign")
+def assign(visit: SignedIn, form: Form) -> Response:
+    """Queue a run of the active plan over all accounts."""
+    visit.workspace.require_active()
+    payload = {"force": True} if form.get("force") else {}
+    return visit.go(f"/jobs/{visit.workspace.job_add('assign', payload)}")
+
+
+@router.get("/jobs/{number}")
+def show_job(number: int, visit: SignedIn) -> Response:
+    """One job: its progress while it runs, then its result."""
+    job = visit.workspace.job(number)
+    target = _result_page(job)
+    if target is not None and job.state == "done":
+        return visit.go(target)
+    return visit.page("job.html", **_job_context(visit, job))
+
+
+@router.get("/jobs/{number}/events")
+async def follow_job(number: int, visit: SignedIn, next: str = "") -> Response:
+    """The job's progress as server-sent events: HTML for its bar while it runs, then `done`."""
+    job = await run_in_threadpool(visit.workspace.job, number)
+    target = next if next.startswith("/") and not next.startswith("//") else f"/jobs/{number}"
+    return StreamingResponse(_events(visit, job, target), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+
+@router.post("/jobs/{number}/cancel")
+def cancel_job(number: int, visit: SignedIn, form: Form) -> Response:
+    """Ask a job to stop; what it has not written yet is never written."""
+    job = visit.workspace.job_cancel(number)
+    text = "The job was cancelled." if job.state == "cancelled" else "The job stops at its next step; nothing is written."
+    back = str(form.get("back", ""))
+    return visit.go(back if back.startswith("/") and not back.startswith("//") else f"/jobs/{number}", ("info", text))
+
+
+def job_bar(visit: Visit, job: Any, *, result: tuple[str, str] | None = None, next_page: str = "") -> dict[str, Any]:
+    """What components/jobs.html shows of a job; `next_page` is loaded when it has ended."""
+    return {
+        "key": job.id,
+        "title": title_of(job),
+        "state": _STATES.get(job.state, job.state),
+        "stage": "stops at its next step" if job.cancel_requested and not job.has_ended else sentence(job.stage or ""),
+        "done": job.done,
+        "total": job.total,
+        "events": f"/jobs/{job.id}/events" + (f"?next={next_page}" if next_page else ""),
+        "cancel": f"/jobs/{job.id}/cancel",
+        "result": result,
+        "csrf": visit.csrf,
+    }
+
+
+def title_of(job: Any) -> str:
+    """A job in words: `Import accounts from accounts.csv`."""
+    match job.kind:
+        case "import":
+            names = [str(file).rsplit("/", 1)[-1] for file in job.payload.get("files", ())]
+            verb = "Look at" if job.payload.get("options", {}).get("dry_run") else "Import"
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            return f"{verb} {job.payload.get('kind', '')} from {names[0] if names else 'a file'}{more}"
+        case "assign":
+            return "Assign all accounts"
+        case "preview":
+            return f"Preview of plan revision {job.payload.get('revision', '')}"
+        case "book":
+            return "Fold new data into the book"
+        case _:
+            return sentence(str(job.kind))
+
+
+def sentence(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def findings_of(result: Mapping[str, Any] | None) -> list[Finding]:
+    """The findings that a job's result holds, as values again."""
+    return [finding_from(item) for item in (result or {}).get("findings", ())]
+
+
+def finding_from(item: Mapping[str, Any]) -> Finding:
+    """A finding from its plain values."""
+    place = Place(item.get("file") or "", item.get("line"), item.get("column") or "", item.get("subject") or "")
+    severity = Severity(item["severity"])
+    return Finding(
+        item["code"], severity, item["message"], place, str(item.get("value") or ""), str(item.get("remedy") or "")
+    )
+
+
+def _result_page(job: Any) -> str | None:
+    """The page that shows what a finished import came to."""
+    if job.kind != "import":
+        return None
+    is_look = bool(job.payload.get("options", {}).get("dry_run"))
+    number = (job.result or {}).get("import")
+    if is_look or (job.result or {}).get("state") in {"questions", "refused"}:
+        return f"/import/review/{job.id}"
+    return f"/import/{number}" if number else None
+
+
+def _job_context(visit: Visit, job: Any) -> dict[str, Any]:
+    plan = visit.workspace.active()
+    territories = plan[1].territory_by_key if plan else {}
+    result = job.result or {}
+    changes = result.get("territories", []) if job.kind in {"assign", "preview"} else []
+    return {
+        "job": job,
+        "bar": job_bar(visit, job),
+        "findings": findings_of(job.result),
+        "report": result if job.kind in {"assign", "preview"} and result else None,
+        "changes": before_after(changes, territories),
+        "drafted": job.kind == "import" and job.payload.get("kind") == "territories" and job.state == "done",
+    }
+
+
+def before_after(changes: Any, territories: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Who won and who lost, the largest change first, ready for the page."""
+    ordered = sorted(changes, key=lambda c: (-(c["won"] + c["lost"]), c["territory"]))
+    return [
+        {**c, "name": territories[c["territory"]].label if c["territory"] in territories else c["territory"],
+         "colour": territories[c["territory"]].colour if c["territory"] in territories else None}
+        for c in ordered
+    ]  # fmt: skip
+
+
+def _took(job: Any) -> str:
+    if job.started_at is None or job.finished_at is None:
+        return ""
+    seconds = (job.finished_at - job.started_at).total_seconds()
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+async def _events(visit: Visit, job: Any, target: str) -> AsyncIterator[str]:
+    """Messages until the job has ended. The last one loads the page that shows the result; then comes `done`."""
+    template = visit.environment.get_template("job.html")
+    context = {"shell": visit.shell(), "visit": visit, "csrf": visit.csrf}
+
+    def message(at: Any, ended: str = "") -> str:
+        page = template.new_context({**context, "bar": job_bar(visit, at), "ended": ended})
+        text = "".join(template.blocks["progress"](page))
+        return "".join(f"data: {line}\n" for line in text.splitlines() if line.strip()) + "\n"
+
+    started = sent_at = time.monotonic()
+    shown = None
+    while True:
+        state = (job.state, job.stage, job.done, job.total, job.cancel_requested)
+        if job.has_ended:
+            yield message(job, target)
+            yield "event: done\ndata: ended\n\n"
+            return
+        now = time.monotonic()
+        if state != shown:
+            shown, sent_at = state, now
+            yield message(job)
+        elif now - sent_at > KEEP_ALIVE_SECONDS:
+            sent_at = now
+            yield ": still here\n\n"
+        if now - started > STREAM_SECONDS:
+            return
+        await asyncio.sleep(POLL_SECONDS)
+        job = await run_in_threadpool(visit.workspace.job, job.id)
