@@ -10,7 +10,7 @@ from metes.demo.business import COMPANY, ENTERPRISE_FROM
 from metes.demo.carve import REGIONS as GROUND
 from metes.demo.carve import Area, Cover, Patch, areas, home_areas
 from metes.demo.holding import HOUSE, KEY_TERRITORIES, halves
-from metes.model.condition import And, Condition, Equals, In, InList, Not, Or, Prefix, Range
+from metes.model.condition import And, Condition, Equals, In, InList, Missing, Not, Or, Prefix, Range
 from metes.model.plan import NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
 
 ROOT = "united-states"
@@ -98,7 +98,9 @@ def _patch_territories(patch: Patch, parent: str) -> Iterator[Territory]:
     if patch.is_split:
         mid, enterprise = halves(patch)
         large = Range("employees", ENTERPRISE_FROM)
-        yield _territory(mid, "geographic", f"{patch.name} mid-market", patch.key, Not(large))
+        # The ground stands in the rule again, so that its joins are narrow: "fewer than 250" alone is most of the market.
+        small = Or((Range("employees", high=ENTERPRISE_FROM, includes_high=False), Missing("employees")))
+        yield _territory(mid, "geographic", f"{patch.name} mid-market", patch.key, And((_union(patch.covers), small)))
         yield _territory(enterprise, "geographic", f"{patch.name} enterprise", patch.key, large)
 
 
@@ -167,6 +169,8 @@ def company_plan(
 ) -> Plan:
     """The whole plan; `named` lists the account ids of each named-account territory, `colours` is by territory key."""
     territories = tuple(replace(t, colour=colours.get(t.key)) for t in (*_geographic(), *_others()))
+    # A small company may have no key account in some industry: that territory waits without a rule.
+    territories = tuple(replace(t, rules=()) if t.key in named and not named[t.key] else t for t in territories)
     names = {key: name for key, name, *_ in KEY_TERRITORIES}
     lists = tuple(NamedList(key, tuple(sorted(ids)), names[key]) for key, ids in named.items() if ids)
     return Plan(

@@ -194,7 +194,10 @@ def _colours(plan: Plan) -> Iterator[Finding]:
 
 
 def _seats(plan: Plan) -> Iterator[Finding]:
-    """Seats on unknown territories, and primary territories with rules that nobody can own."""
+    """Seats on unknown territories, and primary leaves with rules that nobody can own.
+
+    A territory with others below it may hold nothing itself, and a catch-all may hold house accounts on purpose.
+    """
     for seat in plan.seats:
         if seat.territory not in plan.territory_by_key:
             remedy = suggestion(seat.territory, plan.territory_by_key) or "Put the seat on a territory of the plan."
@@ -206,7 +209,8 @@ def _seats(plan: Plan) -> Iterator[Finding]:
             yield _error("capacity", subjects.of_seat(seat.key), message, "Write the hours of a year.")
     primary = {kind.key for kind in plan.types if kind.role is Role.PRIMARY}
     for territory in plan.territories:
-        if territory.type in primary and (territory.rules or territory.is_catch_all):
+        is_leaf = territory.key not in plan.children_by_key
+        if territory.type in primary and territory.rules and is_leaf and not territory.is_catch_all:
             seats = plan.seats_by_territory.get(territory.key, ())
             if not any(seat.owns for seat in seats):
                 message = "it holds accounts and has no owning seat, so they have no owner"
