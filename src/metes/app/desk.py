@@ -16,6 +16,7 @@ from metes.model.plan import Plan
 from metes.model.scope import Principal, Scope
 from metes.model.workspace import WorkspaceSettings, settings_from
 from metes.planning.drafts import load_plan
+from metes.rules.explain import Explainer
 from metes.store import plans, schema
 from metes.store.book import Book
 from metes.store.book_build import BookKey, BookShape, build, current_key
@@ -24,6 +25,7 @@ from metes.store.plans import Revision
 from metes.store.settings import read_custom_fields, read_settings
 
 _PLANS_KEPT = 8
+_EXPLAINERS_KEPT = 2
 
 
 def utc_now() -> datetime:
@@ -38,6 +40,7 @@ class Shelf:
     books: Path
     book: tuple[BookKey, Book] | None = None
     plans: dict[str, Plan] = field(default_factory=dict)
+    explainers: dict[tuple[str, str, str], Explainer] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -107,6 +110,20 @@ class Desk:
                     self.shelf.plans.pop(next(iter(self.shelf.plans)))
                 self.shelf.plans[revision.root_hash] = plan
             return plan
+
+    def explainer_of(self, revision: Revision) -> Explainer:
+        """A revision made ready for explaining accounts, kept on the shelf."""
+        plan, fields, currency = self.plan_of(revision), self.fields(), self.settings().reporting_currency
+        key = (revision.root_hash, currency, content_hash([[f.name, f.type.value] for f in fields.values()]))
+        with self.shelf.lock:
+            explainer = self.shelf.explainers.get(key)
+        if explainer is None:
+            explainer = Explainer(plan, fields, currency)
+            with self.shelf.lock:
+                while len(self.shelf.explainers) >= _EXPLAINERS_KEPT:
+                    self.shelf.explainers.pop(next(iter(self.shelf.explainers)))
+                self.shelf.explainers[key] = explainer
+        return explainer
 
     def active(self, day: date | None = None) -> tuple[Revision, Plan] | None:
         """The active revision with its plan, on a day (None: today); None before the first."""

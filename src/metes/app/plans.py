@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from metes.app.desk import Desk
 from metes.assigning import running
+from metes.assigning.picking import Move, moves_of
 from metes.assigning.running import AssignReport
 from metes.base.errors import Conflict, InputError, NotFound
 from metes.base.findings import Finding, Severity
@@ -186,6 +187,24 @@ class PlanVerbs(Desk):
         note = f"{len(pins)} pins" if len(pins) != 1 else f"pin of {pins[0].account}"
         return self.plan_change(lambda plan: edit.with_pins(plan, pins), note, reference=reference)
 
+    def pin_preview(self, pins: Sequence[Pin], *, reference: str | None = None) -> tuple[Move, ...]:
+        """Where the accounts of some pins would go if these stood in the draft and it were the plan today; nothing is written."""
+        revision = self.draft_or_active() if reference is None else self.plan_find(reference)
+        plan = edit.with_pins(self.plan_of(revision), pins)
+        compiled = self.explainer_of(revision).compiled
+        return moves_of(plan, compiled, self.book(), sorted({pin.account for pin in pins}), self.today())
+
+    def unpin_alike(self, like: Pin, *, reference: str) -> Revision:
+        """Take those pins out of a draft that it has beyond the plan it was made from and that differ from `like` in the account alone."""
+        revision = self.plan_find(reference)
+        before = set(self.plan_show(str(revision.parent_id))[1].pins) if revision.parent_id else set()
+
+        def change(plan: Plan) -> Plan:
+            gone = {pin for pin in plan.pins if replace(pin, account=like.account) == like and pin not in before}
+            return replace(plan, pins=tuple(pin for pin in plan.pins if pin not in gone))
+
+        return self.plan_change(change, f"pins to {like.territory} taken back", reference=str(revision.id))
+
     def unpin(self, account: str, territory: str, *, is_exclusion: bool = False, reference: str | None = None) -> Revision:
         """Take the pins (or exclusions) of an account on a territory out of a draft."""
 
@@ -198,6 +217,15 @@ class PlanVerbs(Desk):
             return plan
 
         return self.plan_change(change, f"pin of {account} removed", reference=reference)
+
+    def last_run(self) -> Mapping[str, Any] | None:
+        """The newest run of the rules; None before the first."""
+        return running.last_run(self.store)
+
+    def is_assigned(self) -> bool:
+        """Whether the ledger says what the active plan makes of today's data."""
+        active = self.active()
+        return active is not None and running.is_up_to_date(self.store, active[1], active[0], self.today()) is not None
 
     def assign(self, progress: Progress = SILENT, *, is_forced: bool = False, dry_run: bool = False) -> AssignReport:
         """Run the active plan over all accounts and write what changed into the ledger.

@@ -19,7 +19,7 @@ from metes.model.catalogue import FieldType
 from metes.model.plan import NamedList, Pin, Plan, Territory
 from metes.model.query import AccountPage, AccountQuery, Box, Sums, ZoneFill
 from metes.planning.drafts import find_revision
-from metes.rules.explain import Explanation, explain
+from metes.rules.explanation import Explanation
 from metes.store import ledger, profile
 from metes.store.ledger import Holding, Sitting
 from metes.store.plans import Revision
@@ -64,6 +64,16 @@ class TerritoryProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonProfile:
+    """One person: the record, every fact about their seats, those who report to them, and their opportunities by status."""
+
+    record: Row
+    sat: tuple[Sitting, ...]
+    reports: Sequence[Row]
+    opportunities: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a search found, by kind."""
 
@@ -88,7 +98,7 @@ class ReadingVerbs(Desk):
         """The ids of the accounts of a query, for acting on a selection."""
         return self.book().ids(query, self.scope, self._lists(), limit)
 
-    def values_of(self, column: str, limit: int = 200) -> list[tuple[Any, int]]:
+    def values_of(self, column: str, limit: int = 200) -> Sequence[tuple[Any, int]]:
         """The most frequent values of a column with their counts."""
         return self.book().distinct(column, self.scope, limit)
 
@@ -109,18 +119,18 @@ class ReadingVerbs(Desk):
             history = ledger.holdings_of(connection, number, self.scope, whole_history=True)
         rows = self.book().accounts_by_number([number], self.scope)
         row = rows[0] if rows else {}
-        why = self._explain(row, active[1]) if active and rows else None
+        why = self._explain(row, active[0]) if active and rows else None
         return AccountProfile(number, facts, row, owner, why, history, active[1] if active else None)
 
     def explain(self, name: str, *, reference: str = "active") -> Explanation:
         """Why an account is held by the territory that holds it, under the active plan or another revision."""
-        plan = self.require_active()[1] if reference == "active" else self.plan_of(self._revision(reference))
+        revision = self.require_active()[0] if reference == "active" else self._revision(reference)
         with self.store.read() as connection:
             number = owners.the_account(connection, name, self.scope)
         rows = self.book().accounts_by_number([number], self.scope)
         if not rows:
             raise NotFound(f"the account '{name}' is closed; no rule is run over closed accounts")
-        return self._explain(rows[0], plan)
+        return self._explain(rows[0], revision)
 
     def owner(self, name: str, *, at: date | None = None, known: datetime | None = None) -> OwnerAnswer:
         """Who owned an account on a day (None: today), as known on a moment (None: now)."""
@@ -184,12 +194,20 @@ class ReadingVerbs(Desk):
         with self.store.read() as connection:
             return profile.all_people(connection, self.scope, search=search, limit=limit, offset=offset)
 
-    def person(self, number: int) -> tuple[Row, tuple[Sitting, ...]]:
-        """One person, with every seat they sit or sat on."""
+    def person(self, number: int) -> PersonProfile:
+        """One person, with every seat they sit or sat on, in both times, and who reports to them."""
         with self.store.read() as connection:
-            found = profile.person(connection, number, self.scope)
-            sat = tuple(s for s in ledger.sittings(connection, self.scope) if s.person_id == number)
-        return found, sat
+            return PersonProfile(
+                record=profile.person(connection, number, self.scope),
+                sat=ledger.sittings(connection, self.scope, person_ids=[number], whole_history=True),
+                reports=profile.reports_of(connection, number, self.scope),
+                opportunities=self.book().person_sums(number, self.scope),
+            )
+
+    def sitting_now(self, numbers: Sequence[int]) -> tuple[Sitting, ...]:
+        """The seats on which some people sit today."""
+        with self.store.read() as connection:
+            return ledger.sittings(connection, self.scope, person_ids=numbers, at=self.today())
 
     def search(self, text: str, limit: int = 8) -> Found:
         """Accounts, territories, people and rules for a text."""
@@ -221,9 +239,9 @@ class ReadingVerbs(Desk):
         with self.store.read() as connection:
             return find_revision(connection, reference, self.today())
 
-    def _explain(self, row: Mapping[str, Any], plan: Plan) -> Explanation:
-        book = self.book()
-        return explain(record_of(row, book.fields), plan, book.fields, book.currency, self.today())
+    def _explain(self, row: Mapping[str, Any], revision: Revision) -> Explanation:
+        explainer = self.explainer_of(revision)
+        return explainer.explain(record_of(row, explainer.fields), self.today())
 
 
 def record_of(row: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:

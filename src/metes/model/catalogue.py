@@ -362,6 +362,7 @@ DERIVED_ACCOUNT_FIELDS = (
     Field("family", FieldType.CODE, "Family", is_rule_field=True),
     Field("place_precision", FieldType.TEXT, "Precision of the place", choices=("given", "postal", "city", "region", "country")),
     Field("revenue_12m", FieldType.MONEY, "Revenue, 12 months"),
+    Field("zone", FieldType.CODE, "Zone"),
 )
 
 

@@ -27,8 +27,9 @@ from metes.store.filters import FilterWriter, Parameters, quote
 from metes.store.ledger import ROLES, VIAS
 
 SUM_FIELDS = ("potential", "annual_revenue", "revenue_12m", "pipeline")
-_EXTRA_COLUMNS = ("account", "territory", "via", "pipeline", "open_opportunities", "zone")
+_EXTRA_COLUMNS = ("account", "territory", "via", "pipeline", "open_opportunities")
 _COUNTS_KEPT = 512
+_VALUES_KEPT = 64
 
 
 class Book:
@@ -41,6 +42,7 @@ class Book:
         self._connection = duckdb.connect(str(path), read_only=True, config={"threads": 2})
         self._threads = threading.local()
         self._counts: OrderedDict[tuple[Any, ...], tuple[int, dict[str, int]]] = OrderedDict()
+        self._values: OrderedDict[tuple[Any, ...], tuple[tuple[Any, int], ...]] = OrderedDict()
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -116,13 +118,23 @@ class Book:
         allowed, parameters = _in_scope(scope)
         return self._rows(f"SELECT * FROM accounts WHERE account IN (SELECT unnest(?)) AND {allowed}", [list(numbers), *parameters])
 
-    def distinct(self, column: str, scope: Scope, limit: int = 200) -> list[tuple[Any, int]]:
-        """The most frequent values of a column with their counts, for filters."""
+    def distinct(self, column: str, scope: Scope, limit: int = 200) -> tuple[tuple[Any, int], ...]:
+        """The most frequent values of a column with their counts, for filters; kept, since every list asks for the same."""
         self._require_column(column)
         allowed, parameters = _in_scope(scope)
+        key = (column, allowed, repr(parameters), limit)
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
         name = quote(column)
         sql = f"SELECT {name}, count(*) AS n FROM accounts WHERE {name} IS NOT NULL AND {allowed} GROUP BY 1 ORDER BY n DESC, 1 LIMIT {int(limit)}"
-        return [(row[0], row[1]) for row in self.cursor().execute(sql, parameters).fetchall()]
+        values = tuple((row[0], row[1]) for row in self.cursor().execute(sql, parameters).fetchall())
+        with self._lock:
+            self._values[key] = values
+            while len(self._values) > _VALUES_KEPT:
+                self._values.popitem(last=False)
+        return values
 
     # --- search -----------------------------------------------------------------------------------------------------------
 
@@ -168,6 +180,12 @@ class Book:
             [account, *parameters],
         )
         return [(row[0], ROLES[row[1]], row[2]) for row in rows.fetchall()]
+
+    def person_sums(self, person: int, scope: Scope) -> dict[str, tuple[int, int]]:
+        """Count and amount of a person's opportunities by status."""
+        del scope  # what somebody sells is seen by whoever may see the person
+        rows = self.cursor().execute("SELECT status, opportunities, minor FROM person_sums WHERE person = ? ORDER BY status", [person])
+        return {row[0]: (row[1], row[2]) for row in rows.fetchall()}
 
     def pipeline_accounts(self, territories: frozenset[str], scope: Scope, limit: int = 200) -> list[int]:
         """Numbers of the accounts of some territories with the largest open pipeline."""

@@ -19,7 +19,7 @@ from metes.store import bulk, counters
 from metes.store.engine import Store
 from metes.store.filters import quote
 
-FORMAT = 1
+FORMAT = 2
 CELL_ZOOMS = (2, 4, 6, 8, 10)
 _DUCK_TYPES = {
     FieldType.TEXT: "VARCHAR",
@@ -80,7 +80,7 @@ def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: 
             _load(store, connection, key, progress)
             _make_accounts(connection, shape)
             _make_sums(connection)
-            for table in ("raw_accounts", "raw_holdings", "raw_orders", "raw_pipeline", "families"):
+            for table in ("raw_accounts", "raw_holdings", "raw_orders", "raw_pipeline", "raw_sellers", "families"):
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute("CHECKPOINT")
         partial.rename(path)
@@ -113,6 +113,10 @@ def _load(store: Store, connection: duckdb.DuckDBPyConnection, key: BookKey, pro
         "raw_pipeline": (
             "SELECT account_id, currency, CAST(SUM(amount_minor) AS BIGINT) AS minor, COUNT(*) AS opportunities FROM opportunities "
             "WHERE closed_on IS NULL AND account_id IS NOT NULL AND status = 'open' GROUP BY 1, 2"
+        ),
+        "raw_sellers": (
+            "SELECT person_id, status, currency, CAST(SUM(amount_minor) AS BIGINT) AS minor, COUNT(*) AS opportunities FROM opportunities "
+            "WHERE closed_on IS NULL AND person_id IS NOT NULL GROUP BY 1, 2, 3"
         ),
     }
     for number, (table, sql) in enumerate(queries.items()):
@@ -185,6 +189,10 @@ def _make_sums(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT h.territory, h.role, count(*), sum(a.potential * h.share)::BIGINT, sum(a.annual_revenue * h.share)::BIGINT,
             sum(a.revenue_12m * h.share)::BIGINT, sum(a.pipeline * h.share)::BIGINT, sum(a.open_opportunities)::BIGINT
         FROM holdings h JOIN accounts a USING (account) WHERE h.role <> 0 GROUP BY 1, 2""")
+    connection.execute("""
+        CREATE TABLE person_sums AS
+        SELECT person_id AS person, status, sum(opportunities)::BIGINT AS opportunities, coalesce(sum(minor * factor), 0)::BIGINT AS minor
+        FROM raw_sellers LEFT JOIN rates USING (currency) GROUP BY 1, 2 ORDER BY 1, 2""")
     connection.execute("""
         CREATE TABLE zone_sums AS
         SELECT zone, territory, count(*) AS accounts, coalesce(sum(potential), 0)::BIGINT AS potential,

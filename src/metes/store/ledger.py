@@ -177,11 +177,12 @@ def sittings(
     scope: Scope,
     *,
     seats: Iterable[str] | None = None,
+    person_ids: Iterable[int] | None = None,
     at: date | None = None,
     known: datetime | None = None,
     whole_history: bool = False,
 ) -> tuple[Sitting, ...]:
-    """Who sits on the seats (None: on all), true on `at`, as known on `known`, in the order of seat and day."""
+    """Who sits on the seats (None: on all), of some people (None: of all), true on `at`, as known on `known`, by seat and day."""
     del scope
     query = (
         sa.select(ledger_seats, people.c.name.label("person"), people.c.external_id.label("person_key"))
@@ -190,6 +191,8 @@ def sittings(
     )
     if seats is not None:
         query = query.where(ledger_seats.c.seat.in_(list(seats)))
+    if person_ids is not None:
+        query = query.where(ledger_seats.c.person_id.in_(list(person_ids)))
     query = _in_two_times(query, ledger_seats, at, known, whole_history)
     return tuple(
         Sitting(r.seat, r.person_id, r.person, r.person_key, r.true_from, r.true_until, r.recorded_at, r.recorded_until)

@@ -162,6 +162,14 @@ def person(connection: Connection, person_id: int, scope: Scope) -> Row:
     return found
 
 
+def reports_of(connection: Connection, person_id: int, scope: Scope, limit: int = 100) -> list[Row]:
+    """Who reports to a person, by name."""
+    del scope
+    t = people.c
+    query = sa.select(t.id, t.name, t.role).where(t.manager_id == person_id, t.closed_on.is_(None)).order_by(t.name, t.id)
+    return _all(connection, query.limit(limit))
+
+
 def people_by_key(connection: Connection, key: str) -> tuple[int, ...]:
     """Numbers of the people that some source calls so."""
     query = sa.select(people.c.id).where(people.c.external_id.in_([key, key.upper()]))
