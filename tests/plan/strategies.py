@@ -52,9 +52,13 @@ NASTY = [
     "|",
     "a,",
 ]
-texts = st.one_of(st.sampled_from(NASTY), st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
+texts = st.one_of(
+    st.sampled_from(["", "Plain words", *NASTY]),
+    st.sampled_from(NASTY),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+)
 filled = texts.filter(lambda text: text.strip() != "")
-comments = st.one_of(st.just(""), texts)
+comments = st.sampled_from(["", "", "Why", *NASTY])
 keys = st.from_regex(r"[a-z0-9]([a-z0-9_.-]{0,4}[a-z0-9])?", fullmatch=True)
 days = st.dates(date(2020, 1, 1), date(2030, 1, 1))
 rule_texts = filled
@@ -64,7 +68,7 @@ def literals() -> st.SearchStrategy[Condition]:
     """One comparison on a field of the catalogue."""
     return st.one_of(
         st.builds(Equals, st.just("industry"), rule_texts),
-        st.builds(lambda values: In("city", tuple(values)), st.lists(rule_texts, min_size=1, max_size=30, unique=True)),
+        st.builds(lambda values: In("city", tuple(values)), st.lists(rule_texts, min_size=1, max_size=4, unique=True)),
         st.builds(InList, st.just("id"), keys),
         st.builds(Prefix, st.just("postal_code"), st.sampled_from(["80", "802", "SW1A"])),
         st.builds(Contains, st.just("name"), rule_texts),
@@ -95,11 +99,11 @@ def plans(draw: st.DrawFn) -> Plan:
             draw(texts),
             draw(comments),
         )
-        for key in draw(st.lists(keys, unique=True, min_size=1, max_size=3))
+        for key in draw(st.lists(keys, unique=True, min_size=1, max_size=2))
     ]
     territories: list[Territory] = []
     seats: list[Seat] = []
-    for key in draw(st.lists(keys, unique=True, max_size=7)):
+    for key in draw(st.lists(keys, unique=True, max_size=5)):
         parent = draw(st.sampled_from([None, *(t.key for t in territories)]))
         rules = tuple(
             Rule(rule, draw(conditions()), draw(texts), draw(st.integers(0, 200)), draw(texts), draw(comments))
@@ -113,14 +117,14 @@ def plans(draw: st.DrawFn) -> Plan:
         )
     if territories:
         on = st.sampled_from([t.key for t in territories])
-        for key in draw(st.lists(keys, unique=True, max_size=4)):
+        for key in draw(st.lists(keys, unique=True, max_size=2)):
             capacity = draw(st.one_of(st.none(), st.integers(0, 3000)))
             seats.append(Seat(key, draw(on), draw(texts), draw(st.booleans()), capacity, draw(texts), draw(comments)))
     lists = [
         NamedList(key, tuple(draw(st.lists(texts, max_size=5))), draw(texts), draw(comments))
-        for key in draw(st.lists(keys, unique=True, max_size=3))
+        for key in draw(st.lists(keys, unique=True, max_size=2))
     ]
-    pins = draw(st.lists(_pins(), max_size=5))
+    pins = draw(st.lists(_pins(), max_size=3))
     plan = Plan(
         draw(keys),
         draw(texts),

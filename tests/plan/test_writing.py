@@ -21,7 +21,7 @@ STARTER = empty_plan("fy25", "Fiscal 2025")
 
 
 @given(plans())
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_a_plan_written_and_read_is_the_same_plan(plan: Plan) -> None:
     files = render(plan)
     text = read_texts(files, FIELDS)
@@ -31,7 +31,7 @@ def test_a_plan_written_and_read_is_the_same_plan(plan: Plan) -> None:
 
 
 @given(plans())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_any_yaml_reader_takes_the_texts_as_texts(plan: Plan) -> None:
     told = yaml.safe_load(render(plan)["plan.yaml"])
     assert told["key"] == plan.key

@@ -16,6 +16,7 @@ from metes.rules.syntax import to_text
 Part = TypeVar("Part", TerritoryType, Territory, Rule, Seat, NamedList, Pin)
 Keyed = TypeVar("Keyed", TerritoryType, Territory, Rule, Seat, NamedList)
 _SHOWN: Final = 5
+_SHOWN_CHARACTERS: Final = 200
 
 
 class Act(StrEnum):
@@ -151,9 +152,11 @@ def _shown(value: Any) -> str:
 
 
 def _or_nothing(text: str) -> str:
+    """A value in quotes, its first line only."""
     if not text:
         return "nothing"
-    return f"'{text}'" if len(text) <= 200 else f"'{text[:200]}...'"
+    first = text.split("\n", 1)[0][:_SHOWN_CHARACTERS]
+    return f"'{first}'" if first == text else f"'{first}...'"
 
 
 def _territories(old: Plan, new: Plan) -> Iterator[Step]:

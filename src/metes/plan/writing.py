@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -159,7 +160,7 @@ def _territory(plan: Plan, territory: Territory) -> _Item:
     _add_text(item, "name", territory.name)
     item.lines.append(("type", _text(territory.type)))
     if territory.share is not None:
-        item.lines.append(("share", repr(float(territory.share))))
+        item.lines.append(("share", _decimal(territory.share)))
     if territory.colour is not None:
         item.lines.append(("colour", str(territory.colour)))
     if territory.is_catch_all:
@@ -237,6 +238,11 @@ def _prose(text: str) -> str | _Block:
 def _text(text: str) -> str:
     """A text on one line: plain where no YAML reader could take it for something else, else in double quotes."""
     return text if _is_plain(text) else '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _decimal(number: float) -> str:
+    """The shortest decimal that reads back equal, without an exponent, which some YAML readers take for a text."""
+    return format(Decimal(repr(float(number))), "f")
 
 
 def _is_plain(text: str) -> bool:

@@ -1,0 +1,81 @@
+"""Steps between plans."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from hypothesis import HealthCheck, given, settings
+
+from metes.base.dates import Period
+from metes.model.condition import In
+from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory
+from metes.plan.diff import Act, diff
+from metes.plan.draft import empty_plan
+from metes.plan.edit import moved, with_list, with_pins, with_rule, with_seat, with_territory, without_territory
+from tests.plan.strategies import plans
+
+STARTER = empty_plan("fy25", "Fiscal 2025")
+
+
+@given(plans(), plans())
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_no_steps_means_the_same_and_steps_are_always_alike(one: Plan, other: Plan) -> None:
+    assert diff(one, one) == ()
+    steps = diff(one, other)
+    assert steps == diff(one, other)
+    assert all(step.sentence.endswith(".") and step.subject for step in steps)
+    back = diff(other, one)
+    came = [s.subject for s in steps if s.act is Act.ADD and s.kind != "rule"]  # a territory takes its rules along when it goes
+    assert sorted(came) == sorted(s.subject for s in back if s.act is Act.REMOVE and s.kind != "rule")
+
+
+def test_an_edited_plan_is_told_in_plain_sentences() -> None:
+    plan = with_list(STARTER, NamedList("strategic", ("A1", "A2", "A3")))
+    plan = with_pins(plan, [Pin("A9", "west", "board decision", "kim", Period(date(2024, 1, 1), None))])
+    new = with_territory(plan, Territory("north", "geographic", "North", "company"))
+    new = moved(new, "east", "north")
+    new = with_rule(new, "west", Rule("west-states", In("region", ("US-CA", "US-NV"))))
+    new = with_seat(new, Seat("west-1", "north", capacity_hours=1200))
+    new = without_territory(new, "house")
+    new = with_list(new, NamedList("strategic", ("A1", "B1")))
+    new = replace(new, name="Fiscal 2026", pins=(replace(plan.pins[0], reason="again"), Pin("A7", "west", "no", is_exclusion=True)))
+    assert [step.sentence for step in diff(plan, new)] == [
+        "Change name of plan fy25 from 'Fiscal 2025' to 'Fiscal 2026'.",
+        "Change condition of rule west/west-states from 'region in ('US-CA', 'US-OR', 'US-WA')' to 'region in ('US-CA', 'US-NV')'.",
+        "Change comment of rule west/west-states from 'Conditions: country = 'US', segment in ('A', 'B'), postal_code starts with '80',...' "
+        "to nothing.",
+        "Add territory north (North) under company.",
+        "Move territory east (East) from company to north.",
+        "Remove territory house (House accounts) under company.",
+        "Move seat west-1 from west to north.",
+        "Change capacity hours of seat west-1 from '1600' to '1200'.",
+        "Change comment of seat west-1 from 'A seat is a place; who sits there, from when to when, comes with 'metes import seats'.' to nothing.",
+        "Remove seat house-1 on house.",
+        "Add 1 value to list strategic: B1.",
+        "Remove 2 values from list strategic: A2, A3.",
+        "Change reason of pin A9 -> west from 'board decision' to 'again'.",
+        "Add exclusion of account A7 from west.",
+    ]
+
+
+def test_a_step_carries_both_values() -> None:
+    (step,) = diff(STARTER, moved(STARTER, "east", "west"))
+    assert (step.act, step.subject, step.field, step.before, step.after) == (
+        Act.MOVE,
+        "territory east",
+        "parent",
+        "company",
+        "west",
+    )
+
+
+def test_the_rules_of_a_new_territory_are_steps_too() -> None:
+    new = with_territory(STARTER, Territory("north", "geographic", "", "company", (Rule("r", In("region", ("US-MT",))),)))
+    assert [step.subject for step in diff(STARTER, new)] == ["territory north", "rule north/r"]
+
+
+def test_two_pins_of_one_place_on_other_days_are_two() -> None:
+    january, june = (Pin("A", "west", "w", period=Period(date(2024, month, 1), None)) for month in (1, 6))
+    (step,) = diff(with_pins(STARTER, [january]), with_pins(STARTER, [january, june]))
+    assert step.sentence == "Add pin of account A to west from 2024-06-01."

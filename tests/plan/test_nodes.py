@@ -1,0 +1,61 @@
+"""Plans as content-hashed nodes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+
+from metes.base.ids import content_hash
+from metes.model.condition import Equals
+from metes.model.plan import NamedList, Pin, Plan, Rule, Territory, TerritoryType
+from metes.plan.draft import empty_plan
+from metes.plan.edit import with_pin, with_rule
+from metes.plan.nodes import nodes_of, plan_of
+from tests.plan.strategies import plans
+
+STARTER = empty_plan("fy25", "Fiscal 2025")
+
+
+@given(plans())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_a_plan_comes_back_from_its_nodes_and_each_hash_is_its_contents(plan: Plan) -> None:
+    root, nodes = nodes_of(plan)
+    stored = {key: json.loads(json.dumps(content)) for key, content in nodes.items()}
+    assert plan_of(root, stored.__getitem__) == plan
+    assert all(content_hash(content) == key for key, content in stored.items())
+    assert nodes_of(plan_of(root, stored.__getitem__))[0] == root
+
+
+@given(plans(), plans())
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_two_plans_have_one_hash_only_when_they_are_equal(one: Plan, other: Plan) -> None:
+    assert (nodes_of(one)[0] == nodes_of(other)[0]) is (one == other)
+
+
+def test_a_change_gives_new_hashes_only_to_what_stands_above_it() -> None:
+    # all - west - bay ; all - east : a rule on bay changes bay, west, all and the root, not east
+    territories = (
+        Territory("all", "geo"),
+        Territory("west", "geo", parent="all"),
+        Territory("bay", "geo", parent="west"),
+        Territory("east", "geo", parent="all"),
+    )
+    plan = Plan("p", types=(TerritoryType("geo"),), territories=territories, lists=(NamedList("l", ("x",)),))
+    before = nodes_of(plan)[1]
+    after = nodes_of(with_rule(plan, "bay", Rule("r", Equals("city", "Oakland"))))[1]
+    assert sorted(node.get("key", "") for key, node in after.items() if key not in before) == ["all", "bay", "p", "west"]
+
+
+def test_a_pin_changes_its_bucket_alone_and_buckets_are_at_most_256() -> None:
+    plan = replace(STARTER, pins=tuple(Pin(f"A{i}", "west", "why") for i in range(3_000)))
+    before = nodes_of(plan)[1]
+    after = nodes_of(with_pin(plan, Pin("B1", "west", "why")))[1]
+    assert sorted(node["is"] for key, node in after.items() if key not in before) == ["pins", "plan"]
+    assert sum(node["is"] == "pins" for node in before.values()) == 256
+
+
+def test_order_of_writing_does_not_change_the_hash() -> None:
+    pins = (Pin("A", "west", "x"), Pin("B", "east", "y", is_exclusion=True))
+    assert nodes_of(replace(STARTER, pins=pins))[0] == nodes_of(replace(STARTER, pins=pins[::-1]))[0]
