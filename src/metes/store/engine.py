@@ -147,6 +147,8 @@ def _sqlite_engine(url: URL) -> Engine:
             "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
+            # Without it INSERT OR REPLACE deletes rows and wakes no trigger that would refuse it.
+            "recursive_triggers=ON",
             "temp_store=MEMORY",
             "cache_size=-65536",
             "mmap_size=1073741824",
