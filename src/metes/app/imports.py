@@ -124,6 +124,15 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
         """Write every finding of an import to a .csv, .xlsx or .parquet file; rows written."""
         return sheets.write_file(report.findings.to_batches(), path)
 
+    def mapping_write(self, report: ImportReport, path: Path) -> None:
+        """Write the mapping of an import's first file, to be changed and given back."""
+        if not report.files:
+            raise InputError("expected an import that read a file, this one read none; there is no mapping to write")
+        try:
+            path.write_text(report.files[0].mapping.as_text(), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"the mapping cannot be written to {path} ({error.strerror}); name another file") from None
+
     def accounts_csv(self, query: AccountQuery) -> Iterator[str]:
         """All accounts of a query as chunks of CSV text."""
         return sheets.csv_lines(self._batches(query), {})

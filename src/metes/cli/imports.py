@@ -31,6 +31,7 @@ def import_(
     files: list[Path] = typer.Argument(..., help="CSV, Excel, Parquet, JSON or JSON-lines files."),
     source: str = typer.Option("files", help="The system the files come from; ids are unique per source."),
     mapping: Path | None = typer.Option(None, "--map", help="A mapping file that corrects the guess; remembered per source."),
+    save_map: Path | None = typer.Option(None, "--save-map", help="Write the mapping used to this file, to change and give back."),
     encoding: str | None = typer.Option(None, help="The files' encoding; else detected."),
     delimiter: str | None = typer.Option(None, help="What separates cells; else detected."),
     sheet: str | None = typer.Option(None, help="The sheet of an Excel file; else the first."),
@@ -58,6 +59,8 @@ def import_(
         report = workspace.import_(kind, files, dry_run=dry_run, progress=progress, **options)  # type: ignore[arg-type]
         if findings is not None:
             workspace.findings_write(report, findings)
+        if save_map is not None:
+            workspace.mapping_write(report, save_map)
     if console.is_json:
         console.emit(report)
     else:

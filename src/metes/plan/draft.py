@@ -149,8 +149,8 @@ class _Draft:
 
 _PLAN_COMMENT: Final = """\
 The plan: which territories there are, and which accounts each one takes.
-'metes plan check FOLDER' tests it, 'metes plan show FOLDER' prints the tree,
-'metes plan apply FOLDER' previews, publishes and assigns.
+'metes plan check FOLDER' tests it, 'metes plan import FOLDER' makes a draft of it,
+'metes plan preview' says what that would change, 'metes plan publish' makes it the plan.
 
 Comments belong to what stands below them and stay there when the plan is written."""
 _TYPE_COMMENT: Final = """\
