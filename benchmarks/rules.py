@@ -1,29 +1,29 @@
 """Figures of the rules: evaluate and resolve over a million accounts, one account by the index, a long list read.
 
-    python benchmarks/rules.py                 # all figures, each in a fresh process, beside its goal
-    python benchmarks/rules.py join 1000000 1000
-
 From typed Arrow in memory (text as dictionaries) to rows of accounts and territories in Arrow; rules compiled, imports excluded,
-two threads, median of three.
+two threads, median of three; each figure in a process of its own, with its peak memory:
+
+    python -m benchmarks rules
+    python -m benchmarks.rules join 1000000 1000
 """
 
 from __future__ import annotations
 
 import json
 import resource
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchmarks.figures import Figure, median
+
 GOALS = {
-    "join 1000000 100": ("evaluate and resolve 1M accounts x 100 rules, s", 2.0),
-    "join 1000000 1000": ("evaluate and resolve 1M accounts x 1,000 rules, s", 3.5),
-    "index 20000 1000": ("one account against 1,000 rules by the index, ms", 0.1),
-    "parse 50000": ("read a rule with 50,000 codes, s", 0.5),
+    "join 1000000 100": ("evaluate and resolve 1M accounts x 100 rules", 2.0, "s"),
+    "join 1000000 1000": ("evaluate and resolve 1M accounts x 1,000 rules", 3.5, "s"),
+    "index 20000 1000": ("one account against 1,000 rules by the index", 0.1, "ms"),
+    "parse 50000": ("read a rule with 50,000 codes", 0.5, "s"),
 }
 REPEATS = 3
 
@@ -35,14 +35,14 @@ def median_seconds(work: Callable[[], Any]) -> float:
         started = time.perf_counter()
         work()
         times.append(time.perf_counter() - started)
-    return statistics.median(times)
+    return median(times)
 
 
 def join(accounts_count: int, rules_count: int) -> dict[str, float]:
     """Evaluate and resolve, together and apart."""
     import duckdb
 
-    import rule_sets
+    from benchmarks import rule_sets
     from metes.rules.compile import compile_plan
     from metes.rules.evaluate import evaluate
     from metes.rules.resolve import resolve
@@ -67,12 +67,12 @@ def join(accounts_count: int, rules_count: int) -> dict[str, float]:
         rows.update(matches=matches.num_rows, held=held.num_rows)
 
     measured = median_seconds(work)
-    return {"measured": measured, **{name: statistics.median(times) for name, times in parts.items()}, **rows}
+    return {"measured": measured, **{name: median(times) for name, times in parts.items()}, **rows}
 
 
 def index(accounts_count: int, rules_count: int) -> dict[str, float]:
     """One account by the hash index, in milliseconds."""
-    import rule_sets
+    from benchmarks import rule_sets
     from metes.rules.compile import compile_plan
     from metes.rules.index import RuleIndex
 
@@ -91,19 +91,15 @@ def parse(codes_count: int) -> dict[str, float]:
     return {"measured": median_seconds(lambda: parse_rule(text, rule_fields()))}
 
 
-def main(arguments: list[str]) -> None:
-    """Run one figure in this process, or all, each in its own."""
-    if arguments:
-        measured = {"join": join, "index": index, "parse": parse}[arguments[0]](*map(int, arguments[1:]))
-        print(json.dumps({**measured, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
-        return
-    print(f"{'figure':<55} {'measured':>9} {'goal':>7} {'peak MB':>8}")
-    for call, (name, goal) in GOALS.items():
-        command = [sys.executable, str(Path(__file__)), *call.split()]
-        figure = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        more = ", ".join(f"{k} {figure[k]:,.2f}" for k in ("evaluate", "resolve") if k in figure)
-        print(f"{name:<55} {figure['measured']:>9.3f} {goal:>7} {figure['peak_mb']:>8.0f}  {more}")
+def figures() -> Iterator[Figure]:
+    """All figures beside their goals, each measured in a fresh process."""
+    for call, (name, goal, unit) in GOALS.items():
+        command = [sys.executable, "-m", "benchmarks.rules", *call.split()]
+        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        parts = [f"{part} {found[part]:.2f} s" for part in ("evaluate", "resolve") if part in found]
+        yield Figure(name, found["measured"], goal, unit, ", ".join([*parts, f"peak {found['peak_mb']:.0f} MB"]))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    measured = {"join": join, "index": index, "parse": parse}[sys.argv[1]](*map(int, sys.argv[2:]))
+    print(json.dumps({**measured, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))

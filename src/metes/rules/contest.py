@@ -46,12 +46,12 @@ def contest(tree: TreeArrays, rows: Rows) -> tuple[Rows, NDArray[np.float64]]:
         return rows, np.zeros(0)
     type = tree.type[rows.territory]
     is_pin = rows.via == PIN
-    priority = np.where(is_pin, 0, _rank(tree.type_priority)[type])
+    priority = np.where(is_pin, 0, tree.type_rank[type])
     rows = rows.where(_is_lowest(rows.account, rows.via * (priority.max() + 1) + priority))
     rows = rows.where(_is_lowest_in(_runs(rows.account, _tree_of(tree, rows)), _height(tree, rows)))
     runs = _runs(rows.account)
-    priority = np.where(rows.rule >= 0, tree.priority_of_rule[rows.rule] if tree.priority_of_rule.size else 0, 0)
-    wins = _is_lowest_in(runs, _rank(priority) * tree.size + tree.key_rank[rows.territory])
+    priority = tree.priority_rank[rows.rule + 1]
+    wins = _is_lowest_in(runs, priority * tree.size + tree.key_rank[rows.territory])
     return _with_sharers(tree, rows, wins, runs)
 
 
@@ -78,11 +78,6 @@ def _tree_of(tree: TreeArrays, rows: Rows) -> Ints:
 def _height(tree: TreeArrays, rows: Rows) -> Ints:
     """A number that is lower for deeper territories, and the same for all pins."""
     return np.where(rows.via == PIN, 0, -tree.depth[rows.territory])
-
-
-def _rank(values: Ints) -> Ints:
-    """Each value's rank among the distinct ones, from 0."""
-    return np.unique(values, return_inverse=True)[1]
 
 
 def _runs(*columns: Ints) -> Ints:

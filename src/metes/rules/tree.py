@@ -21,7 +21,8 @@ class TreeArrays:
     """Arrays over territories in preorder, then over types by key, then over rules by number.
 
     `last` ends the preorder interval of what lies below; `ruled_parent` is the nearest territory above that has rules, or -1;
-    `ruled_level` counts those above; `key_rank` and `priority_rank_of_rule` order keys and rules.
+    `ruled_level` counts those above. Ranks order, the lower first: `key_rank` territories by key, `type_rank` types by priority,
+    `priority_rank` at rule + 1 rules by priority, at 0 a claim without a rule, which counts as priority 0.
     """
 
     position_of_key: Mapping[str, int]
@@ -37,13 +38,13 @@ class TreeArrays:
     ruled_level: Ints
     key_rank: Ints
     share: NDArray[np.float64]
-    type_priority: Ints
+    type_rank: Ints
     is_priority_type: Bools
     is_split_type: Bools
     role_of_type: Ints
     territory_of_rule: Ints
     is_named_rule: Bools
-    priority_of_rule: Ints
+    priority_rank: Ints
 
     @property
     def size(self) -> int:
@@ -89,13 +90,13 @@ def tree_arrays(plan: Plan, compiled: CompiledRules) -> TreeArrays:
         ruled_level=ruled_level,
         key_rank=key_rank,
         share=np.array([np.nan if t.share is None else t.share for t in territories], np.float64),
-        type_priority=_ints(t.priority for t in types.values()),
+        type_rank=_rank(_ints(t.priority for t in types.values())),
         is_priority_type=_bools(t.policy is Policy.PRIORITY for t in types.values()),
         is_split_type=_bools(t.policy is Policy.SPLIT for t in types.values()),
         role_of_type=role_of_type,
         territory_of_rule=_ints(position[plan.territories[rule.territory].key] for rule in compiled.rules),
         is_named_rule=_bools(rule.is_named for rule in compiled.rules),
-        priority_of_rule=_ints(rule.priority for rule in compiled.rules),
+        priority_rank=_rank(np.array([0, *(rule.priority for rule in compiled.rules)], np.int64)),
     )
 
 
@@ -112,6 +113,11 @@ def _lineage(territories: tuple[Territory, ...], position: Mapping[str, int]) ->
         ruled_parent[i] = above if has_rules else ruled_parent[above]
         ruled_level[i] = ruled_level[above] + has_rules
     return depth, root, ruled_parent, ruled_level
+
+
+def _rank(values: Ints) -> Ints:
+    """Each value's rank among the distinct ones, from 0."""
+    return np.unique(values, return_inverse=True)[1]
 
 
 def _ints(values: Iterator[int]) -> Ints:
