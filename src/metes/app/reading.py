@@ -102,11 +102,14 @@ class ReadingVerbs(Desk):
         """The most frequent values of a column with their counts."""
         return self.book().distinct(column, self.scope, limit)
 
+    def account_number(self, name: str) -> int:
+        """The number of the account that a user names by key or by a source's id."""
+        with self.store.read() as connection:
+            return owners.the_account(connection, name, self.scope)
+
     def account(self, name: str) -> AccountProfile:
         """One account whole, named by its key or by a source's id."""
-        with self.store.read() as connection:
-            number = owners.the_account(connection, name, self.scope)
-        return self.account_by_number(number)
+        return self.account_by_number(self.account_number(name))
 
     def account_by_number(self, number: int) -> AccountProfile:
         """One account whole, by its number."""
