@@ -15,12 +15,15 @@ from metes.base.progress import Progress
 from metes.importing.loading import Loaded
 from metes.importing.references import resolve
 from metes.importing.shaping import complete, digests, fragments_of, shape
-from metes.importing.stored import Stored, content_columns, read_columns, read_stored, taken_keys
+from metes.importing.stored import Stored, content_columns, has_given_places, read_columns, read_stored, taken_keys
 from metes.records import findings as found
 from metes.records.difference import difference
 from metes.store.engine import Store
 
 _PLACE = frozenset({"country", "region", "city", "postal_code", "latitude", "longitude"})
+_NAMED_PLACE = frozenset({"country", "region", "city", "postal_code"})
+# What `locate` finds again, unless a file once gave it.
+_FOUND = ("latitude", "longitude", "place_precision", "zone")
 _DERIVED = frozenset({"status"})
 
 
@@ -105,6 +108,9 @@ def _with_stored(store: Store, kind: str, loaded: Loaded, shaped: pa.Table, stor
     if stored.source_id is None or not stored.table.num_rows:
         return shaped
     lacking = [n for n in content_columns(kind) if n not in shaped.column_names and n != "custom" and n not in _DERIVED]
+    if kind == "accounts" and _NAMED_PLACE & set(shaped.column_names):
+        found_anew = _FOUND if not has_given_places(store, stored.source_id) else ("zone",)
+        lacking = [n for n in lacking if n not in found_anew]
     custom = [f.name for f in loaded.custom if f"custom:{f.name}" not in shaped.column_names]
     present = read_columns(store, kind, [*lacking, *(["custom"] if custom and kind == "accounts" else [])], stored.source_id)
     if not present.num_rows:

@@ -67,19 +67,31 @@ def import_files(
     """
     task = _task(store, kind, options or ImportOptions(), now, principal, progress)
     writing.sweep(store)
-    read = _read(task, [Path(f) for f in files])
-    digest = content_hash([read.digest, kind, task.options.full, sorted(f.name for f in task.kind.fields)])
-    repeated = history.same_as_last(store, task.kind.name, task.options.source, digest)
+    for _ in range(ATTEMPTS):
+        report = _attempt(task, [Path(f) for f in files])
+        if report is not None:
+            return report
+    raise Busy("other imports changed the data again and again while this one was compared with it; nothing was changed, try again")
+
+
+def _attempt(task: Task, files: Sequence[Path]) -> ImportReport | None:
+    """One import from reading to writing; None where another one got in between, so that all must be compared anew."""
+    read = _read(task, files)
+    digest = content_hash([read.digest, task.kind.name, task.options.full, sorted(f.name for f in task.kind.fields)])
+    repeated = history.same_as_last(task.store, task.kind.name, task.options.source, digest)
     if repeated is not None and not task.options.dry_run:
         return replace(repeated, files=read.reports)
-    loaded = load(task.kind, read, task.currency, progress)
+    loaded = load(task.kind, read, task.currency, task.progress)
+    del read  # The text of a million rows is not needed beside the typed ones.
     if loaded.questions:
         return _report(task, loaded, State.QUESTIONS, questions=loaded.questions)
-    if kind == "territories":
+    if task.kind.name == "territories":
         return _territories(task, loaded)
-    if kind in LEDGER_KINDS:
+    if task.kind.name in LEDGER_KINDS:
         return _into_ledger(task, loaded, digest)
-    return _into_records(task, loaded, digest)
+    change = compare(task.store, loaded, task.options.source, _allocator(task), is_full=task.options.full, progress=task.progress)
+    del loaded
+    return _into_records(task, change, digest)
 
 
 def _task(store: Store, kind: str, options: ImportOptions, now: datetime, principal: Principal, progress: Progress) -> Task:
@@ -104,19 +116,14 @@ def _read(task: Task, paths: Sequence[Path]) -> Read:
     return read_files(task.kind, paths, task.options, recall, known, task.progress)
 
 
-def _into_records(task: Task, loaded: Loaded, digest: str) -> ImportReport:
-    """Compare, stage and swap in; again from the comparison where another import got in between."""
-    for _ in range(ATTEMPTS):
-        change = compare(
-            task.store, loaded, task.options.source, _allocator(task), is_full=task.options.full, progress=task.progress
-        )
-        early = _unless_to_write(task, change)
-        if early is not None:
-            return early
-        import_id = _write(task, change, digest)
-        if import_id is not None:
-            return _reconciled(task, change, import_id)
-    raise Busy("other imports changed the data again and again while this one was compared with it; nothing was changed, try again")
+def _into_records(task: Task, change: Change, digest: str) -> ImportReport | None:
+    """Stage a change and swap it in, unless it shall only be looked at; None where the data moved since they were compared."""
+    if task.options.strict and found.count_of(change.loaded.findings, Severity.ERROR):
+        return _change_report(task, change, State.REFUSED, None)
+    if task.options.dry_run:
+        return _change_report(task, change, State.PREVIEW, None)
+    import_id = _write(task, change, digest)
+    return None if import_id is None else _reconciled(task, change, import_id)
 
 
 def _allocator(task: Task) -> Callable[[int], int]:
@@ -129,13 +136,6 @@ def _allocator(task: Task) -> Callable[[int], int]:
             return writing.next_id(connection, task.kind.name)
 
     return peek
-
-
-def _unless_to_write(task: Task, change: Change) -> ImportReport | None:
-    """The report where nothing shall be written: a preview, or rows refused under `strict`."""
-    if task.options.strict and found.count_of(change.loaded.findings, Severity.ERROR):
-        return _change_report(task, change, State.REFUSED, None)
-    return _change_report(task, change, State.PREVIEW, None) if task.options.dry_run else None
 
 
 def _write(task: Task, change: Change, digest: str) -> int | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingOf
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -33,26 +34,47 @@ def resolve(
     required.
     """
     resolved: dict[str, pa.Array] = {}
-    for field in loaded.kind.fields:
-        if not field.refers_to or field.name not in loaded.table.column_names or field.refers_to == "territories":
+    for ref in loaded.kind.fields:
+        if not ref.refers_to or ref.name not in loaded.table.column_names or ref.refers_to == "territories":
             continue
-        known = _known(store, field.refers_to, source_id, own if field.refers_to == loaded.kind.name else None)
-        loaded, resolved = _one(loaded, field, known, resolved)
+        known = _Known(store, ref.refers_to, source_id, own if ref.refers_to == loaded.kind.name else None)
+        loaded, resolved = _one(loaded, ref, known, resolved)
     return loaded, resolved
 
 
-def _known(store: Store, kind: str, source_id: int | None, own: tuple[pa.Array, pa.Array] | None) -> tuple[pa.Array, pa.Array]:
-    """Texts that stand for one record of a kind, and its id: ids of the same source first, then of others, then names; each once."""
-    names = read_names(store, kind)
-    same = pc.equal(names["source_id"], -1 if source_id is None else source_id)
-    mine, others = names.filter(same), names.filter(pc.invert(same))
-    layers = [(own[0], own[1])] if own else []
-    layers += [(mine["external_id"].combine_chunks(), mine["id"].combine_chunks())]
-    layers += [_single(others["external_id"].combine_chunks(), others["id"].combine_chunks())]
-    layers += [_single(pc.utf8_upper(names["name"]).combine_chunks(), names["id"].combine_chunks())]
-    texts = pa.concat_arrays([pa.array(t, pa.string()) if not isinstance(t, pa.Array) else t.cast(pa.string()) for t, _ in layers])
-    ids = pa.concat_arrays([i.cast(pa.int64()) for _, i in layers])
-    return texts, ids
+@dataclass(slots=True)
+class _Known:
+    """The texts that stand for one record of a kind, in layers, each looked at only for what the ones before it left open.
+
+    First the file's own rows, then ids of the same source, then those of others, then names; texts that stand for several records
+    within a layer stand for none.
+    """
+
+    store: Store
+    kind: str
+    source_id: int | None
+    own: tuple[pa.Array, pa.Array] | None
+    texts: list[pa.Array] = field(default_factory=list)
+
+    def find(self, wanted: pa.Array) -> pa.Array:
+        """The id of the record that each text stands for; missing where none does."""
+        found = pa.nulls(len(wanted), pa.int64())
+        for texts, ids in self._layers():
+            self.texts.append(texts)
+            found = pc.coalesce(found, ids.take(pc.index_in(wanted, texts)))
+            if found.null_count == wanted.null_count:
+                break
+        return found
+
+    def _layers(self) -> Iterator[tuple[pa.Array, pa.Array]]:
+        if self.own:
+            yield self.own
+        names = read_names(self.store, self.kind)
+        same = pc.equal(names["source_id"], -1 if self.source_id is None else self.source_id)
+        mine, others = names.filter(same), names.filter(pc.invert(same))
+        yield mine["external_id"].combine_chunks(), mine["id"].combine_chunks()
+        yield _single(others["external_id"].combine_chunks(), others["id"].combine_chunks())
+        yield _single(pc.utf8_upper(names["name"]).combine_chunks(), names["id"].combine_chunks())
 
 
 def _single(texts: pa.Array, ids: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -64,17 +86,13 @@ def _single(texts: pa.Array, ids: pa.Array) -> tuple[pa.Array, pa.Array]:
     return single["text"].combine_chunks(), single["id_min"].combine_chunks()
 
 
-def _one(
-    loaded: Loaded, field: Field, known: tuple[pa.Array, pa.Array], resolved: dict[str, pa.Array]
-) -> tuple[Loaded, dict[str, pa.Array]]:
-    texts, ids = known
+def _one(loaded: Loaded, field: Field, known: _Known, resolved: dict[str, pa.Array]) -> tuple[Loaded, dict[str, pa.Array]]:
     encoded = encode(loaded.table[field.name])
-    # `index_in` finds the first of equal texts, so that earlier layers win.
-    at = pc.index_in(encoded.texts, texts)
-    values = encoded.spread(ids.take(at))
+    found_ids = known.find(encoded.texts)
+    values = encoded.spread(found_ids)
     itself = _refers_to_itself(loaded, field)
     values = pc.if_else(pa.array(itself), pa.scalar(None, pa.int64()), values) if itself.any() else values
-    missing = at.is_null().to_numpy(zero_copy_only=False)
+    missing = found_ids.is_null().to_numpy(zero_copy_only=False)
     unknown = encoded.rows_where(missing)
     resolved = {**resolved, field.name: values}
     if itself.any():
@@ -84,7 +102,7 @@ def _one(
         loaded = replace(loaded, findings=found.together([loaded.findings, warned]))
     if not len(unknown):
         return loaded, resolved
-    remedies = _remedies(field, encoded.texts, missing, texts)
+    remedies = _remedies(field, encoded.texts, missing, known.texts)
     remedy = [remedies[code] for code in encoded.codes[unknown].tolist()]
     code, message = f"unknown-{field.name}", f"no {field.refers_to} of this id or name are known"
     if field.is_required:
@@ -107,14 +125,14 @@ def _texts(loaded: Loaded, field: Field, rows: np.ndarray) -> pa.Array:
     return loaded.table[field.name].take(pa.array(rows)).combine_chunks()
 
 
-def _remedies(field: Field, texts: pa.Array, missing: np.ndarray, known: pa.Array) -> list[str]:
+def _remedies(field: Field, texts: pa.Array, missing: np.ndarray, known: Sequence[pa.Array]) -> list[str]:
     """Per distinct text what to do: import the record first, or write it like a known one."""
     plain = f"import the {field.refers_to} first, or correct the value"
     remedies = [plain] * len(texts)
     unknown = np.flatnonzero(missing)
-    if len(unknown) > _MAX_UNKNOWN_COMPARED or len(known) > _MAX_KNOWN_COMPARED:
+    if len(unknown) > _MAX_UNKNOWN_COMPARED or sum(map(len, known)) > _MAX_KNOWN_COMPARED:
         return remedies
-    candidates = [text for text in known.to_pylist() if text]
+    candidates = list(dict.fromkeys(text for texts in known for text in texts.to_pylist() if text))
     for at in unknown:
         near = get_close_matches(str(texts[int(at)].as_py()), candidates, 1, 0.8)
         remedies[at] = f"did you mean {near[0]!r}? Else {plain}" if near else plain

@@ -110,12 +110,16 @@ def _custom_json(shaped: pa.Table) -> pa.Array:
     names = sorted(n for n in shaped.column_names if n.startswith("custom:"))
     if not names:
         return pa.nulls(shaped.num_rows, pa.string())
+    # Arrow joins columns of unlike chunks wrongly ("must all be the same length").
+    shaped = shaped.select(names).combine_chunks()
     parts = [pc.binary_join_element_wise(f"{json.dumps(n[7:])}:", shaped[n].cast(pa.string()), "") for n in names]
     joined = pc.binary_join_element_wise(*parts, ",", null_handling="skip")
     any_value = np.zeros(shaped.num_rows, bool)
     for name in names:
         any_value |= shaped[name].is_valid().to_numpy()
-    return pc.if_else(pa.array(any_value), pc.binary_join_element_wise("{", joined, "}", ""), pa.scalar(None, pa.string()))
+    return pc.if_else(
+        pa.chunked_array([any_value]), pc.binary_join_element_wise("{", joined, "}", ""), pa.scalar(None, pa.string())
+    )
 
 
 def digests(kind: str, content: pa.Table) -> pa.Array:

@@ -82,6 +82,12 @@ def read_columns(store: Store, kind: str, names: Sequence[str], source_id: int) 
     return _typed(rows, schema)
 
 
+def has_given_places(store: Store, source_id: int) -> bool:
+    """Whether some account of a source has coordinates that a file gave."""
+    sql = _of_source("accounts", "r.id AS id", source_id) + " AND r.place_precision = 'given' LIMIT 1"
+    return bool(bulk.read_arrow(store, sql).num_rows)
+
+
 def read_names(store: Store, kind: str) -> pa.Table:
     """Of all open records of a kind: `id`, `source_id`, `external_id` and `name`, by which other files refer to them."""
     schema = pa.schema([("id", pa.int64()), ("source_id", pa.int64()), ("external_id", pa.string()), ("name", pa.string())])

@@ -66,6 +66,8 @@ def _column_hashes(column: pa.ChunkedArray) -> np.ndarray:
     """A hash per row; what stands where a value is missing does not matter."""
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+        if not pa.types.is_dictionary(kind) and _is_mostly_distinct(column):
+            return _text_hashes(column.cast(pa.string()).fill_null("").combine_chunks())
         encoded = encode(column)
         hashes = _text_hashes(encoded.texts) if len(encoded.texts) else np.zeros(1, np.uint64)
         return np.asarray(hashes[encoded.codes], dtype=np.uint64)
@@ -77,6 +79,11 @@ def _column_hashes(column: pa.ChunkedArray) -> np.ndarray:
         column = column.cast(pa.int32())
     whole = column.cast(pa.int64()).fill_null(0).to_numpy()
     return _mixed(whole.astype(np.int64).view(np.uint64))
+
+
+def _is_mostly_distinct(column: pa.ChunkedArray) -> bool:
+    sample = column.slice(0, 5_000)
+    return bool(pc.count_distinct(sample).as_py() * 2 > len(sample))
 
 
 def _text_hashes(texts: pa.StringArray) -> np.ndarray:

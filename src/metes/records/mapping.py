@@ -152,7 +152,12 @@ def _column(column: str, said: Any, kind: Kind, wrong: Any) -> ColumnMap:
     target = str(details.get("to") or IGNORE)
     if target.startswith("custom:"):
         parts = target.split(":")
-        if len(parts) != 3 or parts[2] not in set(FieldType) or not parts[1].isidentifier() or parts[1] in kind.by_name:
+        if (
+            len(parts) != 3
+            or parts[2] not in set(FieldType)
+            or not parts[1].isidentifier()
+            or (parts[1] in kind.by_name and not kind.by_name[parts[1]].is_custom)
+        ):
             wrong(
                 column,
                 "a custom field is written custom:NAME:TYPE, with a name that no field has",

@@ -80,6 +80,8 @@ def decimals(
     texts: pa.StringArray, *, mark: str | None = None, whole: bool = False, low: float | None = None, high: float | None = None
 ) -> Parsed:
     """Exact decimals (28 digits before the mark, 10 behind), warnings for what is no number, or the question about the mark."""
+    if mark in (None, ".") and _reads_one_way(texts):
+        return Parsed(texts.cast(_EXACT))
     plain, nothing = bare(texts)
     marks = marks_of(plain, given=mark, whole=whole, low=low, high=high)
     if isinstance(marks, Question):
@@ -120,6 +122,14 @@ def minor_units(amounts: pa.Array, currency: str) -> pa.Array:
     limit = pa.scalar(Decimal((2**63 - 1) // shift), pa.decimal128(19, 0))
     inside = pc.if_else(pc.less_equal(pc.abs(rounded), limit), rounded, pa.scalar(None, rounded.type))
     return pc.multiply(inside.cast(pa.decimal128(31, 3)), pa.scalar(Decimal(shift), pa.decimal128(4, 0))).cast(pa.int64())
+
+
+def _reads_one_way(texts: pa.StringArray) -> bool:
+    """Whether all texts are plain digits with at most a decimal point, and the point is no thousands mark: the usual case, cheaply."""
+    if not pc.all(pc.match_substring_regex(texts, r"^-?[0-9]{1,18}(?:\.[0-9]{1,10})?$"), min_count=0).as_py():
+        return False
+    decided = pc.match_substring_regex(texts, r"^-?(?:0|[0-9]{4,})\.|\.(?:[0-9]{1,2}|[0-9]{4,})$")
+    return bool(pc.any(decided, min_count=0).as_py()) or not pc.any(pc.match_substring(texts, "."), min_count=0).as_py()
 
 
 def _votes(plain: pa.StringArray, mark: str) -> bool:

@@ -50,6 +50,8 @@ class Options:
 class Validated:
     """The rows that may go in, typed, with `_line`; all findings; and what reconciliation needs.
 
+    `refused_ids` are the ids of rows that were refused: the file does not lack them.
+
     `sums` and `refused_sums` are per number field and currency ('' for plain numbers), over accepted and refused rows.
     Where there are `questions` nothing may go in before they are settled.
     """
@@ -59,6 +61,7 @@ class Validated:
     findings: pa.Table
     rows_read: int
     refused: int
+    refused_ids: pa.ChunkedArray
     sums: MappingOf[str, MappingOf[str, Decimal]]
     refused_sums: MappingOf[str, MappingOf[str, Decimal]]
     questions: tuple[Finding, ...] = ()
@@ -279,7 +282,7 @@ def _money(work: _Work) -> None:
     """Amounts in minor units of the row's currency, or of the default where the row names none."""
     fields = [f for f in work.kind.fields if f.type is FieldType.MONEY]
     default = work.mapping.default_currency or work.options.currency
-    if "currency" in work.kind.by_name and (fields or "currency" in work.texts):
+    if "currency" in work.kind.by_name and (any(f.name in work.texts for f in fields) or "currency" in work.texts):
         work.columns["currency"] = _currency(work, default)
     currency = encode(work.columns["currency"]) if "currency" in work.columns else None
     for field in fields:
@@ -351,7 +354,7 @@ def _periods(work: _Work) -> None:
         return
     ends = work.columns["to"]
     if work.mapping.last_day == "included":
-        ends = pc.add(ends.cast(pa.int32()), 1).cast(pa.date32())
+        ends = pc.add(ends.cast(pa.int32()), pa.scalar(1, pa.int32())).cast(pa.date32())
         work.columns["to"] = ends
     if "from" in work.columns:
         rows = np.flatnonzero(as_bool(pc.less_equal(ends, work.columns["from"])))
@@ -449,6 +452,7 @@ def _finished(work: _Work) -> Validated:
         _by_line(work.parts),
         work.count,
         refused.num_rows,
+        refused[work.kind.id].drop_null() if work.kind.id in refused.column_names else pa.chunked_array([], pa.string()),
         sums_of(work.kind, accepted),
         sums_of(work.kind, refused),
         tuple(work.questions),
