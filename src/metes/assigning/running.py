@@ -99,9 +99,10 @@ def last_run(store: Store) -> Mapping[str, Any] | None:
 
 
 def day_of_run(store: Store, revision: Revision, today: date) -> date:
-    """From which day a run's changes are true: the plan's own day at its first run, today afterwards."""
+    """From which day a run's changes are true: the plan's own day at its first run that held an account, today afterwards."""
     with store.read() as connection:
-        has_run = connection.execute(sa.select(runs.c.id).where(runs.c.revision_id == revision.id).limit(1)).first() is not None
+        counts = connection.execute(sa.select(runs.c.counts).where(runs.c.revision_id == revision.id)).scalars()
+        has_run = any(json.loads(text)["accounts"] > 0 for text in counts)
     return today if has_run or revision.effective_on is None else min(revision.effective_on, today)
 
 

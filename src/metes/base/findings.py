@@ -55,5 +55,5 @@ class Finding:
     def __str__(self) -> str:
         place = f"{self.place}: " if str(self.place) else ""
         value = f" ({self.value!r})" if self.value else ""
-        remedy = f" {self.remedy}" if self.remedy else ""
-        return f"{self.severity.value} {self.code}: {place}{self.message}{value}{remedy}"
+        remedy = f"; {self.remedy[0].lower()}{self.remedy[1:].rstrip('.')}" if self.remedy else ""
+        return f"{self.severity.value} {self.code}: {place}{self.message.rstrip('.')}{value}{remedy}"

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -110,16 +109,13 @@ def _custom_json(shaped: pa.Table) -> pa.Array:
     names = sorted(n for n in shaped.column_names if n.startswith("custom:"))
     if not names:
         return pa.nulls(shaped.num_rows, pa.string())
-    # Arrow joins columns of unlike chunks wrongly ("must all be the same length").
-    shaped = shaped.select(names).combine_chunks()
-    parts = [pc.binary_join_element_wise(f"{json.dumps(n[7:])}:", shaped[n].cast(pa.string()), "") for n in names]
-    joined = pc.binary_join_element_wise(*parts, ",", null_handling="skip")
-    any_value = np.zeros(shaped.num_rows, bool)
-    for name in names:
-        any_value |= shaped[name].is_valid().to_numpy()
-    return pc.if_else(
-        pa.chunked_array([any_value]), pc.binary_join_element_wise("{", joined, "}", ""), pa.scalar(None, pa.string())
-    )
+    # Joined without `null_handling="skip"`, which in pyarrow 26 drops the rows where every part is missing.
+    parts = [
+        pc.binary_join_element_wise(f"{json.dumps(n[7:])}:", shaped[n].cast(pa.string()), ",", "").fill_null("") for n in names
+    ]
+    joined = pc.utf8_rtrim(pc.binary_join_element_wise(*parts, ""), ",")
+    whole = pc.binary_join_element_wise("{", joined, "}", "")
+    return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), whole)
 
 
 def digests(kind: str, content: pa.Table) -> pa.Array:
