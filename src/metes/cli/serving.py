@@ -140,7 +140,7 @@ def demo(
     seed: int = typer.Option(7, help="Another seed, another company."),
     today: str | None = typer.Option(None, help="The day its facts lead up to; else today."),
 ) -> int:
-    """Make a believable company: import files and a plan, ready for 'metes import' and 'metes plan import'."""
+    """Make a believable company, import it, publish its plan and assign; running it again changes nothing."""
     from metes.app.demo import load_company, write_company
 
     console: Console = context.obj
