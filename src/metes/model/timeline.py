@@ -48,11 +48,12 @@ def lay_over(recorded: Sequence[Stretch], new: Sequence[Stretch]) -> Overlaid:
             continue
         closing.append(old.id)
         if (old.value, old.start) not in restated:
-            opening.extend(_rest(old, laid))
+            opening.extend(left_over(old, laid))
     return Overlaid(tuple(closing), tuple(sorted([*opening, *laid], key=lambda s: s.start)))
 
 
-def _rest(old: Stretch, laid: Sequence[Stretch]) -> list[Stretch]:
+def left_over(old: Stretch, laid: Sequence[Stretch]) -> list[Stretch]:
+    """The parts of a stretch on whose days none of the others speaks, in order."""
     rest: list[Stretch] = []
     start: date | None = old.start
     for new in sorted(laid, key=lambda s: s.start):

@@ -66,21 +66,19 @@ def claim(connection: Connection, worker: str, now: datetime) -> Job | None:
     Belongs into an exclusive transaction, so that two workers never hold the same job.
     """
     t = jobs.c
-    row = connection.execute(sa.select(jobs).where(_claimable(now)).order_by(t.id).limit(1)).first()
-    if row is None:
-        return None
-    if row.attempts >= MAX_ATTEMPTS:
-        finish(
-            connection,
-            row.id,
-            "failed",
-            now,
-            error=f"its worker was lost {row.attempts} times; look at the worker's log and start it anew",
-        )
-        return None
-    values = dict(state="running", worker=worker, started_at=now, heartbeat_at=now, attempts=row.attempts + 1, stage="starting")
-    connection.execute(sa.update(jobs).where(t.id == row.id).values(**values))
-    return job(connection, row.id)
+    while (row := connection.execute(sa.select(jobs).where(_claimable(now)).order_by(t.id).limit(1)).first()) is not None:
+        if row.cancel_requested:
+            finish(connection, row.id, "cancelled", now)
+        elif row.attempts >= MAX_ATTEMPTS:
+            lost = f"its worker was lost {row.attempts} times; look at the worker's log and start it anew"
+            finish(connection, row.id, "failed", now, error=lost)
+        else:
+            values = dict(
+                state="running", worker=worker, started_at=now, heartbeat_at=now, attempts=row.attempts + 1, stage="starting"
+            )
+            connection.execute(sa.update(jobs).where(t.id == row.id).values(**values))
+            return job(connection, row.id)
+    return None
 
 
 def report(connection: Connection, job_id: int, stage: str, done: int, total: int, now: datetime) -> bool:

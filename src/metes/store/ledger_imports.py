@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from metes.model.timeline import Stretch, lay_over
+from metes.model.timeline import Stretch, lay_over, left_over
 from metes.store.ledger import ROLES, VIAS, Cause
 from metes.store.tables import ledger_ownership, ledger_seats
 
@@ -62,8 +62,6 @@ def record_sittings(
     new: dict[Hashable, list[Stretch]] = {}
     for fact in facts:
         new.setdefault((fact.seat, fact.person_id), []).append(Stretch("sits", fact.start, fact.end))
-    if is_full:
-        new.update({subject: [] for subject in recorded.keys() - new.keys()})
     change = _changes(recorded, new, is_full)
     rows = [
         {"seat": subject[0], "person_id": subject[1], "true_from": s.start, "true_until": s.end}  # type: ignore[index]
@@ -108,20 +106,46 @@ def record_belongings(
 
 
 def retract(connection: Connection, cause: Cause, now: datetime, undo: Cause) -> int:
-    """Undo what a cause recorded: its facts end in recorded time, and those it had ended are recorded anew; facts ended."""
-    ended = 0
-    for table in (ledger_seats, ledger_ownership):
-        mine = sa.and_(table.c.cause_kind == cause.kind, table.c.cause_id == cause.id)
-        moments = connection.execute(sa.select(table.c.recorded_at).where(mine).distinct()).scalars().all()
-        kept = [c for c in table.c if c.name not in {"id", "recorded_at", "recorded_until", "cause_kind", "cause_id"}]
-        superseded = connection.execute(
-            sa.select(*kept).where(table.c.recorded_until.in_(moments), sa.not_(mine))
-        ).all()  # fmt: skip
-        result = connection.execute(sa.update(table).where(mine, table.c.recorded_until.is_(None)).values(recorded_until=now))
-        ended += result.rowcount
-        stamp = {"recorded_at": now, "cause_kind": undo.kind, "cause_id": undo.id}
-        _insert(connection, table, [{**row._mapping, **stamp} for row in superseded])
-    return ended
+    """Undo what a cause recorded: its facts end in recorded time, and those it had ended are recorded anew; facts ended.
+
+    Days about which something else was recorded since stay as they are.
+    """
+    return sum(_retract_from(connection, table, cause, now, undo) for table in (ledger_seats, ledger_ownership))
+
+
+def _retract_from(connection: Connection, table: sa.Table, cause: Cause, now: datetime, undo: Cause) -> int:
+    mine = sa.and_(table.c.cause_kind == cause.kind, table.c.cause_id == cause.id)
+    moments = connection.execute(sa.select(table.c.recorded_at).where(mine).distinct()).scalars().all()
+    superseded = connection.execute(sa.select(table).where(table.c.recorded_until.in_(moments), sa.not_(mine))).all()
+    ended = connection.execute(sa.update(table).where(mine, table.c.recorded_until.is_(None)).values(recorded_until=now)).rowcount
+    standing = _standing(connection, table, superseded)
+    stamp = {"recorded_at": now, "recorded_until": None, "cause_kind": undo.kind, "cause_id": undo.id}
+    rows: list[dict[str, object]] = []
+    for row in superseded:
+        kept = {name: value for name, value in row._mapping.items() if name != "id"}
+        for stretch in left_over(Stretch("", row.true_from, row.true_until), standing.get(_subject_of(table, row), ())):
+            rows.append({**kept, **stamp, "true_from": stretch.start, "true_until": stretch.end})
+    _insert(connection, table, rows)
+    return int(ended)
+
+
+def _standing(connection: Connection, table: sa.Table, rows: Sequence[sa.Row[Any]]) -> Mapping[Hashable, list[Stretch]]:
+    """What is known now about the subjects of some rows."""
+    key = table.c.seat if table is ledger_seats else table.c.account_id
+    wanted = sorted({row._mapping[key.name] for row in rows})
+    standing: dict[Hashable, list[Stretch]] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        query = sa.select(table).where(table.c.recorded_until.is_(None), key.in_(wanted[start : start + _CHUNK]))
+        for row in connection.execute(query):
+            standing.setdefault(_subject_of(table, row), []).append(Stretch("", row.true_from, row.true_until))
+    return standing
+
+
+def _subject_of(table: sa.Table, row: sa.Row[Any]) -> Hashable:
+    """What has one value a day: a seat with a person, an account's primary territory, an account with a helping territory."""
+    if table is ledger_seats:
+        return (row.seat, row.person_id)
+    return _subject(row.account_id, row.territory_id, ROLES[row.role])
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +163,8 @@ def _changes(recorded: Mapping[Hashable, list[Stretch]], new: Mapping[Hashable, 
     closing: list[int] = []
     opening: list[tuple[Hashable, Stretch]] = []
     unchanged = 0
-    for subject, stretches in new.items():
+    for subject in [*new, *(recorded.keys() - new.keys() if is_full else ())]:
+        stretches = list(dict.fromkeys(new.get(subject, ())))
         known = recorded.get(subject, [])
         if is_full:
             said = {(s.value, s.start, s.end) for s in stretches}

@@ -127,7 +127,7 @@ def publications(connection: Connection, *, known: datetime | None = None) -> Se
 def active_revision(connection: Connection, day: date, *, known: datetime | None = None) -> Revision | None:
     """The revision that is the plan on a day: the last publication that has begun; None before the first."""
     begun = [p for p in publications(connection, known=known) if p.effective_on <= day]
-    return revision(connection, begun[-1].revision_id, day) if begun else None
+    return revision(connection, begun[-1].revision_id, day, known=known) if begun else None
 
 
 def revisions(connection: Connection, day: date) -> tuple[Revision, ...]:
@@ -140,12 +140,12 @@ def revisions(connection: Connection, day: date) -> tuple[Revision, ...]:
     return tuple(_revision(row, found, active[-1] if active else None, day) for row in rows)
 
 
-def revision(connection: Connection, revision_id: int, day: date) -> Revision:
-    """One revision with its state on that day; NotFound where there is none."""
+def revision(connection: Connection, revision_id: int, day: date, *, known: datetime | None = None) -> Revision:
+    """One revision with its state on that day, as known on a moment (None: now); NotFound where there is none."""
     row = connection.execute(sa.select(plan_revisions).where(plan_revisions.c.id == revision_id)).first()
     if row is None:
         raise NotFound(f"there is no plan revision {revision_id}; 'metes plan list' shows those there are")
-    found = publications(connection)
+    found = publications(connection, known=known)
     active = [p.revision_id for p in found if p.effective_on <= day]
     return _revision(row, found, active[-1] if active else None, day)
 

@@ -112,7 +112,7 @@ def failed_sign_ins(connection: Connection, name: str, address: str, now: dateti
     rows = connection.execute(
         sa.select(sign_ins.c.succeeded)
         .where(sign_ins.c.name == name, sign_ins.c.address == address, sign_ins.c.at >= since)
-        .order_by(sign_ins.c.at.desc())
+        .order_by(sign_ins.c.at.desc(), sign_ins.c.id.desc())
         .limit(LOCKOUT_TRIES)
     ).scalars()
     count = 0
