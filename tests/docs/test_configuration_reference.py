@@ -15,11 +15,11 @@ PAGE = (DOCS / "reference" / "configuration.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize("name", SETTING_NAMES)
 def test_a_setting_stands_in_the_table_with_its_default(name: str) -> None:
-    row = re.search(rf"^\| `{name}` \| ([^|]*) \|", PAGE, re.MULTILINE)
+    row = re.search(rf"^\| `{name}` \| ([^|]*)\|", PAGE, re.MULTILINE)
     assert row is not None
     default = next(f.default for f in fields(WorkspaceSettings) if f.name == name)
     if isinstance(default, str | int) and default != "":
-        assert row[1] == f"`{default}`"
+        assert row[1].strip() == f"`{default}`"
 
 
 def test_every_variable_of_the_environment_is_named() -> None:
