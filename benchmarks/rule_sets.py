@@ -49,6 +49,7 @@ FIELDS = {
     )
 }
 DAY = date(2026, 1, 1)
+BATCH_ROWS = 122_880  # as a Parquet file's row groups come
 
 
 def accounts(count: int, seed: int = 1) -> pa.Table:
@@ -69,7 +70,7 @@ def accounts(count: int, seed: int = 1) -> pa.Table:
     basket = r.integers(0, 4096, count) & r.integers(0, 4096, count)
     baskets = [";".join(p for j, p in enumerate(PRODUCTS) if k >> j & 1) for k in range(4096)]
     name = r.integers(0, 300, count) * 300 + r.integers(0, 300, count)
-    return pa.table(
+    table = pa.table(
         {
             "account": np.arange(count, dtype=np.int64),
             "country": text(country, COUNTRIES, 0.01),
@@ -85,6 +86,7 @@ def accounts(count: int, seed: int = 1) -> pa.Table:
             "name": text(name, [f"{a} {b} inc" for a in WORDS for b in WORDS]),
         }
     )
+    return pa.Table.from_batches(table.to_batches(BATCH_ROWS), table.schema)
 
 
 def conditions(count: int, seed: int = 7) -> list[Condition]:

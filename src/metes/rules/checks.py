@@ -44,66 +44,66 @@ def check_condition(
     """
     if depth(condition) > MAX_DEPTH:
         return [_too_deep(place)]
-    found = [finding for literal in literals(condition) for finding in _check_literal(literal, fields, lists, place)]
+    found: list[Finding] = []
+    for literal in literals(condition):
+        errors = list(_type_errors(literal, fields, lists, place))
+        found += errors or _check_values(literal, fields[literal.field], lists, place)
     if not any(finding.severity is Severity.ERROR for finding in found):
         found += _analyse(condition, fields, lists, place)
     return list(dict.fromkeys(found))
 
 
-def _check_literal(
-    literal: Literal, fields: Mapping[str, Field], lists: Mapping[str, NamedList], place: Place
-) -> Iterator[Finding]:
+def _type_errors(literal: Literal, fields: Mapping[str, Field], lists: Mapping[str, NamedList], place: Place) -> Iterator[Finding]:
     field = fields.get(literal.field)
     if field is None:
         yield _error(
             "rule-unknown-field", f"there is no field {literal.field!r}", place, literal.field, suggestion(literal.field, fields)
         )
         return
-    is_ordered = field.type is not FieldType.BOOLEAN
     match literal:
         case InList(_, name):
-            yield from _check_list(field, name, lists, place)
+            if not field.type.is_text:
+                message = f"a list holds codes or text, and {field.name!r} holds {field.type.value} values"
+                yield _error("rule-wrong-type", message, place, name, f"Compare it with {expected_value(field)}.")
+            if name not in lists:
+                yield _error("rule-unknown-list", f"the plan has no list {name!r}", place, name, suggestion(name, lists))
+            return
         case Prefix() | Contains() if not field.type.is_text:
             message = f"{field.name!r} holds {field.type.value} values, which have no text to look into"
             yield _error("rule-wrong-type", message, place, _short(literal), f"Compare it with {expected_value(field)}.")
             return
-        case Range() if not is_ordered:
+        case Range() if field.type is FieldType.BOOLEAN:
             remedy = f"Compare {field.name!r} with true or false."
             yield _error("rule-wrong-type", "true and false have no order", place, _short(literal), remedy)
-    wrong = [value for value in _values(literal) if not fits(value, field)]
+    wrong = _misfits(_values(literal), field)
     if wrong:
         message = f"{field.name!r} is compared with {expected_value(field)}, got {wrong[0]!r}"
         if len(wrong) > 1:
             message += f" and {len(wrong) - 1:,} more"
         yield _error("rule-wrong-type", message, place, _short(literal), f"Compare it with {expected_value(field)}.")
-        return
-    yield from _check_values(literal, field, place)
 
 
-def _check_values(literal: Literal, field: Field, place: Place) -> Iterator[Finding]:
+def _misfits(values: tuple[Value, ...], field: Field) -> list[Value]:
+    """The values that the field cannot be compared with."""
+    if field.type.is_text and set(map(type, values)) <= {str}:
+        return []
+    return [value for value in values if not fits(value, field)]
+
+
+def _check_values(literal: Literal, field: Field, lists: Mapping[str, NamedList], place: Place) -> Iterator[Finding]:
     """What may be wrong with values of the right type."""
     if isinstance(literal, In) and len(literal.values) > MAX_VALUES:
         message = f"a list may hold {MAX_VALUES:,} values, this one has {len(literal.values):,}"
         yield _error("rule-too-long", message, place, field.name, "Split it, or use named lists.")
     if field.type is FieldType.CODE:
-        lower = [v for v in _values(literal) if isinstance(v, str) and v != v.upper()]
-        if lower:
+        codes = lists[literal.list].values if isinstance(literal, InList) else tuple(map(str, _values(literal)))
+        joined = "\0".join(codes)
+        if joined != joined.upper():
+            lower = [code for code in codes if code != code.upper()]
             yield _case_warning(field, lower[0], len(lower), place)
     if isinstance(literal, Range) and literal.low is not None and literal.high is not None and literal.low > literal.high:  # type: ignore[operator]
         remedy = "Exchange the two ends."
         yield _error("rule-empty-range", "the low end of the range is above its high end", place, _short(literal), remedy)
-
-
-def _check_list(field: Field, name: str, lists: Mapping[str, NamedList], place: Place) -> Iterator[Finding]:
-    if not field.type.is_text:
-        message = f"a list holds codes or text, and {field.name!r} holds {field.type.value} values"
-        yield _error("rule-wrong-type", message, place, name, f"Compare it with {expected_value(field)}.")
-    if name not in lists:
-        yield _error("rule-unknown-list", f"the plan has no list {name!r}", place, name, suggestion(name, lists))
-    elif field.type is FieldType.CODE:
-        lower = [value for value in lists[name].values if value != value.upper()]
-        if lower:
-            yield _case_warning(field, lower[0], len(lower), place)
 
 
 def _case_warning(field: Field, example: str, count: int, place: Place) -> Finding:
@@ -175,16 +175,13 @@ def _short(condition: Condition) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-_BLOCKING: Final = frozenset(["rule-unknown-field", "rule-wrong-type", "rule-unknown-list"])
-
-
 def blocking_errors(
     condition: Condition, fields: Mapping[str, Field], lists: Mapping[str, NamedList], place: Place = Place()
 ) -> list[Finding]:
     """The errors without whose repair a condition has no truth: unknown fields and lists, wrong types, too many levels."""
     if depth(condition) > MAX_DEPTH:
         return [_too_deep(place)]
-    return [f for literal in literals(condition) for f in _check_literal(literal, fields, lists, place) if f.code in _BLOCKING]
+    return [finding for literal in literals(condition) for finding in _type_errors(literal, fields, lists, place)]
 
 
 def _too_deep(place: Place) -> Finding:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from metes.base.errors import InputError
 from metes.model.condition import And, Condition, Everything, Not, Or
 from metes.rules.compile import ARROW_TYPES, CompiledRules, Signature, Slot
 from metes.rules.keys import KeyColumn
@@ -40,9 +41,20 @@ def evaluate(connection: duckdb.DuckDBPyConnection, table: str, compiled: Compil
     Source: ours. Fields become small integers in one pass (a code for what no rule tells apart), each signature is one hash join on
     such integers, and what its key leaves open is tested on the candidates, its parameters being columns of the rules' tables. No
     text of a rule enters a query. Time grows with accounts x signatures + candidates.
+
+    Raises
+    ------
+    InputError
+        Where the table lacks a column that the rules ask for.
     """
     backend = ibis.duckdb.from_connection(connection)
-    coded = _Coded(backend, backend.table(table), compiled)
+    accounts_table = backend.table(table)
+    lacking = sorted({"account", *compiled.used_fields}.difference(accounts_table.columns))
+    if lacking:
+        raise InputError(
+            f"the table {table!r} lacks the columns {', '.join(lacking)}, which rules ask for; add them, null where unknown"
+        )
+    coded = _Coded(backend, accounts_table, compiled)
     pairs = [coded.candidates(signature) for signature in compiled.signatures]
     accounts = np.concatenate([np.zeros(0, np.int64), *(p[0] for p in pairs)])
     rules = np.concatenate([np.zeros(0, np.int32), *(p[1] for p in pairs)])
