@@ -31,7 +31,7 @@ _ADMIN_TO_ISO = {
     "FR": "11:IDF 24:CVL 27:BFC 28:NOR 32:HDF 44:GES 52:PDL 53:BRE 75:NAQ 76:OCC 84:ARA 93:PAC 94:20R",
 }
 _LETTERS_ARE_ISO = frozenset({"US", "GB", "CH", "BE"})
-_MAX_ALTERNATES = 8
+_NOT_LATIN = "\u0250"
 # Smaller places are known by their own name alone.
 _KNOWN_ABROAD = 50_000
 
@@ -130,7 +130,7 @@ def atlas() -> Atlas:
         if region:
             weighted[region].append((people + 1.0, *point))
         known_abroad = city["alternatenames"] if people >= _KNOWN_ABROAD else ()
-        latin = [a for a in known_abroad if a.isascii() and len(a) > 2][:_MAX_ALTERNATES]
+        latin = [a for a in known_abroad if len(a) > 2 and max(a) < _NOT_LATIN]
         for rank, name in enumerate((city["name"], *latin)):
             # A city's own name outweighs another's nickname.
             weight = people if rank == 0 else people // 10

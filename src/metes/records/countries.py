@@ -96,8 +96,9 @@ _REGION_ALIASES = {
 
 def plain_name(text: str) -> str:
     """A name for comparison: no accents, no case, dots and commas as blanks."""
-    bare = text if text.isascii() else unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() or text
-    return _NO_WORD.sub(" ", bare.casefold().replace("&", " and ")).strip()
+    folded = text.casefold().replace("&", " and ")
+    bare = folded if folded.isascii() else unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode() or folded
+    return _NO_WORD.sub(" ", bare).strip()
 
 
 @cache
