@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from metes.app.desk import Shelf, utc_now
+from metes.app.editing import EditingVerbs
 from metes.app.imports import ImportVerbs
 from metes.app.settings import AppSettings
 from metes.model.scope import Principal
@@ -15,7 +16,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(ImportVerbs):
+class Workspace(EditingVerbs, ImportVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

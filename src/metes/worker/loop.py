@@ -65,6 +65,8 @@ def run_kind(workspace: Workspace, kind: str, payload: Mapping[str, Any], progre
             return report.as_dict()
         case "assign":
             return workspace.assign(progress, is_forced=bool(payload.get("force"))).as_dict()
+        case "preview":
+            return workspace.plan_preview(str(payload["revision"]), progress).as_dict()
         case "book":
             workspace.book(progress)
             return {}

@@ -1,0 +1,140 @@
+"""What every page of a plan shows around its own matter: the revision in view, where edits go, the tree at the left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from metes.base.errors import Conflict, NotFound
+from metes.model.plan import Plan, Territory
+from metes.web.visits import Visit
+
+FOUND_SHOWN = 60
+SIBLINGS_SHOWN = 400
+STATE_TONES = {"active": "good", "draft": "accent", "scheduled": "warn", "superseded": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A line of the tree at the left."""
+
+    territory: Territory
+    level: int
+    is_open: bool
+    is_here: bool
+    children: int
+    is_changed: bool
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A revision in view. `target` is the revision that edits go to (None: it cannot be edited), `draft` the open draft, if any."""
+
+    revision: Any
+    plan: Plan
+    others: Sequence[Any]
+    target: Any
+    draft: Any
+    branches: Sequence[Branch]
+    more: int
+    search: str
+    key: str = ""
+
+    @property
+    def base(self) -> str:
+        """The address of the revision in view."""
+        return f"/plan/{self.revision.id}"
+
+    @property
+    def edit_base(self) -> str:
+        """The address of the revision that edits go to."""
+        return f"/plan/{self.target.id}" if self.target is not None else ""
+
+    @property
+    def tone(self) -> str:
+        """The tone of the revision's state."""
+        return STATE_TONES.get(self.revision.state, "")
+
+    def territory(self) -> Territory:
+        """The territory in view."""
+        return territory_of(self.plan, self.key)
+
+
+def territory_of(plan: Plan, key: str) -> Territory:
+    """A territory of a plan; NotFound where it has none of this key."""
+    if key not in plan.territory_by_key:
+        raise NotFound(f"this revision of the plan has no territory '{key}'; choose one in the tree")
+    return plan.territory_by_key[key]
+
+
+def view_of(visit: Visit, reference: str, key: str = "") -> PlanView:
+    """The view of a revision, with a territory of it where one is named."""
+    workspace = visit.workspace
+    revision, plan = workspace.plan_show(reference)
+    if key:
+        territory_of(plan, key)
+    everything = workspace.plan_list()
+    active = next((r for r in everything if r.state == "active"), None)
+    draft = next((r for r in everything if r.state == "draft" and active is not None and r.parent_id == active.id), None)
+    target = revision if revision.state == "draft" else (draft or revision) if revision.state == "active" else None
+    others = [r for r in everything if r.state in {"active", "draft", "scheduled"} or r.id == revision.id][:12]
+    changed = _changed_keys(visit, revision, active, plan)
+    search = visit.address.get("q").strip()
+    branches, more = _found(plan, search, changed) if search else _open_path(plan, key, changed)
+    return PlanView(revision, plan, others, target, draft if draft and draft.id != revision.id else None, branches, more, search, key)
+
+
+def edit_target(visit: Visit, revision: Any) -> Any:
+    """The revision that a change to the one looked at goes to; Conflict where it cannot be changed, or a newer draft is open."""
+    if revision.state not in {"draft", "active"}:
+        raise Conflict(f"revision {revision.id} is {revision.state} and cannot be changed; change a draft of the active plan")
+    if revision.state == "active":
+        current = visit.workspace.draft_or_active()
+        if current.id != revision.id:
+            raise Conflict(f"somebody has begun draft {current.id} of this plan meanwhile; put your change there")
+    return revision
+
+
+def _changed_keys(visit: Visit, revision: Any, active: Any, plan: Plan) -> frozenset[str]:
+    """Territories of a draft that differ from the active plan's."""
+    if active is None or revision.id == active.id or revision.state != "draft":
+        return frozenset()
+    before = visit.workspace.plan_of(active).territory_by_key
+    return frozenset(t.key for t in plan.territories if before.get(t.key) != t)
+
+
+def _open_path(plan: Plan, key: str, changed: frozenset[str]) -> tuple[list[Branch], int]:
+    """The roots, and the children of the territory in view and of those above it."""
+    is_open = {key, *(t.key for t in plan.ancestors(key))} if key else set()
+    if not key and len(plan.children_by_key.get(None, ())) == 1:
+        is_open = {plan.children_by_key[None][0].key}
+    lines = list(_walk(plan, None, 1, is_open, key, changed))
+    return lines[:SIBLINGS_SHOWN], max(0, len(lines) - SIBLINGS_SHOWN)
+
+
+def _walk(plan: Plan, parent: str | None, level: int, is_open: set[str], key: str, changed: frozenset[str]) -> Iterator[Branch]:
+    for territory in plan.children_by_key.get(parent, ()):
+        children = len(plan.children_by_key.get(territory.key, ()))
+        opened = territory.key in is_open
+        yield Branch(territory, level, opened, territory.key == key, children, territory.key in changed)
+        if opened and level < 50:
+            yield from _walk(plan, territory.key, level + 1, is_open, key, changed)
+
+
+def _found(plan: Plan, search: str, changed: frozenset[str]) -> tuple[list[Branch], int]:
+    """Territories with each word of the search in their name, key or a rule's name."""
+    words = search.lower().split()
+    found: list[Branch] = []
+    more = 0
+    for t in plan.preorder:
+        text = f"{t.key} {t.name} {' '.join(r.name for r in t.rules)}".lower()
+        if not all(word in text for word in words):
+            continue
+        if len(found) == FOUND_SHOWN:
+            more += 1
+            continue
+        path = " / ".join(a.label for a in reversed(tuple(plan.ancestors(t.key))))
+        found.append(Branch(t, 1, False, False, len(plan.children_by_key.get(t.key, ())), t.key in changed, path))
+    return found, more
