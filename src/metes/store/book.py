@@ -5,9 +5,7 @@ Every query takes a `Scope`. Readers may be many: each thread gets a cursor of i
 
 from __future__ import annotations
 
-import re
 import threading
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,13 +20,14 @@ from metes.model.condition import EVERYTHING, Condition
 from metes.model.plan import NamedList
 from metes.model.query import AccountPage, AccountQuery, Box, Cursor, Sums, ZoneFill
 from metes.model.scope import Scope
-from metes.store.book_build import CELL_ZOOMS
+from metes.store.book_build import CELL_ZOOMS, WORDS
 from metes.store.filters import FilterWriter, Parameters, quote
-from metes.store.ledger import ROLES, VIAS
+from metes.store.ledger import ROLES
 
 SUM_FIELDS = ("potential", "annual_revenue", "revenue_12m", "pipeline")
 _EXTRA_COLUMNS = ("account", "territory", "via", "pipeline", "open_opportunities")
 _COUNTS_KEPT = 512
+_WORDS_USED = 8
 _VALUES_KEPT = 64
 
 
@@ -43,6 +42,7 @@ class Book:
         self._threads = threading.local()
         self._counts: OrderedDict[tuple[Any, ...], tuple[int, dict[str, int]]] = OrderedDict()
         self._values: OrderedDict[tuple[Any, ...], tuple[tuple[Any, int], ...]] = OrderedDict()
+        self._helping: frozenset[str] | None = None
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class Book:
         where, parameters = self._where(query, scope, lists or {})
         columns = ", ".join(quote(c) for c in query.columns)
         sql = f"SELECT {columns} FROM accounts WHERE {where} ORDER BY {_order(query.sort, query.is_descending)}"
-        yield from self._connection.cursor().execute(sql, parameters).fetch_record_batch(chunk_rows)
+        yield from self._connection.cursor().execute(sql, parameters).to_arrow_reader(chunk_rows)
 
     def ids(
         self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None = None, limit: int = 10_000
@@ -140,7 +140,7 @@ class Book:
 
     def search(self, text: str, scope: Scope, limit: int = 10) -> list[dict[str, Any]]:
         """Accounts whose name or id has a word beginning with each word of the text, those of most potential first."""
-        words = tokens(text)
+        words = self._words(text)
         if not words:
             return []
         allowed, parameters = _in_scope(scope)
@@ -184,45 +184,70 @@ class Book:
     def person_sums(self, person: int, scope: Scope) -> dict[str, tuple[int, int]]:
         """Count and amount of a person's opportunities by status."""
         del scope  # what somebody sells is seen by whoever may see the person
-        rows = self.cursor().execute("SELECT status, opportunities, minor FROM person_sums WHERE person = ? ORDER BY status", [person])
+        rows = self.cursor().execute(
+            "SELECT status, opportunities, minor FROM person_sums WHERE person = ? ORDER BY status", [person]
+        )
         return {row[0]: (row[1], row[2]) for row in rows.fetchall()}
 
     def pipeline_accounts(self, territories: frozenset[str], scope: Scope, limit: int = 200) -> list[int]:
         """Numbers of the accounts of some territories with the largest open pipeline."""
         allowed, parameters = _in_scope(scope)
-        sql = (
-            f"SELECT account FROM accounts WHERE territory IN (SELECT unnest(?)) AND pipeline > 0 AND {allowed} "
-            f"ORDER BY pipeline DESC, account LIMIT {int(limit)}"
-        )
-        return [row[0] for row in self.cursor().execute(sql, [sorted(territories), *parameters]).fetchall()]
+        held, named = self._held_by(territories)
+        sql = f"SELECT account FROM accounts WHERE {held} AND pipeline > 0 AND {allowed} ORDER BY pipeline DESC, account LIMIT {int(limit)}"
+        return [row[0] for row in self.cursor().execute(sql, [*named, *parameters]).fetchall()]
+
+    def bounds(self, territories: frozenset[str], scope: Scope) -> Box | None:
+        """The window in which nearly all accounts of some territories lie; None where none has a place."""
+        allowed, parameters = _in_scope(scope)
+        held, named = self._held_by(territories)
+        ends = ", ".join(f"quantile_disc({name}, [0.01, 0.99])" for name in ("longitude", "latitude"))
+        row = self.cursor().execute(f"SELECT {ends} FROM accounts WHERE {held} AND {allowed}", [*named, *parameters]).fetchone()
+        if row is None or row[0] is None or row[1] is None:
+            return None
+        (west, east), (south, north) = row
+        return Box(west, south, east, north)
 
     def zone_fills(self, scope: Scope) -> list[ZoneFill]:
-        """Each zone's colour: the territory holding most of its potential, else of its revenue, else of its accounts."""
+        """Each zone's colour: the territory holding most of its potential, else of its revenue, else of its accounts.
+
+        Zones of which no territory holds anything stand under the empty key.
+        """
         allowed, parameters = _in_scope(scope)
         sql = f"""
             WITH z AS (SELECT *, sum(potential) OVER w AS all_potential, sum(revenue) OVER w AS all_revenue, sum(accounts) OVER w AS all_accounts
                 FROM zone_sums WHERE {allowed} WINDOW w AS (PARTITION BY zone)),
             m AS (SELECT *, CASE WHEN all_potential > 0 THEN potential / all_potential WHEN all_revenue > 0 THEN revenue / all_revenue
                 ELSE accounts / all_accounts END AS held FROM z)
-            SELECT zone, coalesce(arg_max(territory, (held, territory)), '') AS territory, max(held) AS share, max(all_accounts) AS accounts,
-                max(all_potential) AS potential, max(all_revenue) AS revenue
-            FROM m WHERE territory IS NOT NULL OR held > 0 GROUP BY zone ORDER BY zone"""
+            SELECT zone, coalesce(arg_max(territory, (held, territory)), '') AS territory,
+                coalesce(max(held) FILTER (territory IS NOT NULL), 1) AS share, any_value(all_accounts) AS accounts,
+                any_value(all_potential) AS potential, any_value(all_revenue) AS revenue
+            FROM m GROUP BY zone ORDER BY zone"""
         return [
             ZoneFill(r["zone"], r["territory"], float(r["share"]), int(r["accounts"]), int(r["potential"]), int(r["revenue"]))
             for r in self._rows(sql, parameters)
         ]
 
     def cells(
-        self, box: Box, zoom: float, scope: Scope, *, territory: str | None = None, limit: int = 3000
+        self, box: Box, zoom: float, scope: Scope, *, territories: frozenset[str] | None = None, limit: int = 3000
     ) -> list[dict[str, Any]]:
         """Accounts in a window of the map, clustered to the zoom: place, count, potential, and the account where it is one alone."""
         allowed, parameters = _in_scope(scope)
         level = max((z for z in CELL_ZOOMS if z <= zoom), default=CELL_ZOOMS[0])
-        limits = "longitude BETWEEN ? AND ? AND latitude BETWEEN ? AND ?"
+        # West of east: the window crosses the date line.
+        either = "AND" if box.west <= box.east else "OR"
+        limits = f"(longitude >= ? {either} longitude <= ?) AND latitude BETWEEN ? AND ?"
         window: Parameters = [box.west, box.east, box.south, box.north]
-        if territory is not None:
-            limits += " AND territory = ?"
-            window.append(territory)
+        source = "cells WHERE zoom = ? AND "
+        if territories is not None:
+            held, named = self._held_by(territories)
+            limits += f" AND {held}"
+            window += named
+            if territories & self._overlays():
+                source = (
+                    f"(SELECT ?::TINYINT AS zoom, floor((longitude + 180) * {2**level} / 45)::INTEGER AS x, territory, 1 AS accounts, "
+                    f"floor((latitude + 90) * {2**level} / 45)::INTEGER AS y, longitude, latitude, coalesce(potential, 0) AS potential, account "
+                    "FROM accounts) WHERE "
+                )
         if zoom >= CELL_ZOOMS[-1] + 1:
             sql = (
                 "SELECT longitude, latitude, 1 AS accounts, coalesce(potential, 0) AS potential, account, name, territory FROM accounts "
@@ -232,7 +257,7 @@ class Book:
         sql = (
             "SELECT sum(longitude * accounts) / sum(accounts) AS longitude, sum(latitude * accounts) / sum(accounts) AS latitude, "
             "sum(accounts)::BIGINT AS accounts, sum(potential)::BIGINT AS potential, min(account) AS account, arg_max(territory, accounts) AS territory "
-            f"FROM cells WHERE zoom = ? AND {limits} AND {allowed} GROUP BY x, y ORDER BY accounts DESC LIMIT {int(limit)}"
+            f"FROM {source}{limits} AND {allowed} GROUP BY x, y ORDER BY accounts DESC LIMIT {int(limit)}"
         )
         return self._rows(sql, [level, *window, *parameters])
 
@@ -246,12 +271,10 @@ class Book:
             parts.append(text)
             parameters += more
         if query.territories is not None:
-            named = sorted(query.territories - {""})
-            either = ["territory IN (SELECT unnest(?))"] if named else []
-            parameters += [named] if named else []
-            either += ["territory IS NULL"] if "" in query.territories else []
-            parts.append("(" + (" OR ".join(either) or "FALSE") + ")")
-        words = tokens(query.search)
+            either, named = self._held_by(query.territories - {""})
+            parameters += named
+            parts.append(f"({either} OR territory IS NULL)" if "" in query.territories else either)
+        words = self._words(query.search)
         if words:
             match, more = _token_match(words)
             parts.append(match)
@@ -259,6 +282,31 @@ class Book:
         elif query.search.strip():
             parts.append("FALSE")
         return " AND ".join(parts), parameters
+
+    def _words(self, text: str) -> list[str]:
+        """The words of a search text, cut by the function that cut the names when the Book was made."""
+        if not text.strip():
+            return []
+        row = self.cursor().execute(f"SELECT {WORDS.format(text='?')}", [text]).fetchone()
+        return [word for word in (row[0] if row else []) if word][:_WORDS_USED]
+
+    def _held_by(self, territories: frozenset[str]) -> tuple[str, Parameters]:
+        """Accounts of some territories: those they hold as primary, and those they help with where they are overlays."""
+        held, parameters = "territory IN (SELECT unnest(?))", [sorted(territories)]
+        overlays = sorted(territories & self._overlays())
+        if not overlays:
+            return held, [*parameters]
+        return f"({held} OR account IN (SELECT account FROM holdings WHERE role <> 0 AND territory IN (SELECT unnest(?))))", [
+            *parameters,
+            overlays,
+        ]
+
+    def _overlays(self) -> frozenset[str]:
+        """The territories that hold accounts in another role than the primary one."""
+        if self._helping is None:
+            rows = self.cursor().execute("SELECT DISTINCT territory FROM territory_sums WHERE role <> 0").fetchall()
+            self._helping = frozenset(row[0] for row in rows)
+        return self._helping
 
     def _count(self, where: str, parameters: Parameters) -> tuple[int, dict[str, int]]:
         key = (where, repr(parameters))
@@ -278,23 +326,11 @@ class Book:
     def _rows(self, sql: str, parameters: Parameters) -> list[dict[str, Any]]:
         result = self.cursor().execute(sql, parameters)
         names = [d[0] for d in result.description or ()]
-        return [_named(dict(zip(names, row, strict=True))) for row in result.fetchall()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def _require_column(self, name: str) -> None:
         if name not in self.columns:
             raise InputError(f"accounts have no column '{name}'; columns are {', '.join(sorted(self.columns))}")
-
-
-def tokens(text: str) -> list[str]:
-    """The words of a search text as the Book's token index holds them: lower case, without accents."""
-    plain = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
-    return [word for word in re.split(r"[\W_]+", plain) if word][:8]
-
-
-def _named(row: dict[str, Any]) -> dict[str, Any]:
-    if row.get("via") is not None:
-        row["via"] = VIAS[row["via"]]
-    return row
 
 
 def _token_match(words: Sequence[str]) -> tuple[str, Parameters]:

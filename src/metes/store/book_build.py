@@ -18,8 +18,13 @@ from metes.model.catalogue import Field, FieldType
 from metes.store import bulk, counters
 from metes.store.engine import Store
 from metes.store.filters import quote
+from metes.store.ledger import VIAS
 
-FORMAT = 2
+FORMAT = 3
+# How a text is cut into words, both when a Book is made and when it is searched: lower case, without accents.
+WORDS = "string_split_regex(lower(strip_accents({text})), '[^\\p{{L}}\\p{{N}}]+')"
+# Families of up to two to this power levels.
+_FAMILY_DOUBLINGS = 20
 CELL_ZOOMS = (2, 4, 6, 8, 10)
 _DUCK_TYPES = {
     FieldType.TEXT: "VARCHAR",
@@ -79,7 +84,7 @@ def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: 
             connection.execute("SET preserve_insertion_order = true; SET threads = 2")
             _load(store, connection, key, progress)
             _make_accounts(connection, shape)
-            _make_sums(connection)
+            _make_sums(connection, shape)
             for table in ("raw_accounts", "raw_holdings", "raw_orders", "raw_pipeline", "raw_sellers", "families"):
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute("CHECKPOINT")
@@ -119,23 +124,16 @@ def _load(store: Store, connection: duckdb.DuckDBPyConnection, key: BookKey, pro
             "WHERE closed_on IS NULL AND person_id IS NOT NULL GROUP BY 1, 2, 3"
         ),
     }
-    for number, (table, sql) in enumerate(queries.items()):
-        progress.report("building the book", number, len(queries) + 1)
-        rows = bulk.read_arrow(store, sql)  # noqa: F841  DuckDB finds the Arrow table by its name
-        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM rows")
+    with bulk.snapshot(store) as state:
+        for number, (table, sql) in enumerate(queries.items()):
+            progress.report("building the book", number, len(queries) + 1)
+            rows = state.arrow(sql)  # noqa: F841  DuckDB finds the Arrow table by its name
+            connection.execute(f"CREATE TABLE {table} AS SELECT * FROM rows")
 
 
 def _make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
     _make_rates(connection, shape)
-    connection.execute("""
-        CREATE TEMP TABLE families AS
-        WITH RECURSIVE up(account, root, depth) AS (
-            SELECT id, parent_id, 1 FROM raw_accounts WHERE parent_id IS NOT NULL
-            UNION ALL
-            SELECT up.account, a.parent_id, up.depth + 1 FROM up JOIN raw_accounts a ON a.id = up.root
-            WHERE a.parent_id IS NOT NULL AND up.depth < 20
-        )
-        SELECT account, arg_max(root, depth) AS root FROM up GROUP BY account""")
+    _make_families(connection)
     custom = "".join(
         f", TRY_CAST(json_extract_string(a.custom, '$.{_json_name(f.name)}') AS {_DUCK_TYPES[f.type]}) AS {quote(f.name)}"
         for f in shape.custom
@@ -147,29 +145,47 @@ def _make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> N
             a.employees::BIGINT AS employees, (a.annual_revenue_minor * fx.factor)::BIGINT AS annual_revenue,
             (a.potential_minor * fx.factor)::BIGINT AS potential, a.customer_since::DATE AS customer_since,
             o.minor AS revenue_12m, q.minor AS pipeline, coalesce(q.opportunities, 0)::BIGINT AS open_opportunities,
-            h.territory, h.via{custom}
+            h.territory, list_extract($vias, h.via + 1) AS via{custom}
         FROM raw_accounts a
         LEFT JOIN raw_accounts p ON p.id = a.parent_id
         LEFT JOIN families f ON f.account = a.id
-        LEFT JOIN (SELECT DISTINCT parent_id FROM raw_accounts WHERE parent_id IS NOT NULL) c ON c.parent_id = a.id
-        LEFT JOIN raw_accounts r ON r.id = coalesce(f.root, CASE WHEN c.parent_id IS NOT NULL THEN a.id END)
-        LEFT JOIN rates fx ON fx.currency = coalesce(a.currency, ?)
-        LEFT JOIN (SELECT account_id, sum(minor * factor)::BIGINT AS minor FROM raw_orders JOIN rates USING (currency) GROUP BY 1) o
+        LEFT JOIN raw_accounts r ON r.id = f.root
+        LEFT JOIN rates fx ON fx.currency = coalesce(a.currency, $currency)
+        LEFT JOIN (SELECT account_id, sum(minor * factor)::BIGINT AS minor FROM raw_orders o
+            JOIN rates r ON r.currency = coalesce(o.currency, $currency) GROUP BY 1) o
             ON o.account_id = a.id
         LEFT JOIN (SELECT account_id, sum(minor * factor)::BIGINT AS minor, sum(opportunities) AS opportunities
-            FROM raw_pipeline LEFT JOIN rates USING (currency) GROUP BY 1) q ON q.account_id = a.id
+            FROM raw_pipeline p LEFT JOIN rates r ON r.currency = coalesce(p.currency, $currency) GROUP BY 1) q ON q.account_id = a.id
         LEFT JOIN (SELECT account_id, min(territory) AS territory, min(via) AS via FROM raw_holdings WHERE role = 0 GROUP BY 1) h
             ON h.account_id = a.id
-        ORDER BY a.id""", [shape.currency])  # fmt: skip
+        ORDER BY a.id""", {"currency": shape.currency, "vias": list(VIAS)})  # fmt: skip
     connection.execute("""
         CREATE TABLE holdings AS
         SELECT h.account_id AS account, h.territory, h.role, h.share, h.via FROM raw_holdings h
         JOIN accounts a ON a.account = h.account_id ORDER BY h.territory, h.account_id""")
-    connection.execute("""
+    connection.execute(f"""
         CREATE TABLE tokens AS
         SELECT DISTINCT token, account FROM (
-            SELECT account, unnest(string_split_regex(lower(strip_accents(name || ' ' || id)), '[^\\p{L}\\p{N}]+')) AS token FROM accounts)
+            SELECT account, unnest({WORDS.format(text="name || ' ' || id")}) AS token FROM accounts)
         WHERE token <> '' ORDER BY token, account""")
+
+
+def _make_families(connection: duckdb.DuckDBPyConnection) -> None:
+    """The topmost account above each one that has a parent or a child; the way up doubles in each round.
+
+    Accounts on a cycle, which no import lets in, end at one of the cycle.
+    """
+    connection.execute("""
+        CREATE TEMP TABLE families AS
+        WITH child AS (SELECT a.id, a.parent_id FROM raw_accounts a SEMI JOIN raw_accounts p ON p.id = a.parent_id)
+        SELECT id AS account, parent_id AS root FROM child
+        UNION ALL SELECT DISTINCT parent_id, parent_id FROM child WHERE parent_id NOT IN (SELECT id FROM child)""")
+    for _ in range(_FAMILY_DOUBLINGS):
+        moved = connection.execute("""
+            UPDATE families SET root = above.root FROM families above
+            WHERE above.account = families.root AND above.root <> families.root""").fetchone()
+        if not moved or not moved[0]:
+            return
 
 
 def _make_rates(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
@@ -179,7 +195,7 @@ def _make_rates(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None
     connection.executemany("INSERT INTO rates VALUES (?, ?)", rows)
 
 
-def _make_sums(connection: duckdb.DuckDBPyConnection) -> None:
+def _make_sums(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
     connection.execute("""
         CREATE TABLE territory_sums AS
         SELECT territory, 0 AS role, count(*) AS accounts, sum(potential)::BIGINT AS potential,
@@ -192,7 +208,7 @@ def _make_sums(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("""
         CREATE TABLE person_sums AS
         SELECT person_id AS person, status, sum(opportunities)::BIGINT AS opportunities, coalesce(sum(minor * factor), 0)::BIGINT AS minor
-        FROM raw_sellers LEFT JOIN rates USING (currency) GROUP BY 1, 2 ORDER BY 1, 2""")
+        FROM raw_sellers s LEFT JOIN rates r ON r.currency = coalesce(s.currency, $currency) GROUP BY 1, 2 ORDER BY 1, 2""", {"currency": shape.currency})  # fmt: skip
     connection.execute("""
         CREATE TABLE zone_sums AS
         SELECT zone, territory, count(*) AS accounts, coalesce(sum(potential), 0)::BIGINT AS potential,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -85,9 +84,9 @@ def ids_of_territories(connection: Connection, keys: Iterable[str]) -> Mapping[s
     missing = sorted(set(keys) - known.keys())
     if missing:
         first = max(known.values(), default=0) + 1
-        rows = [{"id": number, "key": key} for number, key in enumerate(missing, first)]
-        connection.execute(sa.insert(territory_keys), rows)
-        known.update({row["key"]: row["id"] for row in rows})
+        new = {key: number for number, key in enumerate(missing, first)}
+        connection.execute(sa.insert(territory_keys), [{"id": number, "key": key} for key, number in new.items()])
+        known.update(new)
     return known
 
 

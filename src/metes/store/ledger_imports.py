@@ -123,8 +123,8 @@ def _retract_from(connection: Connection, table: sa.Table, cause: Cause, now: da
     rows: list[dict[str, object]] = []
     for row in superseded:
         kept = {name: value for name, value in row._mapping.items() if name != "id"}
-        for stretch in left_over(Stretch("", row.true_from, row.true_until), standing.get(_subject_of(table, row), ())):
-            rows.append({**kept, **stamp, "true_from": stretch.start, "true_until": stretch.end})
+        parts = left_over(Stretch("", row.true_from, row.true_until), standing.get(_subject_of(table, row), ()))
+        rows.extend({**kept, **stamp, "true_from": part.start, "true_until": part.end} for part in parts)
     _insert(connection, table, rows)
     return int(ended)
 
