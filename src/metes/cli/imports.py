@@ -10,6 +10,8 @@ import typer
 from metes.cli import output
 from metes.cli.output import Console, say
 
+FINDINGS_SHOWN = 10
+
 if TYPE_CHECKING:
     from metes.importing.report import ImportReport
 
@@ -138,5 +140,8 @@ def _show(report: ImportReport) -> None:
             say(f"  {column.column} -> {column.target} ({column.reason})")
     for question in report.questions:
         say(f"  question: {question}")
-    output.say_findings(report.shown_findings())
+    for group in report.as_dict()["findings_by_code"]:
+        where = f" in column {group['column']}" if group["column"] else ""
+        say(f"  {group['count']:,} {group['severity']}s {group['code']}{where}")
+    output.say_findings(report.shown_findings(FINDINGS_SHOWN), total=report.errors + report.warnings)
     say(report.sentence)

@@ -102,13 +102,14 @@ def say_error(message: str, findings: Sequence[Finding] = ()) -> None:
     say_findings(findings)
 
 
-def say_findings(findings: Sequence[Finding], shown: int = FINDINGS_SHOWN) -> None:
-    """Findings on standard error, errors first; past `shown` their number."""
+def say_findings(findings: Sequence[Finding], shown: int = FINDINGS_SHOWN, total: int | None = None) -> None:
+    """Findings on standard error, errors first; past `shown` their number, of `total` where these are only the first."""
     order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
     for finding in sorted(findings, key=lambda f: order[f.severity])[:shown]:
         say(f"  {finding}")
-    if len(findings) > shown:
-        say(f"  … and {len(findings) - shown:,} more")
+    left = (total or len(findings)) - min(shown, len(findings))
+    if left > 0:
+        say(f"  … and {left:,} more")
 
 
 def plain(value: Any) -> Any:
