@@ -135,7 +135,7 @@ def import_undo(
 
 def _show(report: ImportReport) -> None:
     for file in report.files:
-        say(f"{file.name}: {file.rows:,} rows, {', '.join(f'{k} {v}' for k, v in file.dialect.items())}")
+        say(f"{file.name}: {file.rows:,} rows ({', '.join(_said(*part) for part in file.dialect.items())})")
         for column in file.mapping.columns:
             say(f"  {column.column} -> {column.target} ({column.reason})")
     for question in report.questions:
@@ -145,3 +145,8 @@ def _show(report: ImportReport) -> None:
         say(f"  {group['count']:,} {group['severity']}s {group['code']}{where}")
     output.say_findings(report.shown_findings(FINDINGS_SHOWN), total=report.errors + report.warnings)
     say(report.sentence)
+
+
+def _said(name: str, value: str) -> str:
+    """One part of how a file is written; a delimiter or quote stands in quotes, for it may be a comma or a blank."""
+    return f"{name} {value}" if value.isalnum() or len(value) > 1 else f"{name} {value!r}"

@@ -273,7 +273,7 @@ def _show_assignment(console: Console, report: AssignReport, currency: str) -> N
 def _tally(findings: tuple[Finding, ...]) -> str:
     errors = sum(f.severity is Severity.ERROR for f in findings)
     warnings = sum(f.severity is Severity.WARNING for f in findings)
-    return f"{errors} errors, {warnings} warnings"
+    return f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
 
 
 def _code(findings: tuple[Finding, ...]) -> int:

@@ -32,6 +32,9 @@ def find_revision(connection: Connection, reference: str, day: date) -> Revision
         "scheduled": [r for r in everything if r.state == "scheduled"],
     }
     found = by_word.get(reference, [r for r in everything if r.plan_key == reference])
+    if not found and reference in by_word:
+        remedy = "'metes plan publish' makes a draft one" if reference != "draft" else "'metes plan import FOLDER' makes one"
+        raise NotFound(f"there is no {reference} plan; {remedy}")
     if not found:
         known = ", ".join(sorted({r.plan_key for r in everything})) or "none yet; 'metes plan import FOLDER' makes one"
         raise NotFound(f"there is no plan '{reference}'; say active, draft, a number, or one of: {known}")
