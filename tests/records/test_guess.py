@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from metes.intake.files import read_source
 from metes.model.catalogue import KINDS
 from metes.records.guess import custom_name, guess_mapping, words
 from tests.records.worlds import text_table
@@ -83,12 +83,8 @@ def test_words_and_custom_names() -> None:
 
 
 @pytest.mark.data
-def test_the_maven_files_are_guessed_right() -> None:
-    if "METES_DATA" not in os.environ:
-        pytest.skip("METES_DATA does not name the folder of real data")
-    from metes.intake.files import read_source
-
-    folder = Path(os.environ["METES_DATA"]) / "maven_crm_opportunities"
+def test_the_maven_files_are_guessed_right(real_data: Path) -> None:
+    folder = real_data / "maven_crm_opportunities"
     source = read_source(folder / "sales_pipeline.csv")
     mapping = guess_mapping(KINDS["opportunities"], source.headers, source.table)
     assert [c.target for c in mapping.columns] == [

@@ -33,7 +33,7 @@ _ADMIN_TO_ISO = {
 _LETTERS_ARE_ISO = frozenset({"US", "GB", "CH", "BE"})
 _NOT_LATIN = "\u0250"
 # Smaller places are known by their own name alone.
-_KNOWN_ABROAD = 50_000
+_KNOWN_ABROAD = 200_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,12 @@ def _parse(field: Field, texts: pa.Array, work: _Work) -> Parsed:
         case _:
             parsed = decimals(texts, mark=mark, low=field.low, high=field.high)
             bounded = parsed if field.name in ("latitude", "longitude") else _bounded(field, parsed)
-            return bounded if field.type is FieldType.MONEY else replace(bounded, values=bounded.values.cast(pa.float64()))
+            return bounded if field.type is FieldType.MONEY else replace(bounded, values=_floats(bounded.values))
+
+
+def _floats(exact: pa.Array) -> pa.Array:
+    """The nearest floats of exact decimals; a direct cast would miss some in the last digit."""
+    return exact.cast(pa.string()).cast(pa.float64())
 
 
 def _chosen(field: Field, texts: pa.Array) -> Parsed:
