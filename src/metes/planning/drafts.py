@@ -34,7 +34,7 @@ def find_revision(connection: Connection, reference: str, day: date) -> Revision
     found = by_word.get(reference, [r for r in everything if r.plan_key == reference])
     if not found and reference in by_word:
         remedy = "'metes plan publish' makes a draft one" if reference != "draft" else "'metes plan import FOLDER' makes one"
-        raise NotFound(f"there is no {reference} plan; {remedy}")
+        raise NotFound(f"there is no plan that is {'a ' * (reference == 'draft')}{reference}; {remedy}")
     if not found:
         known = ", ".join(sorted({r.plan_key for r in everything})) or "none yet; 'metes plan import FOLDER' makes one"
         raise NotFound(f"there is no plan '{reference}'; say active, draft, a number, or one of: {known}")
