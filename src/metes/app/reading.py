@@ -231,8 +231,12 @@ class ReadingVerbs(Desk):
         return self.book().zone_fills(self.scope)
 
     def cells(self, box: Box, zoom: float, territory: str | None = None) -> list[dict[str, Any]]:
-        """Accounts in a window of the map, clustered."""
-        return self.book().cells(box, zoom, self.scope, territory=territory)
+        """Accounts in a window of the map, clustered; those of a territory with all below it, where one is named."""
+        return self.book().cells(box, zoom, self.scope, territories=None if territory is None else self.keys_below(territory))
+
+    def bounds(self, territory: str) -> Box | None:
+        """The window in which nearly all accounts of a territory, with all below it, lie."""
+        return self.book().bounds(self.keys_below(territory), self.scope)
 
     def _lists(self) -> Mapping[str, NamedList]:
         active = self.active()

@@ -2,7 +2,23 @@
 
 from fastapi import APIRouter
 
-from metes.web.pages import account, accounts, audit, jobs, plan, plan_changes, rule, settings, sign_in, users
+from metes.web.pages import (
+    account,
+    accounts,
+    audit,
+    imports,
+    jobs,
+    more,
+    people,
+    plan,
+    plan_changes,
+    rule,
+    search,
+    settings,
+    sign_in,
+    territories,
+    users,
+)
 from metes.web.visits import CHECKED
 
 router = APIRouter()
@@ -10,6 +26,21 @@ router.include_router(sign_in.router)
 
 # Every page below needs somebody signed in, and every form among them its token.
 _inside = APIRouter(dependencies=[CHECKED])
-for _module in (accounts, account, plan, plan_changes, rule, jobs, settings, users, audit):
+for _module in (
+    accounts,
+    account,
+    territories,
+    people,
+    search,
+    more,
+    plan,
+    plan_changes,
+    rule,
+    imports,
+    jobs,
+    settings,
+    users,
+    audit,
+):
     _inside.include_router(_module.router)
 router.include_router(_inside)

@@ -1,0 +1,195 @@
+"""The tree of territories with counts and sums, one territory whole, and the type-ahead of territories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from metes.app.reading import TerritoryProfile
+from metes.model.query import AccountQuery, Sums
+from metes.web.addresses import Address
+from metes.web.formatting import Reader
+from metes.web.marks import Marks, colour_of, href_of
+from metes.web.visits import SignedIn, Visit
+
+router = APIRouter()
+PATH = "/territories"
+COLUMNS = ("Accounts", "Potential", "Revenue, 12 months", "Open pipeline")
+_OPEN_AT_FIRST = 2
+_MANY = 250
+_SHOWN = 8
+_OPTIONS = 20
+
+
+@router.get(PATH)
+def show_tree(visit: SignedIn) -> Response:
+    """The tree."""
+    active = visit.workspace.active()
+    if active is None:
+        return visit.page("territories.html", nodes=[], plan=None)
+    tree = visit.workspace.tree()
+    is_own = visit.address.get("sums") == "own"
+    reader = _reader(visit)
+    is_open = _open_keys(visit.address, tree)
+    nodes, shut = [], None
+    for node in tree:
+        if shut is not None and node.depth > shut:
+            continue
+        shut = None if node.territory.key in is_open else node.depth
+        nodes.append(_node(node, is_open, visit.address, is_own, reader))
+    roots = [node for node in tree if node.depth == 0]
+    return visit.page(
+        "territories.html",
+        plan=active[1],
+        nodes=nodes,
+        columns=COLUMNS,
+        count=len(tree),
+        total=visit.workspace.total(),
+        unassigned=visit.workspace.unassigned(),
+        ways=_ways(visit.address, is_own),
+        all_open=str(Address(PATH, (("open", "all"), *_sums_of(visit.address)))),
+        all_shut=str(Address(PATH, (("open", ""), *_sums_of(visit.address)))),
+        has_deeper=len(roots) < len(tree),
+    )
+
+
+@router.get("/territories/options")
+def options(visit: SignedIn) -> Response:
+    """Territories for the type-ahead of a picker: every word begins somewhere in name or key."""
+    field = next((name for name, _ in visit.address.query if name.endswith("_text")), "territory_text")
+    words = visit.address.get(field).lower().split()
+    active = visit.workspace.active()
+    found = []
+    for territory in active[1].preorder if active and words else ():
+        if all(word in f"{territory.name} {territory.key}".lower() for word in words):
+            path = " / ".join(t.label for t in reversed(tuple(active[1].ancestors(territory.key)))) if active else ""
+            found.append({"key": territory.key, "text": territory.label, "second": path or territory.key})
+            if len(found) == _OPTIONS:
+                break
+    groups = [{"group": "", "items": found}] if found else []
+    return visit.fragment("territory-options.html", "options", groups=groups, has_text=bool(words))
+
+
+@router.get("/territories/{key}/children")
+def show_children(key: str, visit: SignedIn) -> Response:
+    """The rows below one territory, for the tree that opens in place."""
+    address = Address(PATH, _sums_of(visit.address))
+    is_own = visit.address.get("sums") == "own"
+    below = visit.workspace.territory(key)
+    children = {node.territory.key for node in below.children}
+    nodes = [
+        _node(node, frozenset(), address, is_own, _reader(visit))
+        for node in visit.workspace.tree()
+        if node.territory.key in children
+    ]
+    return visit.fragment("territories.html", "rows", nodes=nodes)
+
+
+@router.get("/territories/{key}")
+def show(key: str, visit: SignedIn) -> Response:
+    """One territory."""
+    workspace = visit.workspace
+    profile = workspace.territory(key)
+    marks, reader = Marks(profile.plan), _reader(visit)
+    largest = workspace.accounts(
+        AccountQuery(territories=workspace.keys_below(key), sort="potential", is_descending=True, rows=_SHOWN)
+    )
+    kind = profile.plan.type_by_key.get(profile.territory.type)
+    return visit.page(
+        "territory.html",
+        profile=profile,
+        territory=profile.territory,
+        colour=colour_of(profile.territory),
+        marks=marks,
+        lead=" · ".join(
+            part
+            for part in (kind.name or kind.key if kind else profile.territory.type, profile.role, profile.territory.description)
+            if part
+        ),
+        crumbs=[("Territories", PATH), *((t.label, href_of(t.key)) for t in profile.path)],
+        figures=_figures(profile, reader),
+        accounts=largest,
+        accounts_href=f"/accounts?territory={key}&sort=-potential",
+        children=[_child(node, reader) for node in profile.children],
+        columns=COLUMNS,
+        rules=[(rule, workspace.rule_text(rule.condition)) for rule in profile.territory.rules],
+        bounds=_bounds(visit, key),
+        today=workspace.today(),
+    )
+
+
+def _node(node: Any, is_open: frozenset[str], address: Address, is_own: bool, reader: Reader) -> dict[str, Any]:
+    territory = node.territory
+    opened = sorted(is_open - {territory.key} if territory.key in is_open else is_open | {territory.key})
+    turned = Address(PATH, (*(("open", key) for key in opened or [""]), *_sums_of(address)))
+    return {
+        "key": territory.key,
+        "name": territory.label,
+        "colour": colour_of(territory),
+        "href": href_of(territory.key),
+        "level": node.depth + 1,
+        "is_open": territory.key in is_open,
+        "has_children": node.has_children,
+        "parent": territory.parent or "",
+        "toggle": str(turned),
+        "fetch": str(Address(f"{href_of(territory.key)}/children", _sums_of(address))),
+        "cells": _cells(node.own if is_own else node.whole, reader),
+    }
+
+
+def _cells(sums: Sums, reader: Reader) -> list[str]:
+    money = [reader.money_compact(value) for value in (sums.potential, sums.revenue_12m, sums.pipeline)]
+    return [reader.number(sums.accounts), *money]
+
+
+def _open_keys(address: Address, tree: Sequence[Any]) -> frozenset[str]:
+    """Which territories stand open: those the address names, else the upper levels."""
+    asked = address.values("open")
+    if "all" in asked:
+        return frozenset(node.territory.key for node in tree if node.has_children)
+    if asked:
+        return frozenset(asked) - {""}
+    levels = _OPEN_AT_FIRST if len(tree) <= _MANY else 1
+    return frozenset(node.territory.key for node in tree if node.has_children and node.depth < levels)
+
+
+def _sums_of(address: Address) -> tuple[tuple[str, str], ...]:
+    return (("sums", "own"),) if address.get("sums") == "own" else ()
+
+
+def _ways(address: Address, is_own: bool) -> list[dict[str, Any]]:
+    return [
+        {"text": "With all below", "href": str(address.put(sums=None)), "current": not is_own},
+        {"text": "Itself alone", "href": str(address.put(sums="own")), "current": is_own},
+    ]
+
+
+def _figures(profile: TerritoryProfile, reader: Reader) -> list[dict[str, str]]:
+    key, whole = profile.territory.key, profile.whole
+    rows = f"/accounts?territory={key}"
+    return [
+        {"value": reader.number(whole.accounts), "label": "accounts", "href": rows},
+        {"value": reader.money_compact(whole.potential), "label": "potential", "href": f"{rows}&sort=-potential"},
+        {"value": reader.money_compact(whole.revenue_12m), "label": "revenue, 12 months", "href": f"{rows}&sort=-revenue_12m"},
+        {"value": reader.money_compact(whole.pipeline), "label": "open pipeline", "href": f"{rows}&sort=-pipeline"},
+    ]
+
+
+def _child(node: Any, reader: Reader) -> dict[str, Any]:
+    territory = node.territory
+    mark = {"name": territory.label, "colour": colour_of(territory), "href": href_of(territory.key)}
+    return {**mark, "cells": _cells(node.whole, reader)}
+
+
+def _bounds(visit: Visit, key: str) -> str:
+    """The window of the territory's map as the element takes it; empty where no account has a place."""
+    box = visit.workspace.bounds(key)
+    return "" if box is None else ",".join(f"{degrees:.4f}" for degrees in (box.west, box.south, box.east, box.north))
+
+
+def _reader(visit: Visit) -> Reader:
+    settings = visit.workspace.settings()
+    return Reader(settings.locale, settings.reporting_currency, settings.time_zone)
