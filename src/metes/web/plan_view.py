@@ -83,7 +83,9 @@ def view_of(visit: Visit, reference: str, key: str = "") -> PlanView:
     changed = _changed_keys(visit, revision, active, plan)
     search = visit.address.get("q").strip()
     branches, more = _found(plan, search, changed) if search else _open_path(plan, key, changed)
-    return PlanView(revision, plan, others, target, draft if draft and draft.id != revision.id else None, branches, more, search, key)
+    return PlanView(
+        revision, plan, others, target, draft if draft and draft.id != revision.id else None, branches, more, search, key
+    )
 
 
 def edit_target(visit: Visit, revision: Any) -> Any:

@@ -17,6 +17,8 @@ from metes.model.scope import Principal
 from metes.worker.progress import JobProgress
 
 IDLE_SECONDS = 0.5
+FINDINGS_KEPT = 2_000
+SETTLED = ("imported", "up to date")
 log = logging.getLogger("metes.worker")
 
 
@@ -62,7 +64,11 @@ def run_kind(workspace: Workspace, kind: str, payload: Mapping[str, Any], progre
             report = workspace.import_(
                 payload["kind"], [Path(f) for f in payload["files"]], progress=progress, **dict(payload["options"])
             )
-            return report.as_dict()
+            if report.state.value in SETTLED and not payload["options"].get("dry_run"):
+                workspace.uploads_drop([Path(f) for f in payload["files"]])
+            return report.as_dict(FINDINGS_KEPT)
+        case "undo":
+            return workspace.import_undo(int(payload["import"]), progress=progress).as_dict()
         case "assign":
             return workspace.assign(progress, is_forced=bool(payload.get("force"))).as_dict()
         case "preview":

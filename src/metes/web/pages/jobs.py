@@ -127,6 +127,8 @@ def title_of(job: Any) -> str:
             verb = "Look at" if job.payload.get("options", {}).get("dry_run") else "Import"
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             return f"{verb} {job.payload.get('kind', '')} from {names[0] if names else 'a file'}{more}"
+        case "undo":
+            return f"Take import {job.payload.get('import', '')} back"
         case "assign":
             return "Assign all accounts"
         case "preview":
@@ -151,13 +153,13 @@ def finding_from(item: Mapping[str, Any]) -> Finding:
     """A finding from its plain values."""
     place = Place(item.get("file") or "", item.get("line"), item.get("column") or "", item.get("subject") or "")
     severity = Severity(item["severity"])
-    return Finding(
-        item["code"], severity, item["message"], place, str(item.get("value") or ""), str(item.get("remedy") or "")
-    )
+    return Finding(item["code"], severity, item["message"], place, str(item.get("value") or ""), str(item.get("remedy") or ""))
 
 
 def _result_page(job: Any) -> str | None:
     """The page that shows what a finished import came to."""
+    if job.kind == "undo":
+        return f"/import/{job.payload['import']}"
     if job.kind != "import":
         return None
     is_look = bool(job.payload.get("options", {}).get("dry_run"))

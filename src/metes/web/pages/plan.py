@@ -155,7 +155,16 @@ def edit_territory(reference: str, key: str, visit: SignedIn) -> Response:
     view = view_of(visit, reference, key)
     t = view.territory()
     typed = {"name": t.name, "type": t.type, "parent": t.parent or "", "description": t.description, "colour": _text(t.colour)}
-    return visit.page("plan-territory-edit.html", view=view, t=t, typed=typed, is_catch_all=t.is_catch_all, error="", is_new=False, **_choices(view))
+    return visit.page(
+        "plan-territory-edit.html",
+        view=view,
+        t=t,
+        typed=typed,
+        is_catch_all=t.is_catch_all,
+        error="",
+        is_new=False,
+        **_choices(view),
+    )
 
 
 @router.get("/plan/{reference}/new-territory")
@@ -164,7 +173,9 @@ def new_territory(reference: str, visit: SignedIn, parent: str = "") -> Response
     view = view_of(visit, reference, parent)
     kind = view.territory().type if parent else view.plan.types[0].key if view.plan.types else ""
     typed = {"name": "", "type": kind, "parent": parent, "description": "", "colour": "", "key": ""}
-    return visit.page("plan-territory-edit.html", view=view, t=None, typed=typed, is_catch_all=False, error="", is_new=True, **_choices(view))
+    return visit.page(
+        "plan-territory-edit.html", view=view, t=None, typed=typed, is_catch_all=False, error="", is_new=True, **_choices(view)
+    )
 
 
 @router.post("/plan/{reference}/territories/{key}/edit")
@@ -279,7 +290,9 @@ def _save_territory(visit: Visit, reference: str, key: str, form: Any) -> Respon
             root = str(form.get("root", "")) or None
             target = edit_target(visit, view.revision)
             draft = visit.workspace.territory_set(territory, reference=str(target.id), expected_root=root)
-            return visit.go(f"/plan/{draft.id}/territories/{new_key}", ("good", f"{territory.label} was saved in draft {draft.id}."))
+            return visit.go(
+                f"/plan/{draft.id}/territories/{new_key}", ("good", f"{territory.label} was saved in draft {draft.id}.")
+            )
     except (InputError, Conflict) as problem:
         error = str(problem)
     return visit.page(

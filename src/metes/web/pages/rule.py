@@ -154,7 +154,9 @@ def _save(visit: Visit, view: PlanView, sheet: Sheet, rule: str) -> Response:
 
 def _conflict_page(visit: Visit, view: PlanView, sheet: Sheet, rule: str, reason: str) -> Response:
     """What was typed beside what is there now, with a choice; nothing typed is lost."""
-    current = visit.workspace.draft_or_active() if view.revision.state == "active" else visit.workspace.plan_find(str(view.revision.id))
+    current = (
+        visit.workspace.draft_or_active() if view.revision.state == "active" else visit.workspace.plan_find(str(view.revision.id))
+    )
     plan = visit.workspace.plan_of(current)
     there = plan.territory_by_key.get(view.key)
     theirs = next((r for r in there.rules if r.key == rule), None) if there else None
