@@ -14,10 +14,17 @@ _BLOCK = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 
 @dataclass(frozen=True, slots=True)
 class SavedFile:
-    """A block whose fence names a file, such as ```csv accounts.csv."""
+    """A block whose fence names a file, such as ```csv accounts.csv; with `>>` before the name it is added to the file."""
 
     name: str
     text: str
+
+    def save(self) -> None:
+        """Write it, below the working folder."""
+        path = Path(self.name.removeprefix(">>"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a" if self.name.startswith(">>") else "w", encoding="utf-8") as file:
+            file.write(self.text)
 
 
 @dataclass(frozen=True, slots=True)
