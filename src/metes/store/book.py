@@ -197,10 +197,10 @@ class Book:
         return [row[0] for row in self.cursor().execute(sql, [*named, *parameters]).fetchall()]
 
     def bounds(self, territories: frozenset[str], scope: Scope) -> Box | None:
-        """The window in which nearly all accounts of some territories lie; None where none has a place."""
+        """The window in which nearly all accounts of some territories lie, a few far outliers left aside; None where none has a place."""
         allowed, parameters = _in_scope(scope)
         held, named = self._held_by(territories)
-        ends = ", ".join(f"quantile_disc({name}, [0.01, 0.99])" for name in ("longitude", "latitude"))
+        ends = ", ".join(f"quantile_disc({name}, [0.04, 0.96])" for name in ("longitude", "latitude"))
         row = self.cursor().execute(f"SELECT {ends} FROM accounts WHERE {held} AND {allowed}", [*named, *parameters]).fetchone()
         if row is None or row[0] is None or row[1] is None:
             return None

@@ -187,7 +187,11 @@ def _child(node: Any, reader: Reader) -> dict[str, Any]:
 def _bounds(visit: Visit, key: str) -> str:
     """The window of the territory's map as the element takes it; empty where no account has a place."""
     box = visit.workspace.bounds(key)
-    return "" if box is None else ",".join(f"{degrees:.4f}" for degrees in (box.west, box.south, box.east, box.north))
+    if box is None:
+        return ""
+    wide, high = (max(0.3, (end - start) * 0.12) for start, end in ((box.west, box.east), (box.south, box.north)))
+    ends = (box.west - wide, max(-85.0, box.south - high), box.east + wide, min(85.0, box.north + high))
+    return ",".join(f"{degrees:.4f}" for degrees in ends)
 
 
 def _reader(visit: Visit) -> Reader:

@@ -49,16 +49,16 @@ export function mapStyle(c, { polygons = nothing, countries = nothing, borders =
         paint: { "line-color": c["on-territory"], "line-width": ["case", state("hovered", false), 2, state("selected", false), 0.8, 0], "line-opacity": ["case", state("hovered", false), 1, 0.65] },
       },
       {
+        id: "labels", type: "symbol", source: "labels",
+        layout: { "icon-image": ["concat", "label|", ["get", "name"]], "icon-padding": 4, "symbol-sort-key": ["-", ["get", "size"]] },
+      },
+      {
         id: "points", type: "circle", source: "points", filter: ["<=", ["coalesce", ["get", "count"], 1], 1],
         paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, 2, 9, 4.5, 13, 7], "circle-color": c["on-territory"], "circle-stroke-color": "#ffffff", "circle-stroke-width": 1 },
       },
       {
         id: "clusters", type: "symbol", source: "points", filter: [">", ["coalesce", ["get", "count"], 1], 1],
         layout: { "icon-image": ["concat", "cluster|", ["to-string", ["get", "count"]]], "icon-allow-overlap": true, "symbol-sort-key": ["get", "count"] },
-      },
-      {
-        id: "labels", type: "symbol", source: "labels",
-        layout: { "icon-image": ["concat", "label|", ["get", "name"]], "icon-padding": 4, "symbol-sort-key": ["-", ["get", "size"]] },
       },
     ],
   };

@@ -193,11 +193,12 @@ class MetesMap extends HTMLElement {
 
   #legend() {
     const legend = this.#slot("details", "map-legend");
+    legend.hidden = !this.#fills.territories.length;
     legend.open ||= this.clientWidth > 640 && this.#fills.territories.length <= 12;
     const heading = document.createElement("summary");
     heading.textContent = this.dataset.legend ?? "Territories";
     const list = document.createElement("ul");
-    for (const { key, name, colour } of this.#fills.territories) list.append(legendLine(name, `swatch t${colour % TERRITORY_COLOURS}`, key));
+    for (const { key, name, colour } of this.#fills.territories) list.append(legendLine(name, `swatch ${colour == null ? "t-none" : `t${colour % TERRITORY_COLOURS}`}`, key));
     if (Object.values(this.#fills.zones).some(([, share]) => share < HATCH_BELOW)) list.append(legendLine("hatched: less than 90 % is its own", "swatch hatched t8"));
     legend.replaceChildren(heading, list);
   }
