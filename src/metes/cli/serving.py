@@ -27,6 +27,7 @@ def serve(
     host: str = typer.Option("127.0.0.1", help="The address to listen on."),
     port: int = typer.Option(8420, min=0, max=65535, help="The port to listen on."),
     with_worker: bool = typer.Option(True, "--worker/--no-worker", help="Run a worker beside the server."),
+    proxy: str | None = typer.Option(None, help="Believe what the proxy at this address says of the client: address and https."),
 ) -> int:
     """Serve the web app and the API."""
     import subprocess
@@ -46,7 +47,15 @@ def serve(
         companion = subprocess.Popen(command)
     say(f"Metes is served at http://{host}:{port} (Ctrl C ends it)")
     try:
-        uvicorn.run(create_app(workspace), host=host, port=port, log_config=log_config(), server_header=False, proxy_headers=False)
+        uvicorn.run(
+            create_app(workspace),
+            host=host,
+            port=port,
+            log_config=log_config(),
+            server_header=False,
+            proxy_headers=proxy is not None,
+            forwarded_allow_ips=proxy,
+        )
     finally:
         if companion is not None:
             companion.terminate()
