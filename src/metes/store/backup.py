@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -69,7 +70,7 @@ def restore(store: Store, path: Path, progress: Progress) -> Mapping[str, int]:
         with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
             for number, table in enumerate(metadata.sorted_tables):
                 progress.report(f"restoring {table.name}", number, len(metadata.sorted_tables))
-                _stage(store, table, Path(archive.extract(f"{table.name}.parquet", folder)), manifest)
+                _stage(store, table, _extract(archive, table, Path(folder)), manifest)
             with store.write(patience_seconds=60.0) as connection:
                 schema.upgrade_on(connection)
                 for table in metadata.sorted_tables:
@@ -89,6 +90,13 @@ def _dump(state: bulk.Snapshot, table: sa.Table, file: Path) -> int:
             writer.write_table(chunk, row_group_size=_ROWS_PER_GROUP)
             rows += chunk.num_rows
     return rows
+
+
+def _extract(archive: zipfile.ZipFile, table: sa.Table, folder: Path) -> Path:
+    try:
+        return Path(archive.extract(f"{table.name}.parquet", folder))
+    except (KeyError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(f"the backup is damaged: {table.name} cannot be read ({error}); take another backup") from None
 
 
 def _stage(store: Store, table: sa.Table, file: Path, manifest: Mapping[str, Any]) -> None:
@@ -147,6 +155,12 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise InputError(
             f"the backup has schema {manifest.get('schema')}, this Metes restores {schema.head()}; use the version it was made with"
         )
+    for part in ("rows", "sha256"):
+        missing = {t.name for t in metadata.sorted_tables} - dict(manifest.get(part) or {}).keys()
+        if missing:
+            raise InputError(
+                f"the backup is damaged: its manifest lacks the {part} of {', '.join(sorted(missing))}; take another backup"
+            )
     return manifest
 
 
