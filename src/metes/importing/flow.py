@@ -21,8 +21,8 @@ from metes.importing.comparing import Change, compare
 from metes.importing.loading import Loaded, Read, load, read_files
 from metes.importing.report import ImportOptions, ImportReport, State, SumLine
 from metes.importing.shaping import store_column
-from metes.importing.stored import read_columns, read_state
-from metes.model.catalogue import KINDS, Kind
+from metes.importing.stored import read_columns, read_state, sums_in_store
+from metes.model.catalogue import KINDS, FieldType, Kind
 from metes.model.scope import Principal
 from metes.model.workspace import settings_from
 from metes.records import findings as found
@@ -251,6 +251,10 @@ def _stored_sums(task: Task, change: Change) -> dict[str, dict[str, Decimal]]:
     if not own or source_id is None:
         return {}
     columns = {store_column(loaded.kind, f): f.name for f in own}
+    if all(f.type is not FieldType.DECIMAL for f in own):
+        quick = _quick_sums(task, change, columns, source_id)
+        if quick is not None:
+            return quick
     rows = read_columns(
         task.store, task.kind.name, [*columns, *(["currency"] if "currency" in loaded.kind.by_name else [])], source_id
     )
@@ -258,6 +262,20 @@ def _stored_sums(task: Task, change: Change) -> dict[str, dict[str, Decimal]]:
     renamed = rows.rename_columns([columns.get(name, name) for name in rows.column_names])
     sums = sums_of(loaded.kind, renamed)
     return {f.name: sums.get(f.name, {}) for f in own}
+
+
+def _quick_sums(task: Task, change: Change, columns: dict[str, str], source_id: int) -> dict[str, dict[str, Decimal]] | None:
+    """The same by the database itself, where the import's rows are all open ones of their source; else None."""
+    table = sums_in_store(task.store, task.kind.name, list(columns), source_id).to_pylist()
+    if sum(row["records"] for row in table) != len(change.ids):
+        return None
+    sums: dict[str, dict[str, Decimal]] = {name: {} for name in columns.values()}
+    for row in table:
+        for column, name in columns.items():
+            label = (row["currency"] or "") if task.kind.by_name[name].type is FieldType.MONEY else ""
+            value = Decimal(int(row[f"{column}_high"] or 0) * 2**20 + int(row[f"{column}_low"] or 0))
+            sums[name][label] = sums[name].get(label, Decimal(0)) + value
+    return sums
 
 
 def _sums(loaded: Loaded, stored: dict[str, dict[str, Decimal]] | None) -> tuple[SumLine, ...]:

@@ -82,6 +82,18 @@ def read_columns(store: Store, kind: str, names: Sequence[str], source_id: int) 
     return _typed(rows, schema)
 
 
+def sums_in_store(store: Store, kind: str, names: Sequence[str], source_id: int) -> pa.Table:
+    """Over all open records of a source: their number, and per currency the sum of each column as `NAME_high` * 2**20 + `NAME_low`.
+
+    The parts keep a sum of a million large amounts within 64 bits.
+    """
+    has_currency = "currency" in RECORD_TABLES[kind].c
+    by = "r.currency" if has_currency else "CAST(NULL AS VARCHAR)"
+    parts = [f'SUM(r.{_quoted(n)} / 1048576) AS "{n}_high", SUM(r.{_quoted(n)} % 1048576) AS "{n}_low"' for n in names]
+    picked = ", ".join([f"{by} AS currency", "COUNT(*) AS records", *parts])
+    return bulk.read_arrow(store, _of_source(kind, picked, source_id) + " AND r.closed_on IS NULL GROUP BY 1")
+
+
 def has_given_places(store: Store, source_id: int) -> bool:
     """Whether some account of a source has coordinates that a file gave."""
     sql = _of_source("accounts", "r.id AS id", source_id) + " AND r.place_precision = 'given' LIMIT 1"
