@@ -187,12 +187,12 @@ class PlanVerbs(Desk):
         note = f"{len(pins)} pins" if len(pins) != 1 else f"pin of {pins[0].account}"
         return self.plan_change(lambda plan: edit.with_pins(plan, pins), note, reference=reference)
 
-    def pin_preview(self, pins: Sequence[Pin], *, reference: str | None = None) -> tuple[Move, ...]:
-        """Where the accounts of some pins would go if these stood in the draft and it were the plan today; nothing is written."""
+    def pin_preview(self, pins: Sequence[Pin], *, day: date | None = None, reference: str | None = None) -> tuple[Move, ...]:
+        """Where the accounts of some pins would go if these stood in the draft and it were the plan on a day; nothing is written."""
         revision = self.draft_or_active() if reference is None else self.plan_find(reference)
         plan = edit.with_pins(self.plan_of(revision), pins)
         compiled = self.explainer_of(revision).compiled
-        return moves_of(plan, compiled, self.book(), sorted({pin.account for pin in pins}), self.today())
+        return moves_of(plan, compiled, self.book(), sorted({pin.account for pin in pins}), day or self.today())
 
     def unpin_alike(self, like: Pin, *, reference: str) -> Revision:
         """Take those pins out of a draft that it has beyond the plan it was made from and that differ from `like` in the account alone."""

@@ -192,6 +192,15 @@ class ReadingVerbs(Desk):
             raise NotFound(f"the active plan has no territory '{key}'; 'metes territories' lists those it has")
         return tree.keys_below(plan, key)
 
+    def seated_on(self, keys: Sequence[str]) -> tuple[SeatedPerson, ...]:
+        """The seats of some territories of the active plan with who sits there today."""
+        active = self.active()
+        if active is None:
+            return ()
+        known = [key for key in keys if key in active[1].territory_by_key]
+        with self.store.read() as connection:
+            return owners.seated(connection, active[1], known, self.scope, at=self.today())
+
     def people(self, search: str = "", *, limit: int = 100, offset: int = 0) -> tuple[Sequence[Row], int]:
         """People by name, and how many there are."""
         with self.store.read() as connection:

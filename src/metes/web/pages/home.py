@@ -1,0 +1,146 @@
+"""Home: search, the figures, what needs attention, the largest territories; and the first steps of an empty workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from metes.model.condition import Missing
+from metes.model.query import Sums
+from metes.web.marks import Marks
+from metes.web.visits import SignedIn, Visit
+
+router = APIRouter()
+_LARGEST = 8
+_IMPORTS = 4
+
+
+@router.get("/")
+def show(visit: SignedIn) -> Response:
+    """The home page."""
+    workspace = visit.workspace
+    total, active = workspace.total(), workspace.active()
+    run = workspace.last_run()
+    if not total.accounts or active is None or run is None:
+        steps = _steps(bool(total.accounts), bool(workspace.plan_list()), active is not None)
+        return visit.page("home.html", steps=steps, company=workspace.settings().company)
+    unassigned = workspace.unassigned()
+    return visit.page(
+        "home.html",
+        steps=None,
+        company=workspace.settings().company or active[1].name,
+        figures=_figures(visit, total, unassigned),
+        notes=[*_notes(visit, unassigned, run)],
+        largest=_largest(visit, total, Marks(active[1])),
+        imports=workspace.imports(_IMPORTS),
+    )
+
+
+def _steps(has_accounts: bool, has_plan: bool, is_active: bool) -> list[dict[str, Any]]:
+    """The way from an empty workspace to owners: import, plan, assign."""
+    return [
+        {
+            "title": "Import accounts",
+            "text": "From CSV, Excel, Parquet or JSON. Columns are matched to fields by name and content; every bad row is named.",
+            "line": "metes import accounts accounts.csv",
+            "href": "/import",
+            "label": "Import accounts",
+            "is_done": has_accounts,
+        },
+        {
+            "title": "Write a plan",
+            "text": "Territories with their rules, as text that can be read and compared, or from the territories you have. Then publish it.",
+            "line": "metes plan import plan/ && metes plan publish" if not has_plan else "metes plan publish draft",
+            "href": "/plan",
+            "label": "See plans",
+            "is_done": is_active,
+        },
+        {
+            "title": "Assign",
+            "text": "Run the rules over all accounts: the ledger then says who holds what, and every page says why.",
+            "line": "metes assign",
+            "href": "/jobs",
+            "label": "See jobs",
+            "is_done": False,
+        },
+    ]
+
+
+def _figures(visit: Visit, total: Sums, unassigned: Sums) -> list[dict[str, str]]:
+    write = visit.environment.filters
+    return [
+        {"value": write["number"](total.accounts), "label": "accounts", "href": "/accounts"},
+        {"value": write["money_compact"](total.potential), "label": "potential", "href": "/accounts?sort=-potential"},
+        {"value": write["money_compact"](total.revenue_12m), "label": "revenue, 12 months", "href": "/accounts?sort=-revenue_12m"},
+        {"value": write["money_compact"](total.pipeline), "label": "open pipeline", "href": "/accounts?sort=-pipeline"},
+        {
+            "value": write["number"](unassigned.accounts),
+            "label": "held by no territory",
+            "href": "/accounts?territory=none&sort=-potential",
+            "tone": "warn" if unassigned.accounts else "good",
+        },
+    ]
+
+
+def _notes(visit: Visit, unassigned: Sums, run: Any) -> Iterator[dict[str, str]]:
+    """What needs attention, each a sentence with the link that does it; the good news last."""
+    workspace, write = visit.workspace, visit.environment.filters
+    if unassigned.accounts:
+        many = write["count_of"](unassigned.accounts, "account is", "accounts are")
+        text = f"{many} held by no territory, with {write['money_compact'](unassigned.potential)} of potential."
+        yield _note("warning", "warn", text, "/accounts?territory=none&sort=-potential", "See them")
+    draft = workspace.draft_or_active()
+    if draft.state == "draft":
+        steps = len(workspace.plan_diff(str(draft.parent_id), str(draft.id)))
+        text = f"Draft {draft.id} holds {write['count_of'](steps, 'change', 'changes')} that are not published."
+        yield _note("info", "quiet", text, f"/plan?revision={draft.id}", "Look at it")
+    lost = workspace.rule_count(Missing("latitude"))
+    if lost:
+        many = write["count_of"](lost, "account has", "accounts have")
+        yield _note("info", "quiet", f"{many} no place on the map.", "/accounts?where=latitude+is+missing", "See them")
+    for past in workspace.imports(_IMPORTS):
+        errors, warnings = past.counts.get("errors", 0), past.counts.get("warnings", 0)
+        if (errors or warnings) and past.undone_at is None:
+            found = [
+                write["count_of"](n, one, many)
+                for n, one, many in ((errors, "error", "errors"), (warnings, "warning", "warnings"))
+                if n
+            ]
+            tone = ("error", "bad") if errors else ("warning", "warn")
+            yield _note(*tone, f"The import of {past.kind} had {' and '.join(found)}.", f"/import/{past.id}", "Read them")
+    yield _run_note(visit, run)
+
+
+def _run_note(visit: Visit, run: Any) -> dict[str, str]:
+    workspace, write = visit.workspace, visit.environment.filters
+    finished = run["finished_at"]
+    when = write["moment"](finished) if isinstance(finished, datetime) else str(finished)
+    moved = write["count_of"](run["counts"].get("moved", 0), "account", "accounts")
+    if workspace.is_assigned():
+        text = f"The ledger is up to date: assigned on {when} by {run['principal']}, {moved} moved."
+        return _note("good", "good", text, "/jobs", "Jobs")
+    return _note("warning", "warn", f"Data or plan have changed since the rules last ran, on {when}.", "/jobs", "Assign again")
+
+
+def _note(symbol: str, tone: str, text: str, href: str, label: str) -> dict[str, str]:
+    return {"symbol": symbol, "tone": tone, "text": text, "href": href, "label": label}
+
+
+def _largest(visit: Visit, total: Sums, marks: Marks) -> list[dict[str, Any]]:
+    """The territories that hold most potential themselves, with their share of all."""
+    write = visit.environment.filters
+    nodes = [node for node in visit.workspace.tree() if node.role == "primary" and node.own.accounts]
+    nodes.sort(key=lambda node: (-node.own.potential, -node.own.accounts, node.territory.key))
+    return [
+        {
+            **(marks.of(node.territory.key) or {}),
+            "accounts": write["number"](node.own.accounts),
+            "potential": write["money_compact"](node.own.potential),
+            "share": node.own.potential / total.potential if total.potential else node.own.accounts / total.accounts,
+        }
+        for node in nodes[:_LARGEST]
+    ]
