@@ -57,12 +57,11 @@ def findings_table(
 
 
 def _row(number: int, item: Mapping[str, Any]) -> Row:
-    message = str(item["message"])
     return Row(
         str(number),
         {
-            "what": message[:1].upper() + message[1:],
-            "remedy": item.get("remedy") or "",
+            "what": _sentence(item["message"]),
+            "remedy": _sentence(item.get("remedy")),
             "severity": {"text": item["severity"], "tone": _TONES.get(str(item["severity"]), "")},
             "line": "" if item.get("line") is None else f"{item['line']:,}",
             "file": item.get("file") or item.get("subject") or "",
@@ -71,6 +70,11 @@ def _row(number: int, item: Mapping[str, Any]) -> Row:
             "code": item["code"],
         },
     )
+
+
+def _sentence(text: Any) -> str:
+    words = str(text or "")
+    return words[:1].upper() + words[1:]
 
 
 def findings_csv(items: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
-from metes.base.errors import Conflict, InputError, NotFound
+from metes.base.errors import Conflict, NotFound
 from metes.base.ids import key_from
 from metes.model.catalogue import KINDS, FieldType
 from metes.web.findings_table import findings_csv, findings_table
@@ -190,7 +190,7 @@ def ask_undo(number: int, visit: SignedIn) -> Response:
 
 
 @router.post("/import/{number}/undo")
-def undo(number: int, visit: SignedIn, form: Form) -> Response:
+def undo(number: int, visit: SignedIn) -> Response:
     """Take an import back as a whole, as a job."""
     visit.workspace.import_show(number)
     return visit.go(f"/jobs/{visit.workspace.job_add('undo', {'import': number})}")
@@ -226,7 +226,7 @@ def _look_job(visit: Visit, number: int) -> Any:
 
 def _review_page(visit: Visit, job: Any, *, status: int = 200, error: str = "", typed: Mapping[str, Any] | None = None) -> Response:
     bar = job_bar(visit, job, next_page=f"/import/review/{job.id}")
-    options = job.payload.get("options", {})
+    options = {"full": False, "strict": False, **job.payload.get("options", {})}
     common = {"job": job, "bar": bar, "kind": job.payload["kind"], "source": options.get("source", "files"), "options": options}
     result = job.result or {}
     if not job.has_ended or "files" not in result:

@@ -109,7 +109,7 @@ def job_bar(visit: Visit, job: Any, *, result: tuple[str, str] | None = None, ne
         "key": job.id,
         "title": title_of(job),
         "state": _STATES.get(job.state, job.state),
-        "stage": "stops at its next step" if job.cancel_requested and not job.has_ended else sentence(job.stage or ""),
+        "stage": _stage(job),
         "done": job.done,
         "total": job.total,
         "events": f"/jobs/{job.id}/events" + (f"?next={next_page}" if next_page else ""),
@@ -117,6 +117,13 @@ def job_bar(visit: Visit, job: Any, *, result: tuple[str, str] | None = None, ne
         "result": result,
         "csrf": visit.csrf,
     }
+
+
+def _stage(job: Any) -> str:
+    """How far a job is, or how long it took."""
+    if job.has_ended:
+        return f"Took {_took(job)}" if _took(job) else ""
+    return "Stops at its next step" if job.cancel_requested else sentence(job.stage or "")
 
 
 def title_of(job: Any) -> str:
@@ -166,7 +173,8 @@ def _result_page(job: Any) -> str | None:
     number = (job.result or {}).get("import")
     if is_look or (job.result or {}).get("state") in {"questions", "refused"}:
         return f"/import/review/{job.id}"
-    return f"/import/{number}" if number else None
+    same = "?same=1" if (job.result or {}).get("state") == "up to date" else ""
+    return f"/import/{number}{same}" if number else None
 
 
 def _job_context(visit: Visit, job: Any) -> dict[str, Any]:

@@ -232,4 +232,10 @@ function showBelow(row, isShown) {
   for (const child of children(row)) showBelow(child, isShown && isOpen);
 }
 
+/* A job that has ended goes on to the page of its result, in place of the page that waited. */
+document.addEventListener("done", (event) => {
+  const next = event.target.closest?.(".job")?.querySelector("[data-next]")?.dataset.next;
+  if (next) location.replace(next);
+});
+
 document.documentElement.dataset.scripts = "ready";
