@@ -14,7 +14,6 @@ from metes.base.progress import Progress
 from metes.model.catalogue import Field
 from metes.model.plan import Plan
 from metes.rules.compile import compile_plan
-from metes.rules.evaluate import evaluate
 from metes.rules.resolve import resolve
 from metes.store.book import Book
 from metes.store.ledger import HOLDINGS, ROLES, VIAS
@@ -39,6 +38,8 @@ def holdings_under(
 
     `numbers` are the ledger's numbers of territory keys.
     """
+    from metes.rules.evaluate import evaluate  # loads Ibis, which only a real run needs
+
     progress.report("compiling the rules", 0, 4)
     compiled = compile_plan(plan, fields, book.currency)
     progress.report("evaluating the rules", 1, 4)

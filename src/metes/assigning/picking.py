@@ -8,7 +8,6 @@ from datetime import date
 
 from metes.model.plan import Plan
 from metes.rules.compile import CompiledRules
-from metes.rules.evaluate import evaluate
 from metes.rules.resolve import resolve
 from metes.store.book import Book
 
@@ -34,6 +33,8 @@ def moves_of(plan: Plan, compiled: CompiledRules, book: Book, keys: Sequence[str
 
     Only these accounts are evaluated, by the same rules and precedence as all. `compiled` are the plan's rules, pins aside.
     """
+    from metes.rules.evaluate import evaluate  # loads Ibis, which only a real run needs
+
     cursor = book.cursor()
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE picked AS SELECT * FROM accounts WHERE id IN (SELECT unnest(?)) ORDER BY account",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import SchemaMismatch
 from metes.store.bulk import STAGE_PREFIX
 from metes.store.engine import Store
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(store: Store) -> tuple[str | None, str]:
@@ -26,7 +26,9 @@ def upgrade_on(connection: Connection) -> tuple[str | None, str]:
     """The same inside the exclusive transaction at hand, so that a restored backup comes with its schema or not at all."""
     before = _current(connection)
     _refuse_newer(before)
-    config = _config()
+    from alembic import command  # only an upgrade needs Alembic, which is slow to load
+
+    config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     return before, head()
@@ -52,23 +54,34 @@ def is_empty(store: Store) -> bool:
 
 def head() -> str:
     """The revision this version of Metes reads and writes."""
-    found = ScriptDirectory.from_config(_config()).get_current_head()
-    if found is None:
+    return known_revisions()[-1]
+
+
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """All revisions, oldest first: the numbers that the migrations' file names begin with, so that Alembic need not be loaded."""
+    found = sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    if not found:
         raise SchemaMismatch("this installation of Metes has no migrations; install it again")
-    return found
+    return tuple(found)
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)
 
 
 def _refuse_newer(current: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in known_revisions():
         raise SchemaMismatch(f"the database has schema {current}, which is newer than this Metes knows; install the newer Metes")
 
 
-def _config() -> Config:
+def alembic_config() -> Any:
+    """Alembic's configuration of our migrations."""
+    from alembic.config import Config  # only an upgrade needs Alembic, which is slow to load
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     return config
