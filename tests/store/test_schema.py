@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from metes.base.errors import SchemaMismatch
 from metes.store import schema
@@ -52,6 +53,11 @@ def test_every_table_that_only_grows_has_its_triggers(store: Store) -> None:
     wanted = [t.name for t in LEDGER_TABLES] + ["plan_publications", "audit"]
     kinds = ["keeps", "stays"] if store.is_sqlite else ["keeps", "whole"]
     assert names >= {f"{table}_{kind}" for table in wanted for kind in kinds}
+
+
+def test_the_revisions_are_those_that_alembic_knows() -> None:
+    known = [script.revision for script in ScriptDirectory.from_config(schema.alembic_config()).walk_revisions()]
+    assert tuple(reversed(known)) == schema.known_revisions()
 
 
 def test_a_second_upgrade_changes_nothing(store: Store) -> None:

@@ -135,7 +135,7 @@ def _make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> N
     _make_rates(connection, shape)
     _make_families(connection)
     custom = "".join(
-        f", TRY_CAST(json_extract_string(a.custom, '$.{_json_name(f.name)}') AS {_DUCK_TYPES[f.type]}) AS {quote(f.name)}"
+        f", TRY_CAST(json_extract_string(a.custom, {_json_path(f.name)}) AS {_DUCK_TYPES[f.type]}) AS {quote(f.name)}"
         for f in shape.custom
     )
     connection.execute(f"""
@@ -228,8 +228,10 @@ def _year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
 
 
-def _json_name(name: str) -> str:
-    return '"' + name.replace("'", "''").replace('"', "") + '"'
+def _json_path(name: str) -> str:
+    """The path of a custom field, as a text of SQL."""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("'", "''")
+    return f"'$.\"{escaped}\"'"
 
 
 def holds_nothing(store: Store) -> bool:
