@@ -40,6 +40,11 @@ class Change:
     reopened: int
     ids: np.ndarray
 
+    def settled(self) -> Change:
+        """The same once it is staged: the counts without the rows, which are large."""
+        loaded = replace(self.loaded, table=self.loaded.table.select([]))
+        return replace(self, loaded=loaded, new=self.new.select([]), changed=self.changed.select([]))
+
 
 def compare(
     store: Store,

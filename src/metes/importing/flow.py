@@ -89,9 +89,11 @@ def _attempt(task: Task, files: Sequence[Path]) -> ImportReport | None:
         return _territories(task, loaded)
     if task.kind.name in LEDGER_KINDS:
         return _into_ledger(task, loaded, digest)
-    change = compare(task.store, loaded, task.options.source, _allocator(task), is_full=task.options.full, progress=task.progress)
+    pa.default_memory_pool().release_unused()
+    # Handed over in a list, so that no frame keeps the rows once they are staged.
+    change = [compare(task.store, loaded, task.options.source, _allocator(task), is_full=task.options.full, progress=task.progress)]
     del loaded
-    return _into_records(task, change, digest)
+    return _into_records(task, change.pop(), digest)
 
 
 def _task(store: Store, kind: str, options: ImportOptions, now: datetime, principal: Principal, progress: Progress) -> Task:
@@ -122,7 +124,17 @@ def _into_records(task: Task, change: Change, digest: str) -> ImportReport | Non
         return _change_report(task, change, State.REFUSED, None)
     if task.options.dry_run:
         return _change_report(task, change, State.PREVIEW, None)
-    import_id = _write(task, change, digest)
+    token = writing.new_token()
+    try:
+        task.progress.report("staging", 0, change.new.num_rows + change.changed.num_rows)
+        staged = writing.stage_rows(task.store, token, task.kind.name, change.new, change.changed, change.closing)
+        change = change.settled()
+        pa.default_memory_pool().release_unused()
+        task.progress.report("writing", 0, 1)
+        import_id = _write(task, change, staged, digest)
+    except BaseException:
+        writing.discard(task.store, token)
+        raise
     return None if import_id is None else _reconciled(task, change, import_id)
 
 
@@ -138,29 +150,21 @@ def _allocator(task: Task) -> Callable[[int], int]:
     return peek
 
 
-def _write(task: Task, change: Change, digest: str) -> int | None:
-    """Stage and swap in; the import's id, or None where the data moved since they were compared."""
-    token = writing.new_token()
-    task.progress.report("staging", 0, change.new.num_rows + change.changed.num_rows)
-    try:
-        staged = writing.stage_rows(task.store, token, task.kind.name, change.new, change.changed, change.closing)
-        task.progress.report("writing", 0, 1)
-        with task.store.write(on_wait=lambda s: task.progress.report("waiting for another writer", int(s))) as connection:
-            if counters.value(connection, counters.DATA) != change.stored.state:
-                writing.drop(connection, token)
-                return None
-            report = _change_report(task, change, State.IMPORTED, None)
-            import_id = _record(connection, task, change.loaded, report, digest)
-            source_id = writing.source_number(connection, task.options.source)
-            if report.has_changes:
-                revision = counters.bump(connection, counters.DATA)
-                add_custom_fields(connection, task.kind.name, {f.name: f for f in change.loaded.custom}, task.now)
-                writing.swap_in(connection, staged, source_id=source_id, import_id=import_id, revision=revision, day=task.day)
-            _finish(connection, task, import_id, report)
-            return import_id
-    except BaseException:
-        writing.discard(task.store, token)
-        raise
+def _write(task: Task, change: Change, staged: writing.Staged, digest: str) -> int | None:
+    """Swap in what is staged; the import's id, or None where the data moved since they were compared."""
+    with task.store.write(on_wait=lambda s: task.progress.report("waiting for another writer", int(s))) as connection:
+        if counters.value(connection, counters.DATA) != change.stored.state:
+            writing.drop(connection, staged.token)
+            return None
+        report = _change_report(task, change, State.IMPORTED, None)
+        import_id = _record(connection, task, change.loaded, report, digest)
+        source_id = writing.source_number(connection, task.options.source)
+        if report.has_changes:
+            revision = counters.bump(connection, counters.DATA)
+            add_custom_fields(connection, task.kind.name, {f.name: f for f in change.loaded.custom}, task.now)
+            writing.swap_in(connection, staged, source_id=source_id, import_id=import_id, revision=revision, day=task.day)
+        _finish(connection, task, import_id, report)
+        return import_id
 
 
 def _record(connection: Connection, task: Task, loaded: Loaded, report: ImportReport, digest: str) -> int:
