@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,12 +20,14 @@ from metes.planning.drafts import load_plan
 from metes.rules.explain import Explainer
 from metes.store import plans, schema
 from metes.store.book import Book
-from metes.store.book_build import BookKey, BookShape, build, current_key
+from metes.store.book_build import BookKey, BookShape, build, current_key, find_book
 from metes.store.engine import Store
 from metes.store.plans import Revision
 from metes.store.settings import read_custom_fields, read_settings
 
 _PLANS_KEPT = 8
+LARGE_BOOK = 100_000
+log = logging.getLogger("metes.app")
 _EXPLAINERS_KEPT = 2
 
 
@@ -41,6 +44,8 @@ class Shelf:
     book: tuple[BookKey, Book] | None = None
     plans: dict[str, Plan] = field(default_factory=dict)
     explainers: dict[tuple[str, str, str], Explainer] = field(default_factory=dict)
+    serves_stale: bool = False
+    in_the_making: set[BookKey] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -81,23 +86,49 @@ class Desk:
         return rule_fields(self.custom_fields())
 
     def book(self, progress: Progress = SILENT, *, any_ledger: bool = False) -> Book:
-        """The Book of this moment, made when it is not there yet; `any_ledger` takes one whose ownership may be older."""
+        """The Book of this moment, made when it is not there yet.
+
+        `any_ledger` takes one whose ownership may be older. Where the shelf serves stale Books, a large one is made anew beside
+        the requests, which go on with the Book before until it is there.
+        """
+        key, shape = self._book_wanted()
         with self.shelf.lock:
-            with self.store.read() as connection:
-                settings = settings_from(read_settings(connection))
-                custom = read_custom_fields(connection)
-            shape = BookShape(settings.reporting_currency, settings.rates, custom)
-            digest = content_hash(
-                [shape.currency, {c: str(r) for c, r in sorted(shape.rates.items())}, [[f.name, f.type.value] for f in custom]]
-            )[:8]
-            key = current_key(self.store, settings.today(self.clock()), digest)
             kept = self.shelf.book
-            if kept is not None and (kept[0] == key or (any_ledger and (kept[0].data, kept[0].shape) == (key.data, key.shape))):
+            if kept is not None and (kept[0] == key or (any_ledger and kept[0].has_same_data(key))):
                 return kept[1]
-            path = build(self.store, key, shape, self.shelf.books, progress)
-            book = Book(path, rule_fields(custom), settings.reporting_currency)
+            found = find_book(self.shelf.books, key, any_ledger=any_ledger)
+            if found is None and kept is not None and self.shelf.serves_stale and kept[1].accounts > LARGE_BOOK:
+                self._make_later(key, shape)
+                return kept[1]
+            key, path = found or (key, build(self.store, key, shape, self.shelf.books, progress))
+            book = Book(path, rule_fields(tuple(shape.custom)), shape.currency)
             self.shelf.book = (key, book)
             return book
+
+    def _book_wanted(self) -> tuple[BookKey, BookShape]:
+        with self.store.read() as connection:
+            settings = settings_from(read_settings(connection))
+            custom = read_custom_fields(connection)
+        shape = BookShape(settings.reporting_currency, settings.rates, custom)
+        digest = content_hash(
+            [shape.currency, {c: str(r) for c, r in sorted(shape.rates.items())}, [[f.name, f.type.value] for f in custom]]
+        )[:8]
+        return current_key(self.store, settings.today(self.clock()), digest), shape
+
+    def _make_later(self, key: BookKey, shape: BookShape) -> None:
+        if key in self.shelf.in_the_making:
+            return
+        self.shelf.in_the_making.add(key)
+
+        def make() -> None:
+            try:
+                build(self.store, key, shape, self.shelf.books, SILENT)
+            except Exception:
+                log.exception("the book could not be made; requests go on with the one before")
+            finally:
+                self.shelf.in_the_making.discard(key)
+
+        threading.Thread(target=make, name="book", daemon=True).start()
 
     def plan_of(self, revision: Revision) -> Plan:
         """The plan of a revision, kept on the shelf by its content."""

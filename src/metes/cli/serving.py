@@ -41,6 +41,7 @@ def serve(
     console: Console = context.obj
     settings = settings_from_environment(os.environ, console.database)
     workspace = open_workspace(settings)
+    workspace.shelf.serves_stale = True
     companion = None
     if with_worker:
         command = [sys.executable, "-m", "metes", "--db", settings.database, "worker", "--beside", str(os.getpid())]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,12 @@ class Book:
         if cursor is None:
             cursor = self._threads.cursor = self._connection.cursor()
         return cursor
+
+    @cached_property
+    def accounts(self) -> int:
+        """How many accounts there are in all."""
+        row = self.cursor().execute("SELECT count(*) FROM accounts").fetchone()
+        return int(row[0]) if row else 0
 
     @property
     def columns(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -46,6 +46,10 @@ class BookKey:
     day: date
     shape: str
 
+    def has_same_data(self, other: BookKey) -> bool:
+        """Whether the two differ in nothing but whose accounts they are."""
+        return (self.data, self.shape) == (other.data, other.shape)
+
     @property
     def file_name(self) -> str:
         """The name of its file."""
@@ -65,6 +69,18 @@ def current_key(store: Store, day: date, shape_digest: str) -> BookKey:
     """The key of the Book of this moment."""
     with store.read() as connection:
         return BookKey(counters.value(connection, counters.DATA), counters.value(connection, counters.LEDGER), day, shape_digest)
+
+
+def find_book(folder: Path, key: BookKey, *, any_ledger: bool = False) -> tuple[BookKey, Path] | None:
+    """The Book of a key where it is there already; `any_ledger` takes the newest with the same data."""
+    path = folder / key.file_name
+    if path.exists() or not any_ledger:
+        return (key, path) if path.exists() else None
+    found = sorted(folder.glob(f"book-{FORMAT}-{key.data}-*-{key.shape}.duckdb"), key=lambda p: p.stat().st_mtime)
+    if not found:
+        return None
+    ledger, day = found[-1].name.split("-")[3:5]
+    return replace(key, ledger=int(ledger), day=date.fromisoformat(day)), found[-1]
 
 
 def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: Progress) -> Path:

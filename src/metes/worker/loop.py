@@ -70,7 +70,9 @@ def run_kind(workspace: Workspace, kind: str, payload: Mapping[str, Any], progre
         case "undo":
             return workspace.import_undo(int(payload["import"]), progress=progress).as_dict()
         case "assign":
-            return workspace.assign(progress, is_forced=bool(payload.get("force"))).as_dict()
+            assigned = workspace.assign(progress, is_forced=bool(payload.get("force"))).as_dict()
+            workspace.book(progress)
+            return assigned
         case "preview":
             return workspace.plan_preview(str(payload["revision"]), progress).as_dict()
         case "book":
