@@ -21,9 +21,9 @@ class AppSettings:
     def books(self) -> Path:
         """The folder of the Books of this database."""
         if self.cache_folder is not None:
-            return self.cache_folder / hashlib.sha256(self.database.encode()).hexdigest()[:16]
+            return self.cache_folder.absolute() / hashlib.sha256(self.database.encode()).hexdigest()[:16]
         if self.database.startswith("sqlite:///"):
-            return Path(self.database.removeprefix("sqlite:///") + ".cache")
+            return Path(self.database.removeprefix("sqlite:///") + ".cache").absolute()
         return Path.home() / ".cache" / "metes" / hashlib.sha256(self.database.encode()).hexdigest()[:16]
 
 

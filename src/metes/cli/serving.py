@@ -44,8 +44,9 @@ def serve(
     workspace.shelf.serves_stale = True
     companion = None
     if with_worker:
-        command = [sys.executable, "-m", "metes", "--db", settings.database, "worker", "--beside", str(os.getpid())]
-        companion = subprocess.Popen(command)
+        # The database goes by the environment: an argument, which may hold a password, could be read by every user of the machine.
+        command = [sys.executable, "-m", "metes", "worker", "--beside", str(os.getpid())]
+        companion = subprocess.Popen(command, env={**os.environ, "METES_DB": settings.database})
     say(f"Metes is served at http://{host}:{port} (Ctrl C ends it)")
     try:
         uvicorn.run(

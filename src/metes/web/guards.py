@@ -14,6 +14,7 @@ from metes.web.rendering import CONTENT_SECURITY_POLICY
 
 FORM_LIMIT_BYTES = 4 * 1024**2
 UPLOAD_LIMIT_BYTES = 4 * 1024**3
+API_PREFIX = "/api/v1"
 UPLOAD_PATHS = ("/import", "/api/v1/imports")
 
 SAFE_HEADERS = {
@@ -63,7 +64,7 @@ class Guards:
                 await _refuse_too_large(guarded_send)
         finally:
             seconds = time.perf_counter() - started
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = _route(scope)
             self.metrics.note(scope["method"], route, int(seen["status"]), seconds)
             detail = {
                 "method": scope["method"],
@@ -74,6 +75,13 @@ class Guards:
             }
             log.info("request", extra=detail)
             request_id.reset(token)
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern, so that figures of one page fall together whatever it shows; of the API with its prefix."""
+    pattern = str(getattr(scope.get("route"), "path", "unmatched"))
+    is_short = scope["path"].startswith(API_PREFIX + "/") and not pattern.startswith(API_PREFIX)
+    return API_PREFIX + pattern if is_short and pattern.startswith("/") else pattern
 
 
 def _with_safe_headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -45,32 +45,32 @@ def list_accounts(
     return {"total": page.total, "sums": page.sums, "rows": plain(page.rows), **cursors}
 
 
-@router.get("/accounts/{account}")
-def get_account(account: str, caller: Caller) -> dict[str, Any]:
-    """One account with its contacts, family, opportunities, orders and activities."""
-    profile = caller.account(account)
-    return {"number": profile.number, **plain(profile.facts), "row": plain(profile.row), "owner": plain(profile.owner)}
-
-
-@router.get("/accounts/{account}/owner")
+@router.get("/accounts/{account:path}/owner")
 def get_owner(account: str, caller: Caller, at: date | None = None, known: datetime | None = None) -> dict[str, Any]:
     """Who owned the account on `at`, as known on `known`."""
     answer: dict[str, Any] = plain(caller.owner(account, at=at, known=as_utc(known) if known else None))
     return answer
 
 
-@router.get("/accounts/{account}/history")
+@router.get("/accounts/{account:path}/history")
 def get_history(account: str, caller: Caller) -> list[dict[str, Any]]:
     """Every fact about who held the account, those superseded too."""
     facts: list[dict[str, Any]] = plain(caller.history(account))
     return facts
 
 
-@router.get("/accounts/{account}/explanation")
+@router.get("/accounts/{account:path}/explanation")
 def get_explanation(account: str, caller: Caller, plan: str = "active") -> dict[str, Any]:
     """Why the account is where it is."""
     explanation = caller.explain(account, reference=plan)
     return {**plain(explanation), "sentences": list(explanation.sentences())}
+
+
+@router.get("/accounts/{account:path}")
+def get_account(account: str, caller: Caller) -> dict[str, Any]:
+    """One account with its contacts, family, opportunities, orders and activities."""
+    profile = caller.account(account)
+    return {"number": profile.number, **plain(profile.facts), "row": plain(profile.row), "owner": plain(profile.owner)}
 
 
 @router.get("/search")
