@@ -37,7 +37,10 @@ def prepared() -> tuple[Path, Path, Path]:
         FOLDER.mkdir(exist_ok=True)
         table = rule_sets.accounts(ACCOUNTS)
         ids = pc.binary_join_element_wise("A", pc.utf8_lpad(table["account"].cast(pa.string()), 8, "0"), "")
-        plain = {n: c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for n, c in zip(table.column_names, table.columns, strict=True)}
+        plain = {
+            n: c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c
+            for n, c in zip(table.column_names, table.columns, strict=True)
+        }
         plain.pop("account")
         pacsv.write_csv(pa.table({"id": ids, **plain}), file)
         mapping.write_text(MAPPING)
