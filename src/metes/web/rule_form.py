@@ -5,10 +5,10 @@ A form becomes text, one comparison a line, and the text is parsed as everywhere
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from metes.model.catalogue import Field, FieldType
@@ -42,6 +42,7 @@ OPERATORS = (
 )  # fmt: skip
 _KINDS = ("and", "or", "not")
 _NUMBER = re.compile(r"[+-]?\d[\d_]*(\.\d+)?")
+_VALUE = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"\s*(?=,|\Z)|(?P<bare>[^,]+))(?:,|\Z)')
 _PATH = re.compile(r"\d{1,4}(-\d{1,4}){0,12}")
 
 
@@ -136,12 +137,13 @@ def _typed(value: Value | None) -> str:
     """A value as one types it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def _listed(text: str) -> str:
     """A value among others between commas, in quotes where it holds a comma or a quote."""
-    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text or text != text.strip() else text
+    needs_quotes = not text or "," in text or '"' in text or text != text.strip()
+    return '"' + text.replace('"', '""') + '"' if needs_quotes else text
 
 
 # --- from a form ---------------------------------------------------------------------------------------------------------
@@ -262,9 +264,14 @@ def _literal_text(node: Node, fields: Mapping[str, Field]) -> str:
 
 
 def values_of(text: str) -> list[str]:
-    """The values between commas; one in double quotes may hold commas itself."""
-    row = next(csv.reader([text.replace("\n", " ").replace("\r", " ")], skipinitialspace=True), [])
-    return [value.strip() for value in row if value.strip()]
+    """The values between commas; one in double quotes is taken as it stands, commas and all."""
+    values: list[str] = []
+    for match in _VALUE.finditer(text):
+        if match["quoted"] is not None:
+            values.append(match["quoted"].replace('""', '"'))
+        elif match["bare"].strip():
+            values.append(match["bare"].strip())
+    return values
 
 
 def _value_text(text: str, kind: FieldType) -> str:

@@ -205,7 +205,7 @@ def remove_territory(reference: str, key: str, visit: SignedIn, form: Form) -> R
     revision, plan = visit.workspace.plan_show(reference)
     parent = territory_of(plan, key).parent
     draft = visit.workspace.territory_remove(
-        key, reference=str(edit_target(visit, revision).id), expected_root=str(form.get("root")) or None
+        key, reference=str(edit_target(visit, revision).id), expected_root=str(form.get("root", "")) or None
     )
     place = f"/plan/{draft.id}/territories/{parent}" if parent else f"/plan?revision={draft.id}"
     return visit.go(place, ("good", f"{territory_of(plan, key).label} is gone from draft {draft.id}."))
