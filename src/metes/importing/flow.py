@@ -26,7 +26,7 @@ from metes.model.catalogue import KINDS, FieldType, Kind
 from metes.model.scope import Principal
 from metes.model.workspace import settings_from
 from metes.records import findings as found
-from metes.records.validate import sums_of
+from metes.records.sums import sums_of
 from metes.store import audit, counters
 from metes.store.engine import Store
 from metes.store.settings import add_custom_fields, read_custom_fields, read_settings

@@ -24,7 +24,8 @@ from metes.model.catalogue import Field, Kind
 from metes.records import findings as found
 from metes.records.guess import guess_mapping
 from metes.records.mapping import Mapping, parse_mapping
-from metes.records.validate import Options, Validated, first_rows, sums_of, validate
+from metes.records.sums import sums_of
+from metes.records.validate import Options, Validated, first_rows, validate
 
 FILE = "_file"
 Sums = MappingOf[str, MappingOf[str, Decimal]]

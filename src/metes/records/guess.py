@@ -21,7 +21,7 @@ from metes.records.distinct import as_bool, encode
 from metes.records.mapping import IGNORE, ColumnMap, Mapping
 from metes.records.numbers import decimals
 from metes.records.text import clean
-from metes.records.validate import booleans
+from metes.records.values import booleans
 
 SAMPLE_ROWS = 2_000
 MAX_CUSTOM_FIELDS = 50

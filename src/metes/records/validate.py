@@ -20,7 +20,9 @@ from metes.records.distinct import Encoded, Issue, Parsed, Question, as_bool, en
 from metes.records.mapping import ColumnMap, Mapping
 from metes.records.numbers import decimals, integers, minor_units
 from metes.records.places import Boxes, check_coordinates
+from metes.records.sums import sums_of
 from metes.records.text import clean, codes, visible
+from metes.records.values import booleans, bounded, chosen, floats
 
 ARROW_TYPES: MappingOf[FieldType, pa.DataType] = {
     FieldType.TEXT: pa.string(),
@@ -31,8 +33,6 @@ ARROW_TYPES: MappingOf[FieldType, pa.DataType] = {
     FieldType.DATE: pa.date32(),
     FieldType.BOOLEAN: pa.bool_(),
 }
-_TRUE = pa.array(["true", "t", "yes", "y", "1", "x", "on", "wahr", "ja", "oui", "si"])
-_FALSE = pa.array(["false", "f", "no", "n", "0", "off", "falsch", "nein", "non"])
 _PERIOD_KINDS = ("seats", "assignments", "people")
 
 
@@ -199,7 +199,7 @@ def _parse(field: Field, texts: pa.Array, work: _Work) -> Parsed:
     mark = "." if column.column in work.options.typed else column.decimal_mark or work.mapping.decimal_mark
     match field.type:
         case FieldType.TEXT:
-            return _chosen(field, texts)
+            return chosen(field, texts)
         case FieldType.CODE:
             return codes(texts)
         case FieldType.DATE:
@@ -207,55 +207,11 @@ def _parse(field: Field, texts: pa.Array, work: _Work) -> Parsed:
         case FieldType.BOOLEAN:
             return booleans(texts)
         case FieldType.INTEGER:
-            return _bounded(field, integers(texts, mark=mark))
+            return bounded(field, integers(texts, mark=mark))
         case _:
             parsed = decimals(texts, mark=mark, low=field.low, high=field.high)
-            bounded = parsed if field.name in ("latitude", "longitude") else _bounded(field, parsed)
-            return bounded if field.type is FieldType.MONEY else replace(bounded, values=_floats(bounded.values))
-
-
-def _floats(exact: pa.Array) -> pa.Array:
-    """The nearest floats of exact decimals; a direct cast would miss some in the last digit."""
-    return exact.cast(pa.string()).cast(pa.float64())
-
-
-def _chosen(field: Field, texts: pa.Array) -> Parsed:
-    if not field.choices:
-        return Parsed(texts)
-    good = as_bool(pc.is_in(texts, pa.array(field.choices)))
-    bad = as_bool(pc.is_valid(texts)) & ~good
-    issue = Issue(
-        "unknown-choice", Severity.WARNING, bad, "the value is none of those allowed", f"use one of {', '.join(field.choices)}"
-    )
-    return Parsed(pc.if_else(pa.array(good), texts, pa.scalar(None, pa.string())), (issue,) if bad.any() else ())
-
-
-def booleans(texts: pa.StringArray) -> Parsed:
-    """Yes and no in their usual spellings."""
-    lower = pc.utf8_lower(texts)
-    yes, no = as_bool(pc.is_in(lower, _TRUE)), as_bool(pc.is_in(lower, _FALSE))
-    bad = as_bool(pc.is_valid(texts)) & ~yes & ~no
-    issue = Issue("not-yes-or-no", Severity.WARNING, bad, "the value is neither yes nor no", "write true or false")
-    return Parsed(pa.array(yes, mask=~yes & ~no), (issue,) if bad.any() else ())
-
-
-def _bounded(field: Field, parsed: Parsed) -> Parsed:
-    """Values outside the field's bounds taken out, with a warning."""
-    if (field.low is None and field.high is None) or parsed.question:
-        return parsed
-    number = np.asarray(parsed.values.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False))
-    with np.errstate(invalid="ignore"):
-        bad = (number < (field.low if field.low is not None else -np.inf)) | (
-            number > (field.high if field.high is not None else np.inf)
-        )
-    if not bad.any():
-        return parsed
-    low = f"at least {field.low:g}" if field.low is not None else ""
-    high = f"at most {field.high:g}" if field.high is not None else ""
-    wanted = " and ".join(filter(None, (low, high)))
-    issue = Issue("out-of-bounds", Severity.WARNING, bad, f"the number must be {wanted}", "correct the value")
-    values = pc.if_else(pa.array(~bad), parsed.values, pa.scalar(None, parsed.values.type))
-    return Parsed(values, (*parsed.issues, issue))
+            kept = parsed if field.name in ("latitude", "longitude") else bounded(field, parsed)
+            return kept if field.type is FieldType.MONEY else replace(kept, values=floats(kept.values))
 
 
 def _country_and_region(work: _Work) -> None:
@@ -467,18 +423,3 @@ def _finished(work: _Work) -> Validated:
 def _by_line(parts: list[pa.Table]) -> pa.Table:
     table = found.together(parts)
     return table.take(pc.sort_indices(table["line"]))
-
-
-def sums_of(kind: Kind, table: pa.Table) -> dict[str, dict[str, Decimal]]:
-    """The sum of every number field, per currency for money ('' for plain numbers), exact for money and whole numbers."""
-    sums: dict[str, dict[str, Decimal]] = {}
-    for field in kind.fields:
-        if not field.type.is_number or field.name not in table.column_names or field.name in ("latitude", "longitude"):
-            continue
-        of_currency = field.type is FieldType.MONEY and "currency" in table.column_names
-        labels = table["currency"] if of_currency else pa.array([""]).take(pa.array(np.zeros(table.num_rows, np.int32)))
-        exact = field.type is not FieldType.DECIMAL
-        values = table[field.name].cast(pa.decimal128(38, 0)) if exact else table[field.name]
-        totals = pa.table({"label": labels, "value": values}).group_by("label").aggregate([("value", "sum")])
-        sums[field.name] = {r["label"] or "": Decimal(str(r["value_sum"] or 0)) for r in totals.to_pylist()}
-    return sums
