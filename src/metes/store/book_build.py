@@ -26,6 +26,10 @@ WORDS = "string_split_regex(lower(strip_accents({text})), '[^\\p{{L}}\\p{{N}}]+'
 # Families of up to two to this power levels.
 _FAMILY_DOUBLINGS = 20
 CELL_ZOOMS = (2, 4, 6, 8, 10)
+_ACCOUNT_COLUMNS = (
+    "id, key, name, parent_id, country, region, city, postal_code, latitude, longitude, place_precision, zone, industry, segment, "
+    "channel, language, referral_source, employees, annual_revenue_minor, potential_minor, currency, customer_since, custom"
+)
 _DUCK_TYPES = {
     FieldType.TEXT: "VARCHAR",
     FieldType.CODE: "VARCHAR",
@@ -101,8 +105,6 @@ def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: 
             _load(store, connection, key, progress)
             _make_accounts(connection, shape)
             _make_sums(connection, shape)
-            for table in ("raw_accounts", "raw_holdings", "raw_orders", "raw_pipeline", "raw_sellers", "families"):
-                connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute("CHECKPOINT")
         partial.rename(path)
     finally:
@@ -121,30 +123,24 @@ def _load(store: Store, connection: duckdb.DuckDBPyConnection, key: BookKey, pro
     day = f"'{key.day.isoformat()}'" if store.is_sqlite else f"DATE '{key.day.isoformat()}'"
     year_ago = f"'{_year_before(key.day).isoformat()}'" if store.is_sqlite else f"DATE '{_year_before(key.day).isoformat()}'"
     queries = {
-        "raw_accounts": "SELECT * FROM accounts WHERE closed_on IS NULL ORDER BY id",
+        "raw_accounts": f"SELECT {_ACCOUNT_COLUMNS} FROM accounts WHERE closed_on IS NULL ORDER BY id",
         "raw_holdings": (
             "SELECT h.account_id, k.key AS territory, h.role, h.share, h.via FROM ledger_ownership h "
             "JOIN territory_keys k ON k.id = h.territory_id WHERE h.recorded_until IS NULL "
             f"AND h.true_from <= {day} AND (h.true_until IS NULL OR h.true_until > {day})"
         ),
         "raw_orders": (
-            "SELECT account_id, currency, CAST(SUM(amount_minor) AS BIGINT) AS minor FROM orders "
-            f"WHERE closed_on IS NULL AND account_id IS NOT NULL AND ordered_on > {year_ago} AND ordered_on <= {day} GROUP BY 1, 2"
+            "SELECT account_id, currency, amount_minor AS minor FROM orders "
+            f"WHERE closed_on IS NULL AND account_id IS NOT NULL AND ordered_on > {year_ago} AND ordered_on <= {day}"
         ),
-        "raw_pipeline": (
-            "SELECT account_id, currency, CAST(SUM(amount_minor) AS BIGINT) AS minor, COUNT(*) AS opportunities FROM opportunities "
-            "WHERE closed_on IS NULL AND account_id IS NOT NULL AND status = 'open' GROUP BY 1, 2"
-        ),
-        "raw_sellers": (
-            "SELECT person_id, status, currency, CAST(SUM(amount_minor) AS BIGINT) AS minor, COUNT(*) AS opportunities FROM opportunities "
-            "WHERE closed_on IS NULL AND person_id IS NOT NULL GROUP BY 1, 2, 3"
+        "raw_opportunities": (
+            "SELECT account_id, person_id, status, currency, amount_minor AS minor FROM opportunities WHERE closed_on IS NULL"
         ),
     }
-    with bulk.snapshot(store) as state:
+    with bulk.whole_tables(store) as state:
         for number, (table, sql) in enumerate(queries.items()):
             progress.report("building the book", number, len(queries) + 1)
-            rows = state.arrow(sql)  # noqa: F841  DuckDB finds the Arrow table by its name
-            connection.execute(f"CREATE TABLE {table} AS SELECT * FROM rows")
+            connection.register(table, state.arrow(sql))
 
 
 def _make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
@@ -156,25 +152,24 @@ def _make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> N
     )
     connection.execute(f"""
         CREATE TABLE accounts AS
-        SELECT a.id AS account, a.key AS id, a.name, p.key AS parent, r.key AS family, a.country, a.region, a.city, a.postal_code,
+        SELECT a.id AS account, a.key AS id, a.name, k.parent, k.family, a.country, a.region, a.city, a.postal_code,
             a.latitude, a.longitude, a.place_precision, a.zone, a.industry, a.segment, a.channel, a.language, a.referral_source,
             a.employees::BIGINT AS employees, (a.annual_revenue_minor * fx.factor)::BIGINT AS annual_revenue,
             (a.potential_minor * fx.factor)::BIGINT AS potential, a.customer_since::DATE AS customer_since,
             o.minor AS revenue_12m, q.minor AS pipeline, coalesce(q.opportunities, 0)::BIGINT AS open_opportunities,
             h.territory, list_extract($vias, h.via + 1) AS via{custom}
         FROM raw_accounts a
-        LEFT JOIN raw_accounts p ON p.id = a.parent_id
-        LEFT JOIN families f ON f.account = a.id
-        LEFT JOIN raw_accounts r ON r.id = f.root
+        LEFT JOIN kin k ON k.account = a.id
         LEFT JOIN rates fx ON fx.currency = coalesce(a.currency, $currency)
         LEFT JOIN (SELECT account_id, sum(minor * factor)::BIGINT AS minor FROM raw_orders o
             JOIN rates r ON r.currency = coalesce(o.currency, $currency) GROUP BY 1) o
             ON o.account_id = a.id
-        LEFT JOIN (SELECT account_id, sum(minor * factor)::BIGINT AS minor, sum(opportunities) AS opportunities
-            FROM raw_pipeline p LEFT JOIN rates r ON r.currency = coalesce(p.currency, $currency) GROUP BY 1) q ON q.account_id = a.id
+        LEFT JOIN (SELECT account_id, sum(minor * factor)::BIGINT AS minor, count(*) AS opportunities
+            FROM raw_opportunities p LEFT JOIN rates r ON r.currency = coalesce(p.currency, $currency)
+            WHERE status = 'open' AND account_id IS NOT NULL GROUP BY 1) q ON q.account_id = a.id
         LEFT JOIN (SELECT account_id, min(territory) AS territory, min(via) AS via FROM raw_holdings WHERE role = 0 GROUP BY 1) h
             ON h.account_id = a.id
-        ORDER BY a.id""", {"currency": shape.currency, "vias": list(VIAS)})  # fmt: skip
+        """, {"currency": shape.currency, "vias": list(VIAS)})  # fmt: skip
     connection.execute("""
         CREATE TABLE holdings AS
         SELECT h.account_id AS account, h.territory, h.role, h.share, h.via FROM raw_holdings h
@@ -201,7 +196,11 @@ def _make_families(connection: duckdb.DuckDBPyConnection) -> None:
             UPDATE families SET root = above.root FROM families above
             WHERE above.account = families.root AND above.root <> families.root""").fetchone()
         if not moved or not moved[0]:
-            return
+            break
+    connection.execute("""
+        CREATE TEMP TABLE kin AS
+        SELECT f.account, p.key AS parent, r.key AS family FROM families f
+        JOIN raw_accounts a ON a.id = f.account JOIN raw_accounts r ON r.id = f.root LEFT JOIN raw_accounts p ON p.id = a.parent_id""")
 
 
 def _make_rates(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
@@ -223,8 +222,9 @@ def _make_sums(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
         FROM holdings h JOIN accounts a USING (account) WHERE h.role <> 0 GROUP BY 1, 2""")
     connection.execute("""
         CREATE TABLE person_sums AS
-        SELECT person_id AS person, status, sum(opportunities)::BIGINT AS opportunities, coalesce(sum(minor * factor), 0)::BIGINT AS minor
-        FROM raw_sellers s LEFT JOIN rates r ON r.currency = coalesce(s.currency, $currency) GROUP BY 1, 2 ORDER BY 1, 2""", {"currency": shape.currency})  # fmt: skip
+        SELECT person_id AS person, status, count(*) AS opportunities, coalesce(sum(minor * factor), 0)::BIGINT AS minor
+        FROM raw_opportunities s LEFT JOIN rates r ON r.currency = coalesce(s.currency, $currency)
+        WHERE person_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""", {"currency": shape.currency})  # fmt: skip
     connection.execute("""
         CREATE TABLE zone_sums AS
         SELECT zone, territory, count(*) AS accounts, coalesce(sum(potential), 0)::BIGINT AS potential,

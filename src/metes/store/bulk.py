@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import Busy, MetesError
-from metes.store import sqlite_bulk
+from metes.store import sqlite_bulk, sqlite_reader
 from metes.store.engine import Store
 
 STAGE_PREFIX = "stage_"
 CHUNK_ROWS = 100_000
+# From here on starting a process (half a second) costs less than reading row by row.
+LARGE_BYTES = 64 * 2**20
 
 
 @contextmanager
@@ -40,12 +42,15 @@ class Snapshot:
     column that is no plain column nor a CAST has the type of its first values.
     """
 
-    def __init__(self, connection: Any, is_sqlite: bool) -> None:
+    def __init__(self, connection: Any, is_sqlite: bool, reader: sqlite_reader.Reader | None = None) -> None:
         self._connection = connection
         self._is_sqlite = is_sqlite
+        self._reader = reader
 
     def arrow(self, sql: str) -> pa.Table:
         """All rows of a query as one table."""
+        if self._reader is not None:
+            return pa.Table.from_batches(self.batches(sql))
         if self._is_sqlite:
             return sqlite_bulk.read_table(self._connection, sql, CHUNK_ROWS)
         with self._connection.cursor() as cursor:
@@ -54,6 +59,10 @@ class Snapshot:
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """The rows of a query in batches, so that a large table never stands in memory whole."""
+        if self._reader is not None:
+            columns = sqlite_bulk.declared(self._connection, sql)
+            yield from sqlite_bulk.without_example(columns, self._reader.batches(sqlite_bulk.typed(columns, sql)))
+            return
         if self._is_sqlite:
             yield from sqlite_bulk.read_batches(self._connection, sql, CHUNK_ROWS)
             return
@@ -73,6 +82,17 @@ def snapshot(store: Store) -> Iterator[Snapshot]:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield Snapshot(connection, False)
+
+
+@contextmanager
+def whole_tables(store: Store, large_bytes: int = LARGE_BYTES) -> Iterator[Snapshot]:
+    """A snapshot for reading whole tables: a SQLite file of `large_bytes` and more is read by a process of its own."""
+    if store.path is None or store.path.stat().st_size < large_bytes:
+        with snapshot(store) as state:
+            yield state
+        return
+    with store.read() as connection, sqlite_reader.reader(store.path) as reader:
+        yield Snapshot(connection.connection.driver_connection, True, reader)
 
 
 def read_arrow(store: Store, sql: str) -> pa.Table:

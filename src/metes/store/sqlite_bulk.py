@@ -44,6 +44,27 @@ def read_table(connection: sqlite3.Connection, sql: str, batch_rows: int) -> pa.
     return pa.concat_tables(tables, promote_options="permissive")
 
 
+def typed(columns: Sequence[tuple[str, str]], sql: str) -> str:
+    """The query behind a first row of the declared types, which teaches them to a driver that goes by the first rows."""
+    first = ", ".join(f"{_example(_ARROW_TYPES.get(kind))} AS {_quoted(name)}" for name, kind in columns)
+    return f"SELECT {first} UNION ALL SELECT * FROM ({sql})"
+
+
+def without_example(columns: Sequence[tuple[str, str]], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches of a `typed` query in the types of its columns, its first row left out."""
+    skip = 1
+    for batch in batches:
+        kinds = [_ARROW_TYPES.get(kind, field.type) for field, (_, kind) in zip(batch.schema, columns, strict=True)]
+        yield batch.slice(skip).cast(pa.schema(list(zip(batch.schema.names, kinds, strict=True))))
+        skip = 0
+
+
+def _example(kind: pa.DataType | None) -> str:
+    if kind is None:
+        return "NULL"
+    return "''" if kind in (pa.string(), pa.date32()) else "0.0" if kind == pa.float64() else "0"
+
+
 def _array(values: Sequence[Any], kind: pa.DataType | None) -> pa.Array:
     if kind is None:
         return pa.array(values)
