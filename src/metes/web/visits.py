@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
@@ -119,10 +119,13 @@ def signed_in(request: Request) -> Visit:
     return Visit(request, workspace.acting_as(principal), session.user, session.csrf)
 
 
-async def _form_after_sign_in(request: Request, visit: Annotated[Visit, Depends(signed_in)]) -> Mapping[str, Any]:
-    """The checked form; depends on the visit, so that the session is known before the token is compared."""
+async def _form_after_sign_in(request: Request, visit: Annotated[Visit, Depends(signed_in)]) -> AsyncIterator[Mapping[str, Any]]:
+    """The checked form; depends on the visit, so that the session is known before the token is compared. Its files end with it."""
     del visit
-    return await checked(request)
+    try:
+        yield await checked(request)
+    finally:
+        await request.close()
 
 
 SignedIn = Annotated[Visit, Depends(signed_in)]

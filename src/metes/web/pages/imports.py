@@ -338,7 +338,9 @@ def _mapping_of(form: Mapping[str, Any], job: Any) -> tuple[dict[str, Any], str]
     for number, guess in enumerate(_guesses(job.result or {"files": []})):
         name = guess["column"]
         target = str(form.get(f"to:{number}", guess["target"]))
-        special = {key: str(form.get(f"{key}:{number}", "")) for key in ("date_format", "decimal_mark")}
+        said = columns.get(name)
+        before = said if isinstance(said, dict) else {}
+        special = {key: str(form.get(f"{key}:{number}", before.get(key, ""))) for key in ("date_format", "decimal_mark")}
         special = {key: value for key, value in special.items() if value}
         if special:
             columns[name] = {"to": target, **special}

@@ -13,6 +13,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from metes.base.findings import Finding, Place, Severity
+from metes.web.pages.sign_in import safe_target
 from metes.web.tables import Cell, Column, Row, Table
 from metes.web.visits import Form, SignedIn, Visit
 
@@ -90,17 +91,16 @@ def show_job(number: int, visit: SignedIn) -> Response:
 async def follow_job(number: int, visit: SignedIn, next: str = "") -> Response:
     """The job's progress as server-sent events: HTML for its bar while it runs, then `done`."""
     job = await run_in_threadpool(visit.workspace.job, number)
-    target = next if next.startswith("/") and not next.startswith("//") else f"/jobs/{number}"
+    target = safe_target(next or f"/jobs/{number}")
     return StreamingResponse(_events(visit, job, target), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
 @router.post("/jobs/{number}/cancel")
-def cancel_job(number: int, visit: SignedIn, form: Form) -> Response:
+def cancel_job(number: int, visit: SignedIn) -> Response:
     """Ask a job to stop; what it has not written yet is never written."""
     job = visit.workspace.job_cancel(number)
     text = "The job was cancelled." if job.state == "cancelled" else "The job stops at its next step; nothing is written."
-    back = str(form.get("back", ""))
-    return visit.go(back if back.startswith("/") and not back.startswith("//") else f"/jobs/{number}", ("info", text))
+    return visit.go(f"/jobs/{number}", ("info", text))
 
 
 def job_bar(visit: Visit, job: Any, *, result: tuple[str, str] | None = None, next_page: str = "") -> dict[str, Any]:
