@@ -61,7 +61,7 @@ def show_preview(reference: str, visit: SignedIn) -> Response:
 
 
 @router.post("/plan/{reference}/preview")
-def queue_preview(reference: str, visit: SignedIn, form: Form) -> Response:
+def queue_preview(reference: str, visit: SignedIn) -> Response:
     """Work the preview out as a job, where there are many accounts."""
     revision = visit.workspace.plan_find(reference)
     return visit.go(f"/jobs/{visit.workspace.job_add('preview', {'revision': revision.id})}")
@@ -108,7 +108,7 @@ def ask_discard(reference: str, visit: SignedIn) -> Response:
 
 
 @router.post("/plan/{reference}/discard")
-def discard(reference: str, visit: SignedIn, form: Form) -> Response:
+def discard(reference: str, visit: SignedIn) -> Response:
     """Put a draft away."""
     view = view_of(visit, reference)
     _require_draft(view)

@@ -131,18 +131,17 @@ def _step(visit: Visit, reference: str, key: str, rule: str, form: Mapping[str, 
     elif edit.partition(":")[0] in {"add", "group", "remove"} and sheet.mode == "form":
         _set_node(visit, view, sheet, edited(sheet.node, edit, _first_field(visit)))
     elif edit == "save":
-        _check_head(view, sheet, rule, form)
-        if not sheet.has_errors:
-            return _save(visit, view, sheet, rule)
+        _check_head(view, sheet, rule)
+        if sheet.condition is not None and not sheet.has_errors:
+            return _save(visit, view, sheet, sheet.condition, rule)
         return _page(visit, view, sheet, status=422, is_checked=True)
     return _page(visit, view, sheet, is_checked=edit == "check")
 
 
-def _save(visit: Visit, view: PlanView, sheet: Sheet, rule: str) -> Response:
+def _save(visit: Visit, view: PlanView, sheet: Sheet, condition: Condition, rule: str) -> Response:
     territory = view.territory()
-    assert sheet.condition is not None
     old = next((r for r in territory.rules if r.key == rule), None)
-    kept = Rule(sheet.key, sheet.condition, sheet.name, int(sheet.priority), sheet.note, old.comment if old else "")
+    kept = Rule(sheet.key, condition, sheet.name, int(sheet.priority), sheet.note, old.comment if old else "")
     try:
         target = edit_target(visit, view.revision)
         draft = visit.workspace.rule_set(territory.key, kept, reference=str(target.id), expected_root=sheet.root)
@@ -231,7 +230,7 @@ def _fill(visit: Visit, sheet: Sheet, condition: Condition, mode: str) -> None:
             sheet.too_complex = str(reason)
 
 
-def _check_head(view: PlanView, sheet: Sheet, rule: str, form: Mapping[str, Any]) -> None:
+def _check_head(view: PlanView, sheet: Sheet, rule: str) -> None:
     """The rule's name, key and priority; what is wrong with them goes to `error`."""
     number = sheet.priority.removeprefix("-")
     if not number.isdecimal() or len(number) > 6:

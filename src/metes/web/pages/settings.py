@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from metes.base.errors import InputError
-from metes.model.workspace import WorkspaceSettings, checked_setting
+from metes.model.workspace import checked_setting
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -57,7 +57,6 @@ SETTINGS = (
     ),
     Setting("distance_unit", "Distances in", "For radius and travel.", (("km", "Kilometres"), ("mi", "Miles"))),
 )
-assert {s.name for s in SETTINGS} == {f.name for f in fields(WorkspaceSettings)}
 
 
 @router.get("/settings")

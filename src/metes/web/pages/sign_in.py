@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from metes.app.admin import SESSION_SECONDS
 from metes.app.workspace import Workspace
 from metes.base.errors import Refused
-from metes.app.admin import SESSION_SECONDS
 from metes.web.rendering import make_environment, render
 from metes.web.shell import Shell
 from metes.web.visits import CHECKED, COOKIE

@@ -37,7 +37,7 @@ def ask_password(name: str, visit: SignedIn) -> Response:
 
 
 @router.post("/users/{name:path}/password")
-def reset_password(name: str, visit: SignedIn, form: Form) -> Response:
+def reset_password(name: str, visit: SignedIn) -> Response:
     """Give a user another password, shown once; all their sessions end."""
     _user(visit, name)
     password = visit.workspace.user_password(name)
@@ -54,7 +54,7 @@ def ask_disable(name: str, visit: SignedIn) -> Response:
 
 
 @router.post("/users/{name:path}/disable")
-def disable_user(name: str, visit: SignedIn, form: Form) -> Response:
+def disable_user(name: str, visit: SignedIn) -> Response:
     """Shut a user out."""
     if name == visit.user.name:
         raise Refused("you cannot shut yourself out; ask another administrator")
@@ -63,7 +63,7 @@ def disable_user(name: str, visit: SignedIn, form: Form) -> Response:
 
 
 @router.post("/users/{name:path}/enable")
-def enable_user(name: str, visit: SignedIn, form: Form) -> Response:
+def enable_user(name: str, visit: SignedIn) -> Response:
     """Let a user in again."""
     visit.workspace.user_disable(_user(visit, name).name, is_disabled=False)
     return visit.go("/users", ("good", f"{name} can sign in again."))
@@ -74,13 +74,13 @@ def add_token(visit: SignedIn, form: Form) -> Response:
     """Make a token; its secret is shown in the answer and nowhere else."""
     name, days = str(form.get("token", "")).strip(), str(form.get("days", ""))
     if not 1 <= len(name) <= 100 or not (days == "" or (days.isdecimal() and 1 <= int(days) <= 3650)):
-        return _page(visit, status=422, token_error="Expected a name of 1 to 100 characters and 1 to 3,650 days.")
+        return _page(visit, status=422, complaint="Expected a name of 1 to 100 characters and 1 to 3,650 days.")
     secret = visit.workspace.token_add(name, visit.user.name, int(days) if days else None)
     return _page(visit, secret=("token", name, secret))
 
 
 @router.post("/users/tokens/{number}/revoke")
-def revoke_token(number: int, visit: SignedIn, form: Form) -> Response:
+def revoke_token(number: int, visit: SignedIn) -> Response:
     """Make a token useless."""
     try:
         visit.workspace.token_revoke(number)
@@ -103,7 +103,7 @@ def _page(
     secret: tuple[str, str, str] | None = None,
     error: str = "",
     typed: str = "",
-    token_error: str = "",
+    complaint: str = "",
 ) -> Response:
     return visit.page(
         "users.html",
@@ -115,5 +115,5 @@ def _page(
         secret=secret,
         error=error,
         typed=typed,
-        token_error=token_error,
+        token_error=complaint,
     )
