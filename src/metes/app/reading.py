@@ -113,6 +113,7 @@ class ReadingVerbs(Desk):
 
     def account_by_number(self, number: int) -> AccountProfile:
         """One account whole, by its number."""
+        _require_number(number, "account")
         today = self.today()
         since = today.replace(year=today.year - HISTORY_MONTHS // 12, day=1)
         active = self.active()
@@ -208,6 +209,7 @@ class ReadingVerbs(Desk):
 
     def person(self, number: int) -> PersonProfile:
         """One person, with every seat they sit or sat on, in both times, and who reports to them."""
+        _require_number(number, "person")
         with self.store.read() as connection:
             return PersonProfile(
                 record=profile.person(connection, number, self.scope),
@@ -258,6 +260,12 @@ class ReadingVerbs(Desk):
     def _explain(self, row: Mapping[str, Any], revision: Revision) -> Explanation:
         explainer = self.explainer_of(revision)
         return explainer.explain(record_of(row, explainer.fields), self.today())
+
+
+def _require_number(number: int, kind: str) -> None:
+    """NotFound for a number that no record can have."""
+    if not 0 < number < 2**63:
+        raise NotFound(f"there is no {kind} with the number {number}")
 
 
 def record_of(row: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def show(visit: SignedIn) -> Response:
         company=workspace.settings().company or active[1].name,
         figures=_figures(visit, total, unassigned),
         notes=[*_notes(visit, unassigned, run)],
-        largest=_largest(visit, total, Marks(active[1])),
+        largest=_largest(visit, Marks(active[1])),
         imports=workspace.imports(_IMPORTS),
     )
 
@@ -54,7 +54,7 @@ def _steps(has_accounts: bool, has_plan: bool, is_active: bool) -> list[dict[str
         {
             "title": "Write a plan",
             "text": "Territories with their rules, as text that can be read and compared, or from the territories you have. Then publish it.",
-            "line": "metes plan import plan/ && metes plan publish" if not has_plan else "metes plan publish draft",
+            "line": "metes plan publish draft" if has_plan else "metes plan import plan/\nmetes plan publish draft",
             "href": "/plan",
             "label": "See plans",
             "is_done": is_active,
@@ -130,17 +130,18 @@ def _note(symbol: str, tone: str, text: str, href: str, label: str) -> dict[str,
     return {"symbol": symbol, "tone": tone, "text": text, "href": href, "label": label}
 
 
-def _largest(visit: Visit, total: Sums, marks: Marks) -> list[dict[str, Any]]:
-    """The territories that hold most potential themselves, with their share of all."""
+def _largest(visit: Visit, marks: Marks) -> list[dict[str, Any]]:
+    """The territories that hold most potential themselves, beside the largest."""
     write = visit.environment.filters
     nodes = [node for node in visit.workspace.tree() if node.role == "primary" and node.own.accounts]
     nodes.sort(key=lambda node: (-node.own.potential, -node.own.accounts, node.territory.key))
+    most = max([1, *(node.own.potential for node in nodes[:1])])
     return [
         {
             **(marks.of(node.territory.key) or {}),
             "accounts": write["number"](node.own.accounts),
             "potential": write["money_compact"](node.own.potential),
-            "share": node.own.potential / total.potential if total.potential else node.own.accounts / total.accounts,
+            "share": node.own.potential / most,
         }
         for node in nodes[:_LARGEST]
     ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from math import isfinite
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from metes.base.errors import InputError
@@ -92,13 +93,13 @@ def fills(visit: SignedIn, within: str = "") -> Response:
 
 
 @router.get("/map/points.json")
-def points(visit: SignedIn, bbox: str = "", zoom: float = 4, territory: str = "") -> Response:
+def points(visit: SignedIn, bbox: str = "", zoom: Annotated[float, Query(ge=0, le=24)] = 4, territory: str = "") -> Response:
     """Accounts in a window of the map as GeoJSON, clustered to the zoom."""
     box = _box(bbox)
     active = visit.workspace.active()
     marks = Marks(active[1] if active else None)
     features = []
-    for cell in visit.workspace.cells(box, max(0.0, min(zoom, 24.0)), territory or None):
+    for cell in visit.workspace.cells(box, zoom, territory or None):
         mark = marks.of(cell["territory"])
         properties: dict[str, Any] = {"count": cell["accounts"], "key": cell["territory"] or ""}
         if cell["accounts"] == 1:
@@ -194,6 +195,8 @@ def _nobody() -> dict[str, Any]:
 def _box(text: str) -> Box:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
+        if not all(map(isfinite, (west, south, east, north))):
+            raise ValueError(text)
         if east - west >= 360:
             west, east = -180.0, 180.0
         return Box(_turned(west), max(-90.0, south), _turned(east), min(90.0, north))
