@@ -82,6 +82,8 @@ accounts = Table(
     *_bookkeeping(),
     UniqueConstraint("key"),
     Index(None, "revision"),
+    # Families are few: only accounts that have a parent stand in it.
+    Index(None, "parent_id", sqlite_where=sa.text("parent_id IS NOT NULL"), postgresql_where=sa.text("parent_id IS NOT NULL")),
 )
 
 account_sources = Table(

@@ -60,6 +60,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("key", name=op.f("uq_accounts_key")),
     )
+    op.create_index(
+        op.f("ix_accounts_parent_id"),
+        "accounts",
+        ["parent_id"],
+        unique=False,
+        sqlite_where=sa.text("parent_id IS NOT NULL"),
+        postgresql_where=sa.text("parent_id IS NOT NULL"),
+    )
     op.create_index(op.f("ix_accounts_revision"), "accounts", ["revision"], unique=False)
     op.create_table(
         "activities",
