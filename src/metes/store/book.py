@@ -76,12 +76,15 @@ class Book:
             self._require_column(name)
         where, parameters = self._where(query, scope, lists or {})
         total, sums = self._count(where, parameters)
-        paging, paging_parameters = _paging(query)
         is_backward = query.after is not None and query.after.is_backward
         order = _order(query.sort, query.is_descending, is_backward)
         columns = ", ".join(quote(c) for c in dict.fromkeys(("account", query.sort, *query.columns)))
-        sql = f"SELECT {columns} FROM accounts WHERE {where}{paging} ORDER BY {order} LIMIT {query.rows + 1}"
-        found = self._rows(sql, parameters + paging_parameters)
+        found: list[dict[str, Any]] = []
+        for behind, more in _stretches(query):
+            missing = query.rows + 1 - len(found)
+            if missing:
+                sql = f"SELECT {columns} FROM accounts WHERE {where} AND {behind} ORDER BY {order} LIMIT {missing}"
+                found += self._rows(sql, parameters + more)
         has_more = len(found) > query.rows
         found = found[: query.rows]
         if is_backward:
@@ -299,14 +302,12 @@ class Book:
 
     def _held_by(self, territories: frozenset[str]) -> tuple[str, Parameters]:
         """Accounts of some territories: those they hold as primary, and those they help with where they are overlays."""
-        held, parameters = "territory IN (SELECT unnest(?))", [sorted(territories)]
-        overlays = sorted(territories & self._overlays())
-        if not overlays:
-            return held, [*parameters]
-        return f"({held} OR account IN (SELECT account FROM holdings WHERE role <> 0 AND territory IN (SELECT unnest(?))))", [
-            *parameters,
-            overlays,
-        ]
+        named = sorted(territories)
+        if len(named) == 1 and not territories & self._overlays():
+            return "territory = ?", [named[0]]
+        if not territories & self._overlays():
+            return "territory IN (SELECT unnest(?))", [named]
+        return "account IN (SELECT account FROM holdings WHERE territory IN (SELECT unnest(?)))", [named]
 
     def _overlays(self) -> frozenset[str]:
         """The territories that hold accounts in another role than the primary one."""
@@ -358,14 +359,17 @@ def _order(sort: str, is_descending: bool, is_backward: bool = False) -> str:
     return f"{quote(sort)} {direction} NULLS {'FIRST' if is_backward else 'LAST'}, account {direction}"
 
 
-def _paging(query: AccountQuery) -> tuple[str, Parameters]:
-    """Only rows behind the cursor, in the order of `_order`."""
+def _stretches(query: AccountQuery) -> list[tuple[str, Parameters]]:
+    """The rows behind the cursor in the order of `_order`, as conditions of stretches that follow one another.
+
+    Rows with and without a value make two stretches, each with a plain bound, by which the database skips what lies before it.
+    """
     if query.after is None:
-        return "", []
+        return [("TRUE", [])]
     column, value, account = quote(query.sort), query.after.value, query.after.account
     behind = "<" if query.is_descending != query.after.is_backward else ">"
     if value is None:
-        within = "IS NOT NULL OR" if query.after.is_backward else "IS NULL AND"
-        return f" AND ({column} {within} account {behind} ?)", [account]
-    missing = "" if query.after.is_backward else f" OR {column} IS NULL"
-    return f" AND ({column} {behind} ? OR ({column} = ? AND account {behind} ?){missing})", [value, value, account]
+        here: tuple[str, Parameters] = (f"({column} IS NULL AND account {behind} ?)", [account])
+        return [here, (f"({column} IS NOT NULL)", [])] if query.after.is_backward else [here]
+    here = (f"({column} {behind}= ? AND ({column} {behind} ? OR account {behind} ?))", [value, value, account])
+    return [here] if query.after.is_backward else [here, (f"({column} IS NULL)", [])]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -230,14 +231,28 @@ def _make_sums(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
         SELECT zone, territory, count(*) AS accounts, coalesce(sum(potential), 0)::BIGINT AS potential,
             coalesce(sum(coalesce(revenue_12m, annual_revenue)), 0)::BIGINT AS revenue
         FROM accounts WHERE zone IS NOT NULL GROUP BY 1, 2""")
-    cells = " UNION ALL ".join(
-        f"SELECT {zoom}::TINYINT AS zoom, floor((longitude + 180) * {2**zoom} / 45)::INTEGER AS x, "
-        f"floor((latitude + 90) * {2**zoom} / 45)::INTEGER AS y, territory, count(*) AS accounts, avg(longitude) AS longitude, "
-        "avg(latitude) AS latitude, coalesce(sum(potential), 0)::BIGINT AS potential, min(account) AS account "
-        "FROM accounts WHERE longitude IS NOT NULL AND latitude IS NOT NULL GROUP BY ALL"
-        for zoom in CELL_ZOOMS
-    )
-    connection.execute(f"CREATE TABLE cells AS SELECT * FROM ({cells}) ORDER BY zoom, x, y")
+    _make_cells(connection)
+
+
+def _make_cells(connection: duckdb.DuckDBPyConnection) -> None:
+    """Accounts by square of each zoom and territory; each zoom is summed up from the next finer one, whose squares it joins by fours."""
+    finest = CELL_ZOOMS[-1]
+    connection.execute(f"""
+        CREATE TEMP TABLE squares AS
+        SELECT {finest}::TINYINT AS zoom, floor((longitude + 180) * {2**finest} / 45)::INTEGER AS x,
+            floor((latitude + 90) * {2**finest} / 45)::INTEGER AS y, territory, count(*) AS accounts, sum(longitude) AS longitudes,
+            sum(latitude) AS latitudes, coalesce(sum(potential), 0)::BIGINT AS potential, min(account) AS account
+        FROM accounts WHERE longitude IS NOT NULL AND latitude IS NOT NULL GROUP BY ALL""")
+    for zoom, finer in reversed(list(pairwise(CELL_ZOOMS))):
+        shift = finer - zoom
+        connection.execute(f"""
+            INSERT INTO squares
+            SELECT {zoom}, x >> {shift}, y >> {shift}, territory, sum(accounts), sum(longitudes), sum(latitudes), sum(potential), min(account)
+            FROM squares WHERE zoom = {finer} GROUP BY ALL""")
+    connection.execute("""
+        CREATE TABLE cells AS
+        SELECT zoom, x, y, territory, accounts, longitudes / accounts AS longitude, latitudes / accounts AS latitude, potential, account
+        FROM squares ORDER BY zoom, x, y""")
 
 
 def _year_before(day: date) -> date:

@@ -92,12 +92,14 @@ def ids_of_territories(connection: Connection, keys: Iterable[str]) -> Mapping[s
 
 def current_facts(store: Store, day: date) -> pa.Table:
     """Facts of ownership known now that are true on or after `day`: their ids, identity and dates, for the difference."""
-    return bulk.read_arrow(
-        store,
-        "SELECT id, account_id, territory_id, role, share, CASE WHEN true_from > "
-        f"{_day(store, day)} THEN 1 ELSE 0 END AS later, CASE WHEN true_until IS NULL THEN 1 ELSE 0 END AS is_open "
-        f"FROM ledger_ownership WHERE recorded_until IS NULL AND (true_until IS NULL OR true_until > {_day(store, day)}) ORDER BY account_id, id",
+    on = _day(store, day)
+    sql = (
+        f"SELECT id, account_id, territory_id, role, share, CASE WHEN true_from > {on} THEN 1 ELSE 0 END AS later, "
+        "CASE WHEN true_until IS NULL THEN 1 ELSE 0 END AS is_open FROM ledger_ownership "
+        f"WHERE recorded_until IS NULL AND (true_until IS NULL OR true_until > {on}) ORDER BY account_id, id"
     )
+    with bulk.whole_tables(store) as state:
+        return state.arrow(sql)
 
 
 def stage_change(store: Store, name: str, closing: pa.Array, opening: pa.Table) -> None:

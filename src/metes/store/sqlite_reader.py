@@ -42,9 +42,9 @@ class Reader:
             raise MetesError(f"reading the database failed ({error}): {self._last_words()}") from None
 
     def _last_words(self) -> str:
-        errors = self._process.stderr
-        self._process.kill()
-        return errors.read().decode(errors="replace").strip()[-500:] if errors is not None else ""
+        """What the process wrote before it ended, which it does when it is asked no more."""
+        _, errors = self._process.communicate()
+        return errors.decode(errors="replace").strip()[-500:]
 
 
 @contextmanager
@@ -77,4 +77,7 @@ def answer(path: str, questions: IO[str], answers: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    answer(sys.argv[1], sys.stdin, sys.stdout.buffer)
+    try:
+        answer(sys.argv[1], sys.stdin, sys.stdout.buffer)
+    except Exception as error:
+        sys.exit(str(error))
