@@ -31,5 +31,9 @@ def test_below_the_flows_nobody_asks_for_the_time_or_the_environment(room: str) 
     asked = []
     for path in (SOURCE / room).rglob("*.py"):
         text = path.read_text()
-        asked += [f"{path.name}: {word}" for word in ("datetime.now(", "date.today(", "time.time(", "os.environ", "getenv(") if word in text]
+        asked += [
+            f"{path.name}: {word}"
+            for word in ("datetime.now(", "date.today(", "time.time(", "os.environ", "getenv(")
+            if word in text
+        ]
     assert asked == []
