@@ -55,6 +55,7 @@ def serve(
             port=port,
             log_config=log_config(),
             server_header=False,
+            timeout_graceful_shutdown=3,
             proxy_headers=proxy is not None,
             forwarded_allow_ips=proxy,
         )
