@@ -72,7 +72,9 @@ def test_selected_accounts_are_pinned_and_published(open_page: Open) -> None:
     expect(page.locator("main")).to_contain_text("Done")
     page.goto("/accounts?territory=wasatch")
     page.get_by_role("link", name=name).click()
-    expect(page.locator(".why .wins")).to_contain_text("Wasatch takes it by a pin: They asked for it")
+    expect(page.locator(".why .wins")).to_contain_text(
+        "Wasatch takes it by a pin although its rules do not: They asked for it, by demo."
+    )
 
 
 def test_the_tree_opens_in_place_by_mouse_and_by_key(open_page: Open) -> None:
