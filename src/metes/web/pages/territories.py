@@ -19,7 +19,7 @@ router = APIRouter()
 PATH = "/territories"
 COLUMNS = ("Accounts", "Potential", "Revenue, 12 months", "Open pipeline")
 _OPEN_AT_FIRST = 2
-_MANY = 250
+_MANY = 200
 _SHOWN = 8
 _OPTIONS = 20
 
@@ -146,13 +146,15 @@ def _cells(sums: Sums, reader: Reader) -> list[str]:
 
 
 def _open_keys(address: Address, tree: Sequence[Any]) -> frozenset[str]:
-    """Which territories stand open: those the address names, else the upper levels."""
+    """Which territories stand open: those the address names, else as many of the upper levels as can be taken in."""
     asked = address.values("open")
     if "all" in asked:
         return frozenset(node.territory.key for node in tree if node.has_children)
     if asked:
         return frozenset(asked) - {""}
-    levels = _OPEN_AT_FIRST if len(tree) <= _MANY else 1
+    levels = _OPEN_AT_FIRST
+    while levels and sum(node.depth <= levels for node in tree) > _MANY:
+        levels -= 1
     return frozenset(node.territory.key for node in tree if node.has_children and node.depth < levels)
 
 
