@@ -23,6 +23,10 @@ class InputError(MetesError):
         self.findings: tuple[Finding, ...] = tuple(findings)
 
 
+class NoDatabase(InputError):
+    """The database that was named does not open; the text holds its address, which is not for everybody."""
+
+
 class NotFound(MetesError):
     """The thing named does not exist, or the one who asks may not know that it does."""
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from metes.base.errors import Busy, InputError, MetesError
+from metes.base.errors import Busy, InputError, MetesError, NoDatabase
 
 PATIENCE_SECONDS = 10.0
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a lock timeout; its messages come in the server's language
@@ -82,7 +82,7 @@ class Store:
         try:
             connection = self._engine.connect()
         except DBAPIError as error:
-            raise InputError(
+            raise NoDatabase(
                 f"cannot open the database {self.url.render_as_string()}: {str(error.orig).strip()}; "
                 "see that it is there and is a database of Metes, or name another with --db"
             ) from None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from urllib.parse import quote
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from metes.app.workspace import Workspace
-from metes.base.errors import Busy, Conflict, InputError, MetesError, NotFound, Refused, SchemaMismatch
+from metes.base.errors import Busy, Conflict, InputError, MetesError, NoDatabase, NotFound, Refused, SchemaMismatch
 from metes.web import api, pages, status
 from metes.web.assets import assets
 from metes.web.guards import Guards
@@ -23,14 +24,23 @@ from metes.web.visits import NotSignedIn, signed_in
 __all__ = ["create_app", "log_config"]
 
 API = "/api/"
+# Checking a password takes 64 MB and a core on purpose: more at once would let anybody fill the memory and keep all threads busy.
+SIGN_INS_AT_ONCE = 4
 STATUS_OF: tuple[tuple[type[MetesError], int], ...] = (
     (NotFound, 404),
     (Refused, 403),
     (Conflict, 409),
+    (NoDatabase, 503),
     (InputError, 422),
     (Busy, 503),
     (SchemaMismatch, 503),
     (MetesError, 400),
+)
+# What these errors say names the database and where it lies: that goes to the log, and to whoever asks goes this.
+WITHHELD: tuple[tuple[type[MetesError], str], ...] = (
+    (Busy, "Nothing was changed here. Try again in a moment; long imports and assignments stand on the page of jobs."),
+    (NoDatabase, "The database does not answer. The server's log says why."),
+    (SchemaMismatch, "The database and this server are of different versions. The server's log says what to do."),
 )
 TITLES = {
     403: "This is not allowed",
@@ -39,7 +49,7 @@ TITLES = {
     409: "Something has changed meanwhile",
     413: "This is too large",
     422: "Something in this cannot be used",
-    503: "Somebody else is writing",
+    503: "This cannot be done right now",
 }
 log = logging.getLogger("metes.web")
 
@@ -56,7 +66,8 @@ def create_app(workspace: Workspace) -> FastAPI:
     )
     app.state.workspace = workspace
     app.state.metrics = Metrics()
-    app.add_middleware(Guards, metrics=app.state.metrics)
+    app.state.sign_ins = CapacityLimiter(SIGN_INS_AT_ONCE)
+    app.add_middleware(Guards, metrics=app.state.metrics, answer_fault=unknown_error)
     app.include_router(status.router)
     app.include_router(api.router, prefix="/api/v1")
     app.include_router(pages.router, include_in_schema=False)
@@ -65,7 +76,6 @@ def create_app(workspace: Workspace) -> FastAPI:
         (NotSignedIn, to_sign_in),
         (MetesError, known_error),
         (HTTPException, http_error),
-        (Exception, unknown_error),
     ):
         app.add_exception_handler(kind, handler)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, malformed)  # type: ignore[arg-type]
@@ -85,7 +95,8 @@ def static_file(digest: str, name: str) -> Response:
 
 def to_sign_in(request: Request, _error: NotSignedIn) -> Response:
     """Send whoever is not signed in to the sign-in page, and back afterwards."""
-    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    query = request.scope["query_string"].decode("latin-1")
+    target = request.scope["path"] + (f"?{query}" if query else "")
     address = "/sign-in" if target == "/" or request.method != "GET" else f"/sign-in?next={quote(target)}"
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={"HX-Redirect": address})
@@ -95,6 +106,10 @@ def to_sign_in(request: Request, _error: NotSignedIn) -> Response:
 def known_error(request: Request, error: MetesError) -> Response:
     """An expected error: its text and its findings."""
     code = next(code for kind, code in STATUS_OF if isinstance(error, kind))
+    withheld = next((text for kind, text in WITHHELD if isinstance(error, kind)), None)
+    if withheld is not None:
+        log.warning("request refused: %s", error, extra={"path": request.scope["path"]})
+        return _answer(request, code, withheld, error.code, [])
     findings = [f.as_dict() for f in error.findings[:200]] if isinstance(error, InputError) else []
     return _answer(request, code, str(error), error.code, findings)
 
@@ -112,23 +127,26 @@ def malformed(request: Request, error: RequestValidationError) -> Response:
 def http_error(request: Request, error: HTTPException) -> Response:
     """An error of the protocol, such as an address that does not exist."""
     text = "The address may be mistyped, or the page has moved." if error.status_code == 404 else str(error.detail)
-    return _answer(request, error.status_code, text, "http", [])
+    answer = _answer(request, error.status_code, text, "http", [])
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def unknown_error(request: Request, error: Exception) -> Response:
     """A fault of ours: logged with its request id, and no more said than that id."""
-    log.error("unexpected error", exc_info=error, extra={"path": request.url.path})
+    log.error("unexpected error", exc_info=error, extra={"path": request.scope["path"]})
     return _answer(request, 500, "The fault is ours. It has been logged under the request's id below.", "fault", [])
 
 
 def _answer(request: Request, code: int, text: str, kind: str, findings: list[dict[str, object]]) -> Response:
-    if request.url.path.startswith(API) or "application/json" in request.headers.get("accept", ""):
+    path = request.scope["path"]
+    if path.startswith(API) or "application/json" in request.headers.get("accept", ""):
         body = {"error": {"code": kind, "message": text, "findings": findings, "request_id": request_id.get()}}
         return JSONResponse(body, code)
     title = TITLES.get(code, "Something went wrong")
     context = {"title": title, "text": text, "actions": [("Go home", "/")], "request_id": request_id.get()}
     try:
         return signed_in(request).page("error.html", status=code, **context)
-    except (NotSignedIn, MetesError):
-        page = render(make_environment(), "error.html", shell=Shell(path=request.url.path), **context)
+    except Exception:  # also where the database is what failed: the page then stands without what surrounds it
+        page = render(make_environment(), "error.html", shell=Shell(path=path), **context)
         return HTMLResponse(page, code)

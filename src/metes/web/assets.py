@@ -31,10 +31,12 @@ class Assets:
 
     def path(self, digest: str, name: str) -> tuple[Path, bool] | None:
         """The file behind an address and whether it may be cached for good (the digest is today's); None where there is none."""
-        found = (self.root / name).resolve()
-        if not found.is_relative_to(self.root.resolve()) or not found.is_file():
+        try:
+            found = (self.root / name).resolve()
+            is_there = found.is_relative_to(self.root.resolve()) and found.is_file()
+        except (OSError, ValueError):  # a name too long for the file system, or with a null byte
             return None
-        return found, digest == self.digest
+        return (found, digest == self.digest) if is_there else None
 
 
 @cache

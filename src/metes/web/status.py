@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from metes.app.workspace import Workspace
-from metes.base.errors import MetesError
 
+log = logging.getLogger("metes.web")
 router = APIRouter(include_in_schema=False)
 
 
@@ -23,8 +25,10 @@ def readyz(request: Request) -> Response:
     workspace: Workspace = request.app.state.workspace
     try:
         workspace.check_ready()
-    except (MetesError, OSError) as error:
-        return JSONResponse({"ready": False, "reason": str(error)}, 503)
+    except Exception as error:
+        # Everybody may ask this, so why it is not ready, which names the database, goes to the log alone.
+        log.warning("not ready: %s", error)
+        return JSONResponse({"ready": False, "reason": "the database does not answer as it should; the server's log says why"}, 503)
     return JSONResponse({"ready": True})
 
 

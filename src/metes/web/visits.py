@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -11,18 +12,22 @@ from urllib.parse import quote, unquote
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment
+from starlette.datastructures import FormData
 
 from metes.app.workspace import Workspace
-from metes.base.errors import Refused
+from metes.base.errors import InputError, Refused
 from metes.model.scope import Principal
 from metes.web.addresses import Address
 from metes.web.formatting import Reader
+from metes.web.guards import UPLOAD_PATHS
 from metes.web.navigation import SECTIONS, TABS
 from metes.web.rendering import make_environment, render, render_block
 from metes.web.shell import Shell
 
 COOKIE = "metes_session"
 NOTICE_COOKIE = "metes_notice"
+NOTICE_LENGTH = 300  # written for a cookie, a character can take twelve bytes, and a cookie holds 4,096
+_UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -69,7 +74,7 @@ class Visit:
             sections=SECTIONS,
             tabs=TABS,
             theme=theme if (theme := self.request.cookies.get("metes_theme", "")) in {"light", "dark"} else "",
-            notices=[*_read_notice(self.request), *self.notices],
+            notices=[*self._read_notice(), *self.notices],
         )
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
@@ -88,23 +93,52 @@ class Visit:
         """Send the browser on after a form, with a notice (tone, text) for the next page."""
         response = RedirectResponse(str(address), 303)
         if notice is not None:
-            response.set_cookie(NOTICE_COOKIE, quote("|".join(notice)), max_age=60, httponly=True, samesite="lax")
+            tone, text = notice[0], notice[1][:NOTICE_LENGTH]
+            value = quote("|".join((self._seal(tone, text), tone, text)))
+            secure = self.request.url.scheme == "https"
+            response.set_cookie(NOTICE_COOKIE, value, max_age=60, httponly=True, samesite="lax", secure=secure)
         return response
+
+    def _read_notice(self) -> list[tuple[str, str]]:
+        """The notice that the page before left; one that somebody else put into the browser does not show."""
+        seal, _, rest = unquote(self.request.cookies.get(NOTICE_COOKIE, "")).partition("|")
+        tone, _, text = rest.partition("|")
+        is_ours = hmac.compare_digest(seal.encode("utf-8", "replace"), self._seal(tone, text).encode())
+        return [(tone, text)] if is_ours and text else []
+
+    def _seal(self, tone: str, text: str) -> str:
+        return hmac.new(self.csrf.encode(), f"{tone}|{text}".encode("utf-8", "replace"), "sha256").hexdigest()
 
 
 async def checked(request: Request) -> Mapping[str, Any]:
     """The form of an unsafe request, read once; Refused unless it carries the session's own token."""
     if request.method in SAFE_METHODS:
         return {}
-    visit_csrf = request.state.csrf
     sent = request.headers.get("x-csrf-token", "")
     form: Mapping[str, Any] = {}
     if request.headers.get("content-type", "").startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        form = await request.form(max_files=50, max_fields=20_000)
+        form = await read_form(request)
         sent = sent or str(form.get("csrf_token", ""))
-    if not hmac.compare_digest(sent.encode(), visit_csrf.encode()):
+    if not hmac.compare_digest(sent.encode("utf-8", "replace"), request.state.csrf.encode()):
         raise Refused("this form is no longer valid; go back, load the page again, then repeat")
     return form
+
+
+async def read_form(request: Request) -> FormData:
+    """The fields of a form; InputError where they cannot be read, or hold what no text of ours may."""
+    try:
+        fields = 50 if request.scope["path"] in UPLOAD_PATHS else 20_000  # a field of these may hold a megabyte, in memory
+        form = await request.form(max_files=50, max_fields=fields)
+    except (ValueError, LookupError):  # a character set that does not exist, or text that is not in it
+        raise InputError("this form cannot be read; send it as UTF-8") from None
+    if any(unreadable(text) for pair in form.multi_items() for text in pair if isinstance(text, str)):
+        raise InputError("this form holds a null byte or half a character; take it out, then send it again")
+    return form
+
+
+def unreadable(text: str) -> bool:
+    """Whether a text can neither be stored nor sent: a null byte in it, or half a surrogate pair."""
+    return _UNREADABLE.search(text) is not None
 
 
 def signed_in(request: Request) -> Visit:
@@ -131,8 +165,3 @@ async def _form_after_sign_in(request: Request, visit: Annotated[Visit, Depends(
 SignedIn = Annotated[Visit, Depends(signed_in)]
 Form = Annotated[Mapping[str, Any], Depends(_form_after_sign_in)]
 CHECKED = Depends(_form_after_sign_in)
-
-
-def _read_notice(request: Request) -> list[tuple[str, str]]:
-    tone, _, text = unquote(request.cookies.get(NOTICE_COOKIE, "")).partition("|")
-    return [(tone, text)] if tone in {"info", "good", "warn", "bad"} and text else []

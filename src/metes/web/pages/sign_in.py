@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
 
-from fastapi import APIRouter, Form, Request
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from metes.app.admin import SESSION_SECONDS
@@ -12,7 +14,7 @@ from metes.app.workspace import Workspace
 from metes.base.errors import Refused
 from metes.web.rendering import make_environment, render
 from metes.web.shell import Shell
-from metes.web.visits import CHECKED, COOKIE
+from metes.web.visits import CHECKED, COOKIE, read_form
 
 router = APIRouter()
 
@@ -25,19 +27,26 @@ def show(request: Request, next: str = "/") -> Response:
 
 
 @router.post("/sign-in")
-def sign_in(
-    request: Request, name: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "/"
-) -> Response:
+async def sign_in(request: Request) -> Response:
     """Begin a session; a form from another site is refused by its origin."""
-    workspace: Workspace = request.app.state.workspace
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+    if not _is_from_here(request):
         raise Refused("sign in from the sign-in page of this server")
+    form = await read_form(request)
+    limiter: CapacityLimiter = request.app.state.sign_ins
+    return await run_sync(_begin, request, {name: str(value) for name, value in form.items()}, limiter=limiter)
+
+
+def _begin(request: Request, form: Mapping[str, str]) -> Response:
+    workspace: Workspace = request.app.state.workspace
+    name, target = form.get("name", ""), safe_target(form.get("next", "/"))
     address = request.client.host if request.client else ""
     try:
-        signed = workspace.sign_in(name.strip()[:100], password, address)
+        signed = workspace.sign_in(name.strip()[:100], form.get("password", ""), address)
     except Refused as refusal:
-        return _page(safe_target(next), name, str(refusal), status=403)
-    response = RedirectResponse(safe_target(next), 303)
+        return _page(target, name[:100], str(refusal), status=403)
+    # Who signs in anew leaves no session behind.
+    workspace.sign_out(request.cookies.get(COOKIE, ""))
+    response = RedirectResponse(target, 303)
     response.set_cookie(
         COOKIE,
         signed.secret,
@@ -48,6 +57,15 @@ def sign_in(
         path="/",
     )
     return response
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether the browser says that the form stood on a page of this server; the second header is for http, where it sends no first."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host", "")
 
 
 @router.post("/sign-out", dependencies=[CHECKED])
