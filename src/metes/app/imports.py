@@ -25,6 +25,7 @@ from metes.model.query import AccountQuery
 from metes.render import sheets
 
 UPLOADS = "uploads"
+NAME_BYTES = 120
 
 
 class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
@@ -81,8 +82,7 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
         """Keep an uploaded file until its import is done, under a folder of its own; only the last part of its name counts."""
         folder = self.shelf.books / UPLOADS / uuid4().hex
         folder.mkdir(parents=True)
-        safe = re.sub(r"[^\w .()+-]", "_", Path(name.replace("\\", "/")).name).strip(" .")[:120] or "file"
-        path = folder / safe
+        path = folder / _safe_name(name)
         with path.open("wb") as file:
             shutil.copyfileobj(stream, file, 1024 * 1024)
         return path
@@ -144,6 +144,16 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
 
     def _draft_of(self, report: ImportReport, name: str) -> Imported:
         return self.plan_from_rows([dict(row) for row in report.territories], key_from(name), name)
+
+
+def _safe_name(name: str) -> str:
+    """The last part of a file's name without what a file system or a shell could take amiss; its ending stays, since it tells the format."""
+    safe = re.sub(r"[^\w .()+-]", "_", name.replace("\\", "/").rpartition("/")[2]).strip(" .") or "file"
+    stem, dot, ending = safe.rpartition(".")
+    if not stem or len(ending.encode()) > NAME_BYTES // 2:
+        stem, dot, ending = safe, "", ""
+    # A file system counts bytes.
+    return stem.encode()[: NAME_BYTES - len(ending.encode())].decode("utf-8", "ignore") + dot + ending
 
 
 def _read_mapping(path: Path) -> str:

@@ -2,30 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
+from metes.app.workspace import Workspace
 from metes.web.api.access import Caller, plain
+from metes.web.visits import read_form
 
 router = APIRouter(tags=["imports"])
 
 
-@router.post("/imports", status_code=202)
-def start_import(
-    caller: Caller,
-    kind: Annotated[str, Form(description="accounts, contacts, people, seats, products, …", max_length=40)],
-    file: Annotated[UploadFile, File(description="CSV, Excel, Parquet, JSON or JSON lines")],
-    source: Annotated[str, Form(max_length=100)] = "files",
-    mapping: Annotated[str | None, Form(description="A mapping file's text.", max_length=200_000)] = None,
-    dry_run: Annotated[bool, Form()] = False,
-    strict: Annotated[bool, Form()] = False,
-    full: Annotated[bool, Form(description="Close what the file lacks.")] = False,
-) -> dict[str, Any]:
+class ImportForm(BaseModel):
+    """What is sent beside the file."""
+
+    kind: str = Field(description="accounts, contacts, people, seats, products, …", max_length=40)
+    source: str = Field("files", max_length=100)
+    mapping: str | None = Field(None, description="A mapping file's text.", max_length=200_000)
+    dry_run: bool = False
+    strict: bool = False
+    full: bool = Field(False, description="Close what the file lacks.")
+
+
+def _described() -> dict[str, Any]:
+    """The form as OpenAPI tells of it. It is read by hand, because a declared body is taken in before the caller is known."""
+    schema = ImportForm.model_json_schema()
+    file = {"type": "string", "format": "binary", "description": "CSV, Excel, Parquet, JSON or JSON lines"}
+    schema = {**schema, "properties": {**schema["properties"], "file": file}, "required": ["kind", "file"]}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+@router.post("/imports", status_code=202, openapi_extra=_described())
+async def start_import(request: Request, caller: Caller) -> dict[str, Any]:
     """Send a file to be imported; follow it at /jobs/{job}, whose result is the report."""
+    try:
+        sent = await read_form(request)
+        file = sent.get("file")
+        try:
+            form = ImportForm.model_validate({name: value for name, value in sent.items() if isinstance(value, str)})
+        except ValidationError as error:
+            raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in error.errors()]) from None
+        if not isinstance(file, UploadFile):
+            raise RequestValidationError([{"loc": ("body", "file"), "msg": "expected a file", "type": "missing"}])
+        return {"job": await run_in_threadpool(_queue, caller, form, file)}
+    finally:
+        await request.close()
+
+
+def _queue(caller: Workspace, form: ImportForm, file: UploadFile) -> int:
     path = caller.upload_keep(file.filename or "file", file.file)
-    options = {"source": source, "mapping": mapping, "dry_run": dry_run, "strict": strict, "full": full}
-    return {"job": caller.import_queue(kind, [path], options)}
+    return caller.import_queue(form.kind, [path], form.model_dump(exclude={"kind"}))
 
 
 @router.get("/imports")

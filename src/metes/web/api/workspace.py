@@ -53,22 +53,19 @@ def revoke_token(token: int, caller: Caller) -> None:
 @router.get("/jobs")
 def list_jobs(caller: Caller) -> list[dict[str, Any]]:
     """The newest jobs."""
-    jobs: list[dict[str, Any]] = plain(caller.jobs())
-    return jobs
+    return [_shown(job) for job in caller.jobs()]
 
 
 @router.get("/jobs/{job}")
 def get_job(job: int, caller: Caller) -> dict[str, Any]:
     """One job."""
-    found: dict[str, Any] = plain(caller.job(job))
-    return found
+    return _shown(caller.job(job))
 
 
 @router.post("/jobs/{job}/cancel")
 def cancel_job(job: int, caller: Caller) -> dict[str, Any]:
     """Ask a job to stop."""
-    found: dict[str, Any] = plain(caller.job_cancel(job))
-    return found
+    return _shown(caller.job_cancel(job))
 
 
 @router.get("/audit")
@@ -78,3 +75,12 @@ def list_audit(
     """The newest entries of the audit trail, those before one where it is given."""
     entries: list[dict[str, Any]] = plain(caller.audit_list(rows, before))
     return entries
+
+
+def _shown(job: Any) -> dict[str, Any]:
+    """A job as it leaves the server: of its files the names, not where on the server they are kept."""
+    shown: dict[str, Any] = plain(job)
+    payload = shown["payload"]
+    if "files" in payload:
+        shown["payload"] = {**payload, "files": [file.replace("\\", "/").rpartition("/")[2] for file in payload["files"]]}
+    return shown
