@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 from metes.app.desk import Desk
 from metes.base.errors import InputError, NotFound, Refused
 from metes.identity import secrets
+from metes.model.scope import Principal
 from metes.model.workspace import SETTING_NAMES, checked_setting
 from metes.store import audit, jobs, users
 from metes.store import settings as stored
@@ -17,6 +19,8 @@ from metes.store.jobs import Job
 from metes.store.users import Session, Token, User
 
 SESSION_SECONDS = users.SESSION_DAYS * 86_400
+WRONG_SIGN_IN = "this name and password do not go together"
+log = logging.getLogger("metes.app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,8 @@ class AdminVerbs(Desk):
     def user_add(self, name: str, password: str | None = None) -> str:
         """Add an administrator; the password, made here where none is given."""
         cleaned = name.strip()
-        if not 1 <= len(cleaned) <= 100 or any(c.isspace() for c in cleaned):
-            raise InputError(f"expected a user name of 1 to 100 characters without blanks, got {name!r}")
+        if not 1 <= len(cleaned) <= 100 or any(c.isspace() or not c.isprintable() for c in cleaned):
+            raise InputError(f"expected a user name of 1 to 100 characters without blanks and control characters, got {name!r}")
         chosen = password or secrets.new_password()
         hashed = secrets.hash_password(chosen)
         with self.store.write() as connection:
@@ -75,15 +79,15 @@ class AdminVerbs(Desk):
         chosen = password or secrets.new_password()
         hashed = secrets.hash_password(chosen)
         with self.store.write() as connection:
-            users.set_password(connection, name, hashed)
-            audit.add_entry(connection, self.principal, "user password", f"user {name}", {}, self.clock())
+            user_id = users.set_password(connection, name, hashed)
+            audit.add_entry(connection, self.principal, "user password", f"user {user_id}", {}, self.clock())
         return chosen
 
     def user_disable(self, name: str, *, is_disabled: bool = True) -> None:
         """Shut a user out, or let them in again."""
         with self.store.write() as connection:
-            users.set_disabled(connection, name, self.clock() if is_disabled else None)
-            audit.add_entry(connection, self.principal, "user disable", f"user {name}", {"disabled": is_disabled}, self.clock())
+            user_id = users.set_disabled(connection, name, self.clock() if is_disabled else None)
+            audit.add_entry(connection, self.principal, "user disable", f"user {user_id}", {"disabled": is_disabled}, self.clock())
 
     def token_add(self, name: str, user: str, days: int | None = None) -> str:
         """Make an API token for a user; the secret, shown this once."""
@@ -123,6 +127,8 @@ class AdminVerbs(Desk):
     def sign_in(self, name: str, password: str, address: str) -> SignedIn:
         """Begin a session; Refused says no more than that name and password do not go together, or how long to wait."""
         now = self.clock()
+        if not name.isprintable():  # no name of a user, and not every database can even look for it
+            raise Refused(WRONG_SIGN_IN)
         with self.store.read() as connection:
             found = users.find_user(connection, name)
             failed = users.failed_sign_ins(connection, name, address, now)
@@ -135,8 +141,15 @@ class AdminVerbs(Desk):
             users.note_sign_in(connection, name, address, is_right, now)
             if is_right and found is not None:
                 users.add_session(connection, found[0].id, secrets.digest(secret), secrets.new_secret(), now)
+        who = f"user {found[0].id}" if found else "an unknown name"
         if not is_right or found is None:
-            raise Refused("this name and password do not go together")
+            log.warning("sign-in failed", extra={"subject": who, "address": address})
+            if failed + 1 == users.LOCKOUT_TRIES:
+                # The same for known and unknown names, so that the time it takes tells nothing.
+                with self.store.write() as connection:
+                    audit.add_entry(connection, Principal("sign-in"), "sign-in locked", who, {"tries": failed + 1}, now)
+            raise Refused(WRONG_SIGN_IN)
+        log.info("signed in", extra={"subject": who, "address": address})
         return SignedIn(secret, found[0])
 
     def session(self, secret: str) -> Session | None:

@@ -77,22 +77,24 @@ def find_user(connection: Connection, name: str) -> tuple[User, str] | None:
     return None if row is None else (_user(row), row.password_hash)
 
 
-def set_password(connection: Connection, name: str, password_hash: str) -> None:
-    """Give a user another password and end all sessions."""
+def set_password(connection: Connection, name: str, password_hash: str) -> int:
+    """Give a user another password and end all sessions; the user's id."""
     found = find_user(connection, name)
     if found is None:
         raise NotFound(f"there is no user '{name}'; 'metes user list' shows those there are")
     connection.execute(sa.update(users).where(users.c.id == found[0].id).values(password_hash=password_hash))
     connection.execute(sa.delete(sessions).where(sessions.c.user_id == found[0].id))
+    return found[0].id
 
 
-def set_disabled(connection: Connection, name: str, at: datetime | None) -> None:
-    """Shut a user out (and end all sessions), or let them in again."""
+def set_disabled(connection: Connection, name: str, at: datetime | None) -> int:
+    """Shut a user out (and end all sessions), or let them in again; the user's id."""
     found = find_user(connection, name)
     if found is None:
         raise NotFound(f"there is no user '{name}'; 'metes user list' shows those there are")
     connection.execute(sa.update(users).where(users.c.id == found[0].id).values(disabled_at=at))
     connection.execute(sa.delete(sessions).where(sessions.c.user_id == found[0].id))
+    return found[0].id
 
 
 def set_preferences(connection: Connection, user_id: int, preferences: Mapping[str, Any]) -> None:
