@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
+import sqlalchemy as sa
+
+from metes.store.tables import opportunities
 from tests.web.pages.conftest import Visitor
 
 
@@ -42,3 +46,16 @@ def test_somebody_who_does_not_exist_is_not_found(visitor: Visitor) -> None:
 
 def test_nobody_yet_says_what_to_import(newcomer: Visitor) -> None:
     assert "Nobody yet" in newcomer.get("/people")
+
+
+def test_opportunities_are_counted_by_status_as_they_are_stored(visitor: Visitor) -> None:
+    sellers: Counter[tuple[int, str]] = Counter()
+    amounts: Counter[tuple[int, str]] = Counter()
+    with visitor.workspace.store.read() as connection:
+        query = sa.select(opportunities).where(opportunities.c.closed_on.is_(None), opportunities.c.person_id.is_not(None))
+        for row in connection.execute(query):
+            sellers[row.person_id, row.status] += 1
+            amounts[row.person_id, row.status] += row.amount_minor or 0
+    assert sellers
+    for (person, status), count in sellers.items():
+        assert visitor.workspace.person(person).opportunities[status] == (count, amounts[person, status])

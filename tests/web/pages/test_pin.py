@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
+from metes.model.plan import Pin
 from metes.model.query import AccountQuery
 from tests.web.pages.conftest import Visitor
 
@@ -107,3 +109,18 @@ def test_without_a_plan_there_is_nothing_to_pin_to(newcomer: Visitor) -> None:
     answer = newcomer.client.get("/accounts/pin")
     assert answer.status_code == 409
     assert "No plan is active yet" in answer.text
+
+
+def test_the_consequence_seen_is_that_of_the_whole_draft_evaluated(editor: Visitor) -> None:
+    """The few accounts evaluated alone, against all accounts evaluated: pins, exclusions, and a pin against a pin."""
+    workspace = editor.workspace
+    chosen = keys(editor, "employees > 50", 40)
+    pins = [Pin(key, "wasatch", "They asked", "tests") for key in chosen[:20]]
+    pins += [Pin(key, "chesapeake", "So did they", "tests") for key in chosen[15:25]]
+    pins += [Pin(key, workspace.owner(key).primary[0].territory, "Not there", "tests", is_exclusion=True) for key in chosen[25:]]
+    moves = workspace.pin_preview(pins)
+    report = workspace.plan_preview(str(workspace.pin(pins).id))
+    assert sum(m.accounts for m in moves) == len(chosen)
+    assert sum(m.accounts for m in moves if m.is_change) == report.moved > 20
+    won = {change.territory: change.won for change in report.territories if change.won}
+    assert won == sum((Counter({m.after: m.accounts}) for m in moves if m.is_change and m.after), Counter())
