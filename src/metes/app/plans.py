@@ -22,8 +22,8 @@ from metes.plan.check import check_plan
 from metes.plan.diff import Step, diff
 from metes.plan.draft import empty_plan, plan_from_rows
 from metes.plan.schema import schema
-from metes.plan.text import read_plan
-from metes.plan.writing import write_plan
+from metes.plan.text import read_text, read_texts
+from metes.plan.writing import render, write_plan
 from metes.planning import drafts, publishing
 from metes.rules.syntax import parse, to_text
 from metes.store import plans
@@ -70,27 +70,34 @@ class PlanVerbs(Desk):
         """The JSON schema of plan files, for editors."""
         return schema()
 
-    def plan_check(self, source: Path | str) -> tuple[Plan | None, tuple[Finding, ...]]:
-        """What the check says of a plan folder or of a revision in the store; the plan too, where it could be read."""
-        fields = self.fields()
-        if isinstance(source, Path):
-            try:
-                plan, findings = read_plan(source, fields)
-            except InputError as error:
-                return None, error.findings
-        else:
-            plan, findings = self.plan_show(source)[1], ()
-        return plan, (*findings, *check_plan(plan, fields, self._known_accounts(plan)))
+    def plan_check(self, source: Path | Mapping[str, str] | str) -> tuple[Plan | None, tuple[Finding, ...]]:
+        """What the check says of a plan folder, of texts by their path in one, or of a revision in the store; the plan too.
 
-    def plan_import(self, folder: Path, *, note: str = "") -> Imported:
-        """Take a plan folder in as a draft; with errors among the findings nothing is kept."""
-        plan, findings = self.plan_check(folder)
-        if plan is None or any(f.severity is Severity.ERROR for f in findings):
-            errors = [f for f in findings if f.severity is Severity.ERROR]
-            raise InputError(
-                f"the plan in {folder} has {len(errors)} errors and was not taken in; mend them and import again", findings
-            )
-        return self._keep(plan, findings, note or f"imported from {folder.name}")
+        None stands for a plan whose text could not be read at all.
+        """
+        if isinstance(source, str):
+            plan = self.plan_show(source)[1]
+            return plan, tuple(check_plan(plan, self.fields(), self._known_accounts(plan)))
+        fields = self.fields()
+        try:
+            text = read_text(source, fields) if isinstance(source, Path) else read_texts(source, fields)
+        except InputError as error:
+            return None, error.findings
+        checked = check_plan(text.plan, fields, self._known_accounts(text.plan))
+        return text.plan, (*text.findings, *(text.locate(finding) for finding in checked))
+
+    def plan_import(self, source: Path | Mapping[str, str], *, note: str = "") -> Imported:
+        """Take a plan folder, or texts by their path in one, in as a draft; with errors among the findings nothing is kept."""
+        plan, findings = self.plan_check(source)
+        name = source.name if isinstance(source, Path) else "texts"
+        errors = sum(f.severity is Severity.ERROR for f in findings)
+        if plan is None or errors:
+            raise InputError(f"the plan in {name} has {errors} errors and was not taken in; mend them and import again", findings)
+        return self._keep(plan, findings, note or f"imported from {name}")
+
+    def plan_text(self, reference: str = "active") -> dict[str, str]:
+        """A plan as text: each file by its path in the folder."""
+        return render(self.plan_show(reference)[1])
 
     def plan_from_rows(self, rows: Sequence[dict[str, Any]], key: str, name: str) -> Imported:
         """Make a draft plan of imported territories."""
