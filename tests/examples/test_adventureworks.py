@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-import os
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -34,12 +33,9 @@ def script() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def data() -> Path:
+def data(real_data: Path) -> Path:
     """The sample's tables."""
-    folder = Path(os.environ.get("METES_DATA", "")) / "adventureworks_oltp"
-    if "METES_DATA" not in os.environ or not folder.is_dir():
-        pytest.skip("METES_DATA names no folder with adventureworks_oltp")
-    return folder
+    return real_data / "adventureworks_oltp"
 
 
 @pytest.fixture(scope="module")

@@ -302,6 +302,35 @@ def context() -> dict[str, Any]:
             node("east", "East", 2, 7, "world"),
         ],
         "form_editor": editor("form"),
+        "won_and_lost": [
+            {
+                "territory": "front-range",
+                "name": "Front Range",
+                "colour": 9,
+                "won": 42,
+                "lost": 3,
+                "won_potential": 81_200_000,
+                "lost_potential": 900_000,
+            },
+            {
+                "territory": "desert",
+                "name": "Desert",
+                "colour": 10,
+                "won": 0,
+                "lost": 39,
+                "won_potential": 0,
+                "lost_potential": 80_300_000,
+            },
+        ],
+        "checked": [
+            (
+                Finding(
+                    "plan-no-catch-all", Severity.WARNING, "no territory is a catch-all", Place(subject="plan fy27"), "", "Add one."
+                ),
+                "/gallery",
+            ),
+            (Finding("rule-costly", Severity.NOTE, "no comparison narrows the rule", Place(subject="rule desert/main")), ""),
+        ],
         "text_editor": editor("text"),
         "jobs": [job("running"), job("done")],
         "found": found,
