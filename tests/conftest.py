@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import pytest
 
 from metes.store import schema
 from metes.store.engine import Store
+from tests.databases import SharedDatabase
 
 if TYPE_CHECKING:
     from metes.app.workspace import Workspace
@@ -51,6 +53,10 @@ def postgresql() -> Iterator[Callable[..., str]]:
         return str(server.get_uri(database=name))
 
     yield new_database
+    # At once: nobody needs what an orderly shutdown would write.
+    process = server.get_postmaster_info().process
+    process.send_signal(signal.SIGQUIT)
+    process.wait(30)
     server.cleanup()
     rmtree(folder, ignore_errors=True)
 
@@ -75,12 +81,12 @@ def sqlite_with_schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_with_schema(postgresql: Callable[..., str]) -> str:
-    """The name of a PostgreSQL database with the schema, to be copied."""
+def shared_postgresql(postgresql: Callable[..., str]) -> SharedDatabase:
+    """The PostgreSQL database with the schema that tests take one after the other."""
     made = Store(postgresql())
     schema.upgrade(made)
     made.dispose()
-    return str(made.url.database)
+    return SharedDatabase(lambda: postgresql(made.url.database))
 
 
 @pytest.fixture
@@ -92,11 +98,12 @@ def sqlite_store(sqlite_with_schema: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def postgresql_store(postgresql: Callable[..., str], postgresql_with_schema: str) -> Iterator[Store]:
-    """A PostgreSQL database with the schema."""
-    made = Store(postgresql(postgresql_with_schema))
+def postgresql_store(shared_postgresql: SharedDatabase) -> Iterator[Store]:
+    """A PostgreSQL database with the schema and no rows."""
+    made = Store(shared_postgresql.take())
     yield made
     made.dispose()
+    shared_postgresql.give_back()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -10,7 +10,7 @@ FINDING = Finding("bad-date", Severity.WARNING, "expected a day", Place("a.csv",
 
 
 def test_a_finding_names_place_value_and_remedy() -> None:
-    assert str(FINDING) == "warning bad-date: a.csv, line 7, column from: expected a day ('31.02.') Write 2024-02-28."
+    assert str(FINDING) == "warning bad-date: a.csv, line 7, column from: expected a day ('31.02.'); write 2024-02-28"
 
 
 def test_a_finding_without_place_value_or_remedy_says_just_its_message() -> None:
