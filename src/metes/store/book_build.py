@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import sqlalchemy as sa
 
 from metes.base.money import exponent
@@ -21,7 +22,7 @@ from metes.store.engine import Store
 from metes.store.filters import quote
 from metes.store.ledger import VIAS
 
-FORMAT = 3
+FORMAT = 4
 # How a text is cut into words, both when a Book is made and when it is searched: lower case, without accents.
 WORDS = "string_split_regex(lower(strip_accents({text})), '[^\\p{{L}}\\p{{N}}]+')"
 # Families of up to two to this power levels.
@@ -98,6 +99,7 @@ def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: 
     if path.exists():
         return path
     partial = folder / f".{key.file_name}.{os.getpid()}"
+    rows_partial = rows_file(partial)
     partial.unlink(missing_ok=True)
     progress.report("building the book")
     try:
@@ -107,9 +109,13 @@ def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: 
             _make_accounts(connection, shape)
             _make_sums(connection, shape)
             connection.execute("CHECKPOINT")
+            _write_rows(connection, rows_partial)
+        # The rows first: who finds the Book finds its rows.
+        rows_partial.rename(rows_file(path))
         partial.rename(path)
     finally:
         partial.unlink(missing_ok=True)
+        rows_partial.unlink(missing_ok=True)
     _remove_old(folder, path)
     return path
 
@@ -118,6 +124,19 @@ def _remove_old(folder: Path, newest: Path) -> None:
     others = sorted((p for p in folder.glob("book-*.duckdb") if p != newest), key=lambda p: p.stat().st_mtime, reverse=True)
     for old in others[1:]:
         old.unlink(missing_ok=True)
+        rows_file(old).unlink(missing_ok=True)
+
+
+def rows_file(path: Path) -> Path:
+    """Where a Book keeps its accounts row by row: Arrow beside the DuckDB file, for taking a page's few rows from a million."""
+    return path.with_name(path.name + ".arrow")
+
+
+def _write_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """The accounts as one uncompressed batch of Arrow in the order of their numbers, to be mapped into memory."""
+    table = connection.execute("SELECT * FROM accounts ORDER BY account").to_arrow_table().combine_chunks()
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table, max_chunksize=max(table.num_rows, 1))
 
 
 def _load(store: Store, connection: duckdb.DuckDBPyConnection, key: BookKey, progress: Progress) -> None:
@@ -151,15 +170,20 @@ def _make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> N
         f", TRY_CAST(json_extract_string(a.custom, {_json_path(f.name)}) AS {_DUCK_TYPES[f.type]}) AS {quote(f.name)}"
         for f in shape.custom
     )
+    # Sorting by a number is several times faster than sorting by names.
+    connection.execute("""
+        CREATE TEMP TABLE ranks AS
+        SELECT id AS account, row_number() OVER (ORDER BY name, id)::INTEGER AS name_rank FROM raw_accounts""")
     connection.execute(f"""
         CREATE TABLE accounts AS
-        SELECT a.id AS account, a.key AS id, a.name, k.parent, k.family, a.country, a.region, a.city, a.postal_code,
+        SELECT a.id AS account, n.name_rank, a.key AS id, a.name, k.parent, k.family, a.country, a.region, a.city, a.postal_code,
             a.latitude, a.longitude, a.place_precision, a.zone, a.industry, a.segment, a.channel, a.language, a.referral_source,
             a.employees::BIGINT AS employees, (a.annual_revenue_minor * fx.factor)::BIGINT AS annual_revenue,
             (a.potential_minor * fx.factor)::BIGINT AS potential, a.customer_since::DATE AS customer_since,
             o.minor AS revenue_12m, q.minor AS pipeline, coalesce(q.opportunities, 0)::BIGINT AS open_opportunities,
             h.territory, list_extract($vias, h.via + 1) AS via{custom}
         FROM raw_accounts a
+        JOIN ranks n ON n.account = a.id
         LEFT JOIN kin k ON k.account = a.id
         LEFT JOIN rates fx ON fx.currency = coalesce(a.currency, $currency)
         LEFT JOIN (SELECT account_id, sum(minor * factor)::BIGINT AS minor FROM raw_orders o
