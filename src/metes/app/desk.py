@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from metes.base.errors import NotFound
 from metes.base.ids import content_hash
@@ -17,9 +18,7 @@ from metes.model.plan import Plan
 from metes.model.scope import Principal, Scope
 from metes.model.workspace import WorkspaceSettings, settings_from
 from metes.planning.drafts import load_plan
-from metes.rules.explain import Explainer
 from metes.store import plans, schema
-from metes.store.book import Book
 from metes.store.book_build import BookKey, BookShape, build, current_key, find_book
 from metes.store.engine import Store
 from metes.store.plans import Revision
@@ -28,6 +27,11 @@ from metes.store.settings import read_custom_fields, read_settings
 _PLANS_KEPT = 8
 LARGE_BOOK = 100_000
 log = logging.getLogger("metes.app")
+
+# Slow to load: DuckDB and the rules' compiler, which a command that only looks into the ledger does without.
+if TYPE_CHECKING:
+    from metes.rules.explain import Explainer
+    from metes.store.book import Book
 _EXPLAINERS_KEPT = 2
 
 
@@ -101,6 +105,8 @@ class Desk:
                 self._make_later(key, shape)
                 return kept[1]
             key, path = found or (key, build(self.store, key, shape, self.shelf.books, progress))
+            from metes.store.book import Book
+
             book = Book(path, rule_fields(tuple(shape.custom)), shape.currency)
             self.shelf.book = (key, book)
             return book
@@ -149,6 +155,8 @@ class Desk:
         with self.shelf.lock:
             explainer = self.shelf.explainers.get(key)
         if explainer is None:
+            from metes.rules.explain import Explainer
+
             explainer = Explainer(plan, fields, currency)
             with self.shelf.lock:
                 while len(self.shelf.explainers) >= _EXPLAINERS_KEPT:
@@ -163,9 +171,15 @@ class Desk:
             revision = plans.active_revision(connection, on)
         return None if revision is None else (revision, self.plan_of(revision))
 
+    def active_revision(self, day: date) -> Revision:
+        """The active revision of a day; NotFound says how to get one."""
+        with self.store.read() as connection:
+            revision = plans.active_revision(connection, day)
+        if revision is None:
+            raise NotFound("there is no active plan yet; 'metes plan import FOLDER', then 'metes plan publish draft'")
+        return revision
+
     def require_active(self) -> tuple[Revision, Plan]:
         """The active plan; NotFound says how to get one."""
-        active = self.active()
-        if active is None:
-            raise NotFound("there is no active plan yet; 'metes plan import FOLDER', then 'metes plan publish draft'")
-        return active
+        revision = self.active_revision(self.today())
+        return revision, self.plan_of(revision)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
 from metes.app.admin import AdminVerbs
@@ -16,13 +16,13 @@ from metes.app.reading import ReadingVerbs
 from metes.base.errors import InputError
 from metes.base.ids import key_from
 from metes.base.progress import SILENT, Progress
-from metes.importing import history
-from metes.importing.flow import import_files
-from metes.importing.history import UndoReport
-from metes.importing.report import DEFAULT_SOURCE, ImportOptions, ImportReport, State
-from metes.model.catalogue import KINDS
+from metes.model.catalogue import DEFAULT_SOURCE, KINDS
 from metes.model.query import AccountQuery
-from metes.render import sheets
+
+# What imports and exports need is slow to load, so the verbs load it: a command that does neither starts without it.
+if TYPE_CHECKING:
+    from metes.importing.history import PastImport, UndoReport
+    from metes.importing.report import ImportReport
 
 UPLOADS = "uploads"
 NAME_BYTES = 120
@@ -56,6 +56,9 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
             raise InputError(f"expected files to import, but there is no {', '.join(missing) or 'file named'}")
         if mapping_file is not None:
             mapping = _read_mapping(mapping_file)
+        from metes.importing.flow import import_files
+        from metes.importing.report import ImportOptions, State
+
         options = ImportOptions(
             source=source,
             mapping=mapping,
@@ -100,28 +103,38 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
             raise InputError(f"expected a kind of record, got {kind!r}; kinds are {', '.join(sorted(KINDS))}")
         return self.job_add("import", {"kind": kind, "files": [str(f) for f in files], "options": dict(options)})
 
-    def imports(self, limit: int = 100) -> tuple[history.PastImport, ...]:
+    def imports(self, limit: int = 100) -> tuple[PastImport, ...]:
         """The newest imports."""
+        from metes.importing import history
+
         with self.store.read() as connection:
             return history.past_imports(connection, limit)
 
-    def import_show(self, import_id: int) -> tuple[history.PastImport, Sequence[dict[str, Any]]]:
+    def import_show(self, import_id: int) -> tuple[PastImport, Sequence[dict[str, Any]]]:
         """One import with the findings kept of it."""
+        from metes.importing import history
+
         with self.store.read() as connection:
             return history.past_import(connection, import_id), history.findings_of(connection, import_id)
 
     def import_undo(self, import_id: int, *, dry_run: bool = False, progress: Progress = SILENT) -> UndoReport:
         """Take an import back as a whole; Conflict where later imports changed the same records."""
+        from metes.importing import history
+
         return history.undo_import(
             self.store, import_id, dry_run=dry_run, now=self.clock(), principal=self.principal, progress=progress
         )
 
     def accounts_write(self, query: AccountQuery, path: Path) -> int:
         """Write all accounts of a query to a .csv, .xlsx or .parquet file; rows written."""
+        from metes.render import sheets
+
         return sheets.write_file(self._batches(query), path)
 
     def findings_write(self, report: ImportReport, path: Path) -> int:
         """Write every finding of an import to a .csv, .xlsx or .parquet file; rows written."""
+        from metes.render import sheets
+
         return sheets.write_file(report.findings.to_batches(), path)
 
     def mapping_write(self, report: ImportReport, path: Path) -> None:
@@ -135,9 +148,13 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
 
     def accounts_csv(self, query: AccountQuery) -> Iterator[str]:
         """All accounts of a query as chunks of CSV text."""
+        from metes.render import sheets
+
         return sheets.csv_lines(self._batches(query), {})
 
     def _batches(self, query: AccountQuery) -> Iterator[Any]:
+        from metes.render import sheets
+
         book = self.book()
         money = [name for name, field in book.fields.items() if field.type.value == "money"] + ["pipeline"]
         return sheets.in_units(self.accounts_export(query), money, book.currency)

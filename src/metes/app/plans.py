@@ -232,7 +232,7 @@ class PlanVerbs(Desk):
     def is_assigned(self) -> bool:
         """Whether the ledger says what the active plan makes of today's data."""
         active = self.active()
-        return active is not None and running.is_up_to_date(self.store, active[1], active[0], self.today()) is not None
+        return active is not None and running.is_up_to_date(self.store, active[0], self.today()) is not None
 
     def assign(self, progress: Progress = SILENT, *, is_forced: bool = False, dry_run: bool = False) -> AssignReport:
         """Run the active plan over all accounts and write what changed into the ledger.
@@ -249,12 +249,13 @@ class PlanVerbs(Desk):
         raise AssertionError("the loop returns or raises")
 
     def _assign_once(self, progress: Progress, is_forced: bool, dry_run: bool) -> AssignReport:
-        revision, plan = self.require_active()
         today = self.today()
+        revision = self.active_revision(today)
         if not is_forced:
-            run = running.is_up_to_date(self.store, plan, revision, today)
+            run = running.is_up_to_date(self.store, revision, today)
             if run is not None:
-                return _as_before(run, plan, revision)
+                return _as_before(run, revision)
+        plan = self.plan_of(revision)
         book = self.book(progress, any_ledger=True)
         data_revision = self.shelf.book[0].data if self.shelf.book else 0
         day = running.day_of_run(self.store, revision, today)
@@ -287,12 +288,12 @@ class PlanVerbs(Desk):
             return plans.known_accounts(connection, sorted({pin.account for pin in plan.pins}))
 
 
-def _as_before(run: Any, plan: Plan, revision: Revision) -> AssignReport:
+def _as_before(run: Any, revision: Revision) -> AssignReport:
     counts = run["counts"]
     return AssignReport(
         run=run["id"],
         revision=revision.id,
-        plan=plan.name or plan.key,
+        plan=revision.name,
         day=date.fromisoformat(counts["day"]),
         accounts=counts["accounts"],
         unassigned=counts["unassigned"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +16,10 @@ from metes.model.catalogue import Field
 from metes.model.plan import Plan
 from metes.rules.compile import compile_plan
 from metes.rules.resolve import resolve
-from metes.store.book import Book
 from metes.store.ledger import HOLDINGS, ROLES, VIAS
+
+if TYPE_CHECKING:
+    from metes.store.book import Book
 
 _KEYS = ["account_id", "territory_id", "role", "share_key"]
 _SHARE_UNIT = 1e9

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from metes.model.plan import Plan
 from metes.rules.compile import CompiledRules
 from metes.rules.resolve import resolve
-from metes.store.book import Book
+
+if TYPE_CHECKING:
+    from metes.store.book import Book
 
 
 @dataclass(frozen=True, slots=True)

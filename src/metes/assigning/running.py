@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,10 +20,12 @@ from metes.model.catalogue import Field
 from metes.model.plan import Plan
 from metes.model.scope import Principal
 from metes.store import audit, bulk, counters, ledger
-from metes.store.book import Book
 from metes.store.engine import Store
 from metes.store.plans import Revision
 from metes.store.tables import runs
+
+if TYPE_CHECKING:
+    from metes.store.book import Book
 
 WRITER_PATIENCE_SECONDS = 300.0
 
@@ -106,17 +108,22 @@ def day_of_run(store: Store, revision: Revision, today: date) -> date:
     return today if has_run or revision.effective_on is None else min(revision.effective_on, today)
 
 
-def is_up_to_date(store: Store, plan: Plan, revision: Revision, today: date) -> Mapping[str, Any] | None:
-    """The last run, where neither data, ledger nor plan changed since, and no pin began or ended; else None."""
+def is_up_to_date(store: Store, revision: Revision, today: date) -> Mapping[str, Any] | None:
+    """The last run, where neither data, ledger nor plan changed since, and no pin began or ended; else None. Loads no plan."""
     run = last_run(store)
     if run is None or run["revision_id"] != revision.id:
         return None
     with store.read() as connection:
         same = run["book_revision"] == counters.value(connection, counters.DATA)
         same = same and run["counts"].get("ledger") == counters.value(connection, counters.LEDGER)
-    since = date.fromisoformat(run["counts"]["as_of"])
-    turns = (d for pin in plan.pins for d in (pin.period.start, pin.period.end) if d is not None)
-    return run if same and not any(since < d <= today for d in turns) else None
+    turn = run["counts"].get("next_turn")
+    return run if same and (turn is None or today < date.fromisoformat(turn)) else None
+
+
+def _next_turn(plan: Plan, today: date) -> date | None:
+    """The first day after today on which a pin or an exclusion begins or ends."""
+    days = (d for pin in plan.pins for d in (pin.period.start, pin.period.end) if d is not None)
+    return min((d for d in days if d > today), default=None)
 
 
 def preview(
@@ -166,7 +173,8 @@ def assign(
                 bulk.drop_stage(connection, f"{stage}_{part}")
             connection.commit()
             raise Conflict("the data changed while the rules were evaluated; assign again")
-        counts = {**report.as_dict(), "as_of": today.isoformat()}
+        turn = _next_turn(plan, today)
+        counts = {**report.as_dict(), "as_of": today.isoformat(), "next_turn": turn.isoformat() if turn else None}
         run_id = connection.execute(
             sa.insert(runs)
             .values(

@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 
 from metes.base.findings import Finding, Severity
+from metes.model.catalogue import DEFAULT_SOURCE
 from metes.records import findings as found
 from metes.records.mapping import Mapping
 
-DEFAULT_SOURCE = "files"
 SHOWN_FINDINGS = 200
 
 

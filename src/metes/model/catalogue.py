@@ -337,6 +337,9 @@ ASSIGNMENTS = Kind(
     id="",
 )
 
+# What a file's source is called where nobody names one.
+DEFAULT_SOURCE = "files"
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind

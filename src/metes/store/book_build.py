@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -21,6 +21,9 @@ from metes.store import bulk, counters
 from metes.store.engine import Store
 from metes.store.filters import quote
 from metes.store.ledger import VIAS
+
+if TYPE_CHECKING:
+    import duckdb
 
 FORMAT = 4
 # How a text is cut into words, both when a Book is made and when it is searched: lower case, without accents.
@@ -102,6 +105,8 @@ def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: 
     rows_partial = rows_file(partial)
     partial.unlink(missing_ok=True)
     progress.report("building the book")
+    import duckdb  # slow to load, and often the Book is there already
+
     try:
         with duckdb.connect(str(partial)) as connection:
             connection.execute("SET preserve_insertion_order = true; SET threads = 2")

@@ -16,6 +16,8 @@ from metes.base.ids import canonical_json
 from metes.store import counters
 from metes.store.tables import accounts, plan_nodes, plan_publications, plan_revisions
 
+_NODES_AT_ONCE = 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -49,10 +51,16 @@ def put_nodes(connection: Connection, nodes: Mapping[str, dict[str, Any]]) -> in
 
 
 def node_reader(connection: Connection) -> Callable[[str], dict[str, Any]]:
-    """A function that reads one node by its hash; NotFound where the store lacks it."""
+    """A function that reads one node by its hash; NotFound where the store lacks it.
+
+    The first reading takes many nodes at once, for whoever reads one reads the whole tree.
+    """
+    known: dict[str, str] = {}
 
     def read(key: str) -> dict[str, Any]:
-        content = connection.execute(sa.select(plan_nodes.c.content).where(plan_nodes.c.hash == key)).scalar()
+        if not known:
+            known.update((row.hash, row.content) for row in connection.execute(sa.select(plan_nodes).limit(_NODES_AT_ONCE)))
+        content = known.get(key) or connection.execute(sa.select(plan_nodes.c.content).where(plan_nodes.c.hash == key)).scalar()
         if content is None:
             raise NotFound(f"expected the plan node {key[:12]} in the store, found none; restore the database from a backup")
         return dict(json.loads(content))
