@@ -43,6 +43,8 @@ class Book:
         self.fields = fields
         self.currency = currency
         self._connection = duckdb.connect(str(path), read_only=True, config={"threads": 2})
+        # Opened now, for the file may be removed while this Book is still read.
+        self._row_source = pa.memory_map(str(rows_file(path)))
         self._threads = threading.local()
         self._counts: OrderedDict[tuple[Any, ...], tuple[int, dict[str, int]]] = OrderedDict()
         self._values: OrderedDict[tuple[Any, ...], tuple[tuple[Any, int], ...]] = OrderedDict()
@@ -77,6 +79,15 @@ class Book:
         """One page of accounts in the order asked, with the total and sums of all that match."""
         for name in (*query.columns, query.sort):
             self._require_column(name)
+        try:
+            return self._page(query, scope, lists)
+        except (duckdb.BinderException, duckdb.ConversionException, duckdb.InvalidInputException):
+            if query.after is None:
+                raise
+            # Whoever changed the cursor gave it a value that cannot stand in the column.
+            raise InputError("expected the cursor of an earlier page in the same order; begin again without one") from None
+
+    def _page(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None) -> AccountPage:
         where, parameters = self._where(query, scope, lists or {})
         total, sums = self._count(where, parameters)
         is_backward = query.after is not None and query.after.is_backward
@@ -337,7 +348,7 @@ class Book:
     @cached_property
     def _row_batch(self) -> tuple[pa.RecordBatch, Any]:
         """All accounts row by row, mapped into memory, and their numbers in ascending order."""
-        reader = pa.ipc.open_file(pa.memory_map(str(rows_file(self.path))))
+        reader = pa.ipc.open_file(self._row_source)
         batch = reader.get_batch(0) if reader.num_record_batches else pa.RecordBatch.from_pylist([], schema=reader.schema)
         return batch, batch.column("account").to_numpy(zero_copy_only=False)
 
