@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from metes.app.desk import Desk
+from metes.app.desk import Desk, require_number
 from metes.base.errors import InputError, NotFound, Refused
 from metes.identity import secrets
 from metes.model.scope import Principal
@@ -109,6 +109,7 @@ class AdminVerbs(Desk):
 
     def token_revoke(self, token_id: int) -> None:
         """Make a token useless."""
+        require_number(token_id, "token")
         with self.store.write() as connection:
             users.revoke_token(connection, token_id, self.clock())
             audit.add_entry(connection, self.principal, "token revoke", f"token {token_id}", {}, self.clock())
@@ -183,6 +184,7 @@ class AdminVerbs(Desk):
 
     def view_delete(self, view_id: int) -> None:
         """Drop one of the principal's saved views."""
+        require_number(view_id, "view")
         if self.principal.user_id is not None:
             with self.store.touch() as connection:
                 users.delete_view(connection, self.principal.user_id, view_id)
@@ -194,6 +196,7 @@ class AdminVerbs(Desk):
 
     def job(self, job_id: int) -> Job:
         """One job."""
+        require_number(job_id, "job")
         with self.store.read() as connection:
             return jobs.job(connection, job_id)
 
@@ -204,6 +207,7 @@ class AdminVerbs(Desk):
 
     def job_cancel(self, job_id: int) -> Job:
         """Ask a job to stop."""
+        require_number(job_id, "job")
         with self.store.touch() as connection:
             return jobs.request_cancel(connection, job_id, self.clock())
 
@@ -226,7 +230,9 @@ class AdminVerbs(Desk):
             jobs.finish(connection, job_id, state, self.clock(), result=result, error=error)
 
     def audit_list(self, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
-        """The newest entries of the audit trail."""
+        """The newest entries of the audit trail, those before an entry where one is named."""
+        if before is not None:
+            require_number(before, "entry")
         with self.store.read() as connection:
             return audit.entries(connection, limit=limit, before=before)
 

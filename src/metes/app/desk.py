@@ -53,6 +53,12 @@ class Shelf:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
+def require_number(number: int, kind: str) -> None:
+    """NotFound for a number that no record can have, which not every database takes."""
+    if not 0 < number < 2**63:
+        raise NotFound(f"there is no {kind} with this number")
+
+
 class Desk:
     """The base of the Workspace: access to settings, fields, plans and the Book of the moment."""
 
@@ -110,6 +116,11 @@ class Desk:
             book = Book(path, rule_fields(tuple(shape.custom)), shape.currency)
             self.shelf.book = (key, book)
             return book
+
+    @property
+    def is_book_behind(self) -> bool:
+        """Whether requests are served from the Book before, while one with the last changes is being made."""
+        return bool(self.shelf.in_the_making)
 
     def _book_wanted(self) -> tuple[BookKey, BookShape]:
         with self.store.read() as connection:

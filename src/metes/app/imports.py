@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
 from metes.app.admin import AdminVerbs
+from metes.app.desk import require_number
 from metes.app.plans import Imported, PlanVerbs
 from metes.app.reading import ReadingVerbs
 from metes.base.errors import InputError
@@ -112,6 +113,7 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
 
     def import_show(self, import_id: int) -> tuple[PastImport, Sequence[dict[str, Any]]]:
         """One import with the findings kept of it."""
+        require_number(import_id, "import")
         from metes.importing import history
 
         with self.store.read() as connection:
@@ -119,6 +121,7 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
 
     def import_undo(self, import_id: int, *, dry_run: bool = False, progress: Progress = SILENT) -> UndoReport:
         """Take an import back as a whole; Conflict where later imports changed the same records."""
+        require_number(import_id, "import")
         from metes.importing import history
 
         return history.undo_import(

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from metes.app.desk import Desk
-from metes.base.errors import NotFound
+from metes.app.desk import Desk, require_number
+from metes.base.errors import Busy, NotFound
 from metes.looking import owners, tree
 from metes.looking.owners import OwnerAnswer, SeatedPerson
 from metes.looking.tree import TreeNode
@@ -26,6 +26,7 @@ from metes.store.plans import Revision
 from metes.store.profile import AccountFacts, Row
 
 HISTORY_MONTHS = 36
+LONGEST_SEARCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class ReadingVerbs(Desk):
 
     def account_by_number(self, number: int) -> AccountProfile:
         """One account whole, by its number."""
-        _require_number(number, "account")
+        require_number(number, "account")
         today = self.today()
         since = today.replace(year=today.year - HISTORY_MONTHS // 12, day=1)
         active = self.active()
@@ -132,6 +133,8 @@ class ReadingVerbs(Desk):
         with self.store.read() as connection:
             number = owners.the_account(connection, name, self.scope)
         rows = self.book().accounts_by_number([number], self.scope)
+        if not rows and self.is_book_behind:
+            raise Busy(f"the account '{name}' has just come in, and the lists are still being made anew; ask again in a minute")
         if not rows:
             raise NotFound(f"the account '{name}' is closed; no rule is run over closed accounts")
         return self._explain(rows[0], revision)
@@ -205,11 +208,11 @@ class ReadingVerbs(Desk):
     def people(self, search: str = "", *, limit: int = 100, offset: int = 0) -> tuple[Sequence[Row], int]:
         """People by name, and how many there are."""
         with self.store.read() as connection:
-            return profile.all_people(connection, self.scope, search=search, limit=limit, offset=offset)
+            return profile.all_people(connection, self.scope, search=search[:LONGEST_SEARCH], limit=limit, offset=offset)
 
     def person(self, number: int) -> PersonProfile:
         """One person, with every seat they sit or sat on, in both times, and who reports to them."""
-        _require_number(number, "person")
+        require_number(number, "person")
         with self.store.read() as connection:
             return PersonProfile(
                 record=profile.person(connection, number, self.scope),
@@ -225,6 +228,7 @@ class ReadingVerbs(Desk):
 
     def search(self, text: str, limit: int = 8) -> Found:
         """Accounts, territories, people and rules for a text."""
+        text = text[:LONGEST_SEARCH]
         active = self.active()
         words = text.lower().split()
         territories: list[Territory] = []
@@ -260,12 +264,6 @@ class ReadingVerbs(Desk):
     def _explain(self, row: Mapping[str, Any], revision: Revision) -> Explanation:
         explainer = self.explainer_of(revision)
         return explainer.explain(record_of(row, explainer.fields), self.today())
-
-
-def _require_number(number: int, kind: str) -> None:
-    """NotFound for a number that no record can have."""
-    if not 0 < number < 2**63:
-        raise NotFound(f"there is no {kind} with the number {number}")
 
 
 def record_of(row: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:

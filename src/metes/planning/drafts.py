@@ -24,7 +24,7 @@ def load_plan(connection: Connection, revision: Revision) -> Plan:
 def find_revision(connection: Connection, reference: str, day: date) -> Revision:
     """The revision that a user means: a number, 'active', 'draft' (the newest one) or a plan's key (its newest revision)."""
     everything = plans.revisions(connection, day)
-    if reference.isdecimal():
+    if reference.isdecimal() and len(reference) < 19:
         return plans.revision(connection, int(reference), day)
     by_word = {
         "active": [r for r in everything if r.state == "active"],

@@ -28,6 +28,7 @@ COOKIE = "metes_session"
 NOTICE_COOKIE = "metes_notice"
 NOTICE_LENGTH = 300  # written for a cookie, a character can take twelve bytes, and a cookie holds 4,096
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
+BEHIND = ("info", "Lists, sums and the map show the data as they were before the last change; they are being made anew.")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -74,7 +75,7 @@ class Visit:
             sections=SECTIONS,
             tabs=TABS,
             theme=theme if (theme := self.request.cookies.get("metes_theme", "")) in {"light", "dark"} else "",
-            notices=[*self._read_notice(), *self.notices],
+            notices=[*self._read_notice(), *self.notices, *([BEHIND] if self.workspace.is_book_behind else [])],
         )
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
