@@ -24,7 +24,8 @@ def findings_table(
     known = Counter(dict(codes)) if codes else Counter(item["code"] for item in items)
     code = address.get("code")
     matching = [item for item in items if not code or item["code"] == code]
-    start = int(address.get("after", "0")) if address.get("after", "0").isdecimal() else 0
+    place = address.get("after", "0")
+    start = int(place) if place.isdecimal() and len(place) < 10 else 0
     shown = matching[start : start + PAGE_FINDINGS]
     all_of_them = known[code] if code else max(total, len(items))
     kept = f"The first {len(items):,} findings were kept; mend those, then look again." if total > len(items) else ""

@@ -18,6 +18,7 @@ from metes.web.rendering import CONTENT_SECURITY_POLICY
 
 FORM_LIMIT_BYTES = 4 * 1024**2
 UPLOAD_LIMIT_BYTES = 4 * 1024**3
+LONGEST_PATH = 2000
 API_PREFIX = "/api/v1"
 UPLOAD_PATHS = frozenset({"/import", "/api/v1/imports"})
 
@@ -76,6 +77,9 @@ class Guards:
     async def _answer(self, scope: Scope, receive: Receive, sent: _Sent) -> None:
         if not _HOST.fullmatch(_header(scope, b"host")) or "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             await sent.plain(400, b"This address cannot be read.")
+            return
+        if len(scope["path"]) > LONGEST_PATH:
+            await sent.plain(414, b"This address is longer than any of ours.")
             return
         limit = _limit(scope)
         length = _header(scope, b"content-length")

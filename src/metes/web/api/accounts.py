@@ -102,8 +102,9 @@ def read_cursor(text: str) -> Cursor | None:
         value, account, is_backward = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if isinstance(value, dict):
             value = date.fromisoformat(value["date"])
-        if not (value is None or isinstance(value, str | int | float | bool | date)):
+        number = int(account)
+        if not (value is None or isinstance(value, str | int | float | bool | date)) or not 0 <= number < 2**63:
             raise TypeError
-        return Cursor(value, int(account), bool(is_backward))
-    except (ValueError, TypeError, KeyError, binascii.Error):
+        return Cursor(value, number, bool(is_backward))
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, binascii.Error):
         raise InputError("expected the cursor of an earlier page; begin again without one") from None

@@ -57,7 +57,7 @@ def list_people(
     caller: Caller,
     search: Annotated[str, Query(max_length=200)] = "",
     rows: Annotated[int, Query(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> dict[str, Any]:
     """People by name."""
     found, total = caller.people(search, limit=rows, offset=offset)

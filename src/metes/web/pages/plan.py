@@ -281,7 +281,7 @@ def _save_territory(visit: Visit, reference: str, key: str, form: Any) -> Respon
         old.rules if old else (),
         is_catch_all,
         old.share if old else None,
-        int(typed["colour"]) if typed["colour"].isdecimal() else None,
+        int(typed["colour"]) if typed["colour"].isdecimal() and len(typed["colour"]) < 4 else None,
         typed["description"],
         old.comment if old else "",
     )

@@ -73,7 +73,7 @@ def enable_user(name: str, visit: SignedIn) -> Response:
 def add_token(visit: SignedIn, form: Form) -> Response:
     """Make a token; its secret is shown in the answer and nowhere else."""
     name, days = str(form.get("token", "")).strip(), str(form.get("days", ""))
-    if not 1 <= len(name) <= 100 or not (days == "" or (days.isdecimal() and 1 <= int(days) <= 3650)):
+    if not 1 <= len(name) <= 100 or not (days == "" or (days.isdecimal() and len(days) < 5 and 1 <= int(days) <= 3650)):
         return _page(visit, status=422, complaint="Expected a name of 1 to 100 characters and 1 to 3,650 days.")
     secret = visit.workspace.token_add(name, visit.user.name, int(days) if days else None)
     return _page(visit, secret=("token", name, secret))
