@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 import yaml
@@ -16,6 +17,7 @@ from metes.records.dates import ORDERS
 
 _YAML: Any = yaml
 IGNORE = "ignore"
+DEEPEST = 20
 _OPTIONS = ("date_format", "decimal_mark", "default_country", "default_currency", "last_day")
 
 
@@ -106,9 +108,14 @@ class Mapping:
 
 def parse_mapping(text: str, kind: Kind, *, file: str = "", headers: Sequence[str] | None = None) -> Mapping:
     """The mapping that a file's text (YAML or JSON) says; InputError with every problem and its remedy."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data = _YAML.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, RecursionError) as error:
+        # The loader goes down level by level on the process's own stack, which a text of very many levels would break.
+        levels = accumulate(_step(event) for event in _YAML.parse(text, Loader=loader))
+        if any(level > DEEPEST for level in levels):
+            raise InputError(f"{file or 'the mapping'} has more than {DEEPEST} levels; a mapping has three")
+        data = _YAML.load(text, Loader=loader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError(
             f"{file or 'the mapping'} is no YAML or JSON: {_short(error)}; see the reference of mapping files"
         ) from None
@@ -117,6 +124,13 @@ def parse_mapping(text: str, kind: Kind, *, file: str = "", headers: Sequence[st
     if problems:
         raise InputError(f"{file or 'the mapping'} has {len(problems)} problem{'s' * (len(problems) != 1)}", problems)
     return mapping
+
+
+def _step(event: object) -> int:
+    """How many levels deeper an event of YAML goes."""
+    if isinstance(event, yaml.CollectionStartEvent):
+        return 1
+    return -1 if isinstance(event, yaml.CollectionEndEvent) else 0
 
 
 def mapping_from(
