@@ -46,7 +46,7 @@ format: $(VENV)/.full ## bring the code into its form
 bench: $(VENV)/.full ## our figures, each beside its goal
 	$(BIN)/python -m benchmarks $(ARGS)
 
-bench-peers: $(VENV)/.full ## peers on the same sets
+bench-peers: $(VENV)/.full ## peers on the same sets, each for at most a minute
 	$(BIN)/python -m benchmarks.peers $(ARGS)
 
 soak: $(VENV)/.full ## property tests at length
