@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import warnings
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from metes.store.engine import Store
 from tests.databases import SharedDatabase
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from metes.app.workspace import Workspace
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -133,6 +136,23 @@ def _workspace(database: str, folder: Path) -> Iterator[Workspace]:
     made = open_workspace(AppSettings(database, folder / "cache"), clock=lambda: NOW)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, one for all tests of a process: its driver cannot run twice."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no chromium on the path")
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    # The sandbox does not start as root.
+    arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

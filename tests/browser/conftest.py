@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from metes.web.application import create_app
 from metes.worker.loop import work
@@ -21,7 +19,7 @@ from tests.web.pages.conftest import Company, company
 
 __all__ = ["company"]
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 # A driver of software GL says so as a warning of the page; it is none of ours.
 NOT_OURS = ("GL Driver Message", "WebGL")
 
@@ -46,21 +44,6 @@ def serving(made: Company) -> Iterator[str]:
         thread.join()
     listener.close()
     workspace.close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no chromium on the path")
-    arguments = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=[*arguments, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

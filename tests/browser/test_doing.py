@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from metes.app.workspace import Workspace
 from metes.web.application import create_app
@@ -23,7 +21,7 @@ from tests.web.pages.conftest import company as company
 
 pytestmark = pytest.mark.browser
 
-JOB_MS = 60_000
+JOB_MS = 180_000
 FILE = "Account Number;Company;Country;Since\nB1;Brook & Sons;US;03/04/2024\nB2;Beta;Philipines;05/06/2024\n"
 
 
@@ -59,26 +57,22 @@ def site(company: Company, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def page(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A signed-in page in a small window; at the end the console must be clean."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on the path")
     size = getattr(request, "param", {"width": 800, "height": 500})
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        page = browser.new_page(viewport=size, reduced_motion="reduce")
-        complaints: list[str] = []
-        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{site.address}/sign-in?next=/plan")
-        page.get_by_label("Name").fill("demo")
-        page.get_by_label("Password").fill(site.password)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.locator("html")).to_have_attribute("data-scripts", "ready")
-        expect(page).to_have_url(f"{site.address}/plan")
-        yield page
-        browser.close()
+    context = chromium.new_context(viewport=size, reduced_motion="reduce")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{site.address}/sign-in?next=/plan")
+    page.get_by_label("Name").fill("demo")
+    page.get_by_label("Password").fill(site.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("html")).to_have_attribute("data-scripts", "ready")
+    expect(page).to_have_url(f"{site.address}/plan")
+    yield page
+    context.close()
     assert complaints == []
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.web import gallery
 
@@ -30,28 +28,10 @@ def address() -> Iterator[str]:
     listener.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on the path")
-    arguments = [
-        "--use-gl=angle",
-        "--use-angle=swiftshader",
-        "--enable-unsafe-swiftshader",
-        *(["--no-sandbox"] if os.geteuid() == 0 else []),
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
+def page(chromium: Browser, address: str) -> Iterator[Page]:
     """The gallery, in a small window without motion; at the end the console must be clean."""
-    page = browser.new_page(viewport={"width": 1000, "height": 500}, reduced_motion="reduce")
+    page = chromium.new_page(viewport={"width": 1000, "height": 500}, reduced_motion="reduce")
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -109,12 +89,12 @@ def test_rows_are_moved_through_and_selected_by_keys(page: Page) -> None:
     expect(page.locator("#table [data-selected-count]")).to_have_text("14 selected")
 
 
-def test_a_confirmation_opens_as_a_dialog_and_is_a_page_without_script(page: Page, browser: Browser, address: str) -> None:
+def test_a_confirmation_opens_as_a_dialog_and_is_a_page_without_script(page: Page, chromium: Browser, address: str) -> None:
     page.get_by_role("link", name="Pin to territory").click()
     expect(page.locator("#dialog")).to_contain_text("One account moves.")
     page.locator("#dialog [data-close-dialog]").click()
     expect(page.locator("#dialog")).to_be_hidden()
-    bare = browser.new_context(java_script_enabled=False).new_page()
+    bare = chromium.new_context(java_script_enabled=False).new_page()
     bare.goto(f"{address}/gallery")
     bare.get_by_role("link", name="Pin to territory").click()
     expect(bare.locator("main")).to_contain_text("One account moves.")
