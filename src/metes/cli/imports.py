@@ -142,7 +142,7 @@ def _show(report: ImportReport) -> None:
         say(f"  question: {question}")
     for group in report.as_dict()["findings_by_code"]:
         where = f" in column {group['column']}" if group["column"] else ""
-        say(f"  {group['count']:,} {group['severity']}s {group['code']}{where}")
+        say(f"  {group['count']:,} {group['severity']}{'s' * (group['count'] != 1)} {group['code']}{where}")
     output.say_findings(report.shown_findings(FINDINGS_SHOWN), total=report.errors + report.warnings)
     say(report.sentence)
 

@@ -8,13 +8,12 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metes.base.findings import Finding, Severity
+from metes.base.plain import plain
 
 if TYPE_CHECKING:
     from metes.app.workspace import Workspace
@@ -110,23 +109,6 @@ def say_findings(findings: Sequence[Finding], shown: int = FINDINGS_SHOWN, total
     left = (total or len(findings)) - min(shown, len(findings))
     if left > 0:
         say(f"  … and {left:,} more")
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON knows it: dataclasses as objects, dates as ISO text, decimals as text."""
-    if isinstance(value, Finding) or (hasattr(value, "as_dict") and callable(value.as_dict)):
-        return plain(value.as_dict())
-    if is_dataclass(value) and not isinstance(value, type):
-        return {k: plain(v) for k, v in asdict(value).items()}
-    if isinstance(value, dict) or hasattr(value, "items"):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(v) for v in value]
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal | Path):
-        return str(value)
-    return value
 
 
 def day_of(text: str | None) -> date | None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -14,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from metes.app.workspace import Workspace
+from metes.base.plain import plain
 from metes.model.scope import Principal
 from metes.web.visits import NotSignedIn, checked, signed_in
 
@@ -39,17 +36,4 @@ async def caller(request: Request, _documented: Annotated[Any, Depends(_bearer)]
 
 Caller = Annotated[Workspace, Depends(caller)]
 
-
-def plain(value: Any) -> Any:
-    """A value as JSON knows it: dataclasses as objects, dates as ISO text, decimals as text."""
-    if hasattr(value, "as_dict") and callable(value.as_dict):
-        return plain(value.as_dict())
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(v) for name, v in asdict(value).items()}
-    if isinstance(value, Mapping):
-        return {str(name): plain(v) for name, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(v) for v in value]
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+__all__ = ["Caller", "caller", "plain"]

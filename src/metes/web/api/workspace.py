@@ -15,7 +15,7 @@ router = APIRouter(tags=["workspace"])
 class Setting(BaseModel):
     """A setting's value as text."""
 
-    value: str = Field(max_length=4000)
+    value: str = Field(max_length=4000, pattern=r"^[^\x00]*$")
 
 
 @router.get("/settings")
