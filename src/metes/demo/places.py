@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
 
@@ -159,10 +160,13 @@ def _counties(table: pa.Table, population: Floats, weight: Floats) -> tuple[Ints
         return np.round(np.bincount(county, _floats(table, column, 0) * population) / people, 4)
 
     names, states = table["county"].to_pylist(), table["state"].to_pylist()
+    # Some ZIP codes lie across a state's border: the state is what most of those with the county's first two digits say.
+    said = Counter(zip((code[:2] for code in fips.astype(str)), states, strict=True))
+    state_of = {prefix: state for (prefix, state), _ in sorted(said.items(), key=lambda item: item[1])}
     counties = Counties(
         fips=known.tolist(),
         name=[names[i] or f"County {code}" for i, code in zip(first, known, strict=True)],
-        region=[f"US-{states[i]}" for i in first],
+        region=[f"US-{state_of[code[:2]]}" for code in known],
         latitude=centre("lat"),
         longitude=centre("lon"),
         population=people.astype(np.int64),
