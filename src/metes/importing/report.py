@@ -157,7 +157,7 @@ class ImportReport:
         parts = [f"{self.created:,} created", f"{self.changed:,} changed", f"{self.unchanged:,} unchanged"]
         parts += [f"{self.closed:,} closed"] if self.closed else []
         parts += [f"{self.refused:,} refused"] if self.refused else []
-        parts += [f"{self.warnings:,} warnings"] if self.warnings else []
+        parts += [f"{self.warnings:,} warning{'s' * (self.warnings != 1)}"] if self.warnings else []
         start = {State.PREVIEW: "would be: ", State.REFUSED: "refused whole, nothing was written: "}.get(self.state, "")
         number = f" (import {self.import_id})" if self.import_id is not None else ""
         return f"{self.rows_read:,} rows read; {start}{', '.join(parts)}{number}"
