@@ -137,6 +137,8 @@ def _custom(field: Any, value: Any, reader: Reader) -> str:
         return "yes" if value else "no"
     if field is not None and field.type is FieldType.MONEY:
         return reader.money(int(value))
+    if isinstance(value, int) and abs(value) < 10_000:
+        return str(value)  # four figures are often a year, which is not grouped
     if isinstance(value, int | float):
         return reader.number(value, 4)
     return reader.day(value) if field is not None and field.type is FieldType.DATE else str(value)
