@@ -8,6 +8,7 @@ from typing import Any
 
 from metes.base.errors import Conflict, NotFound
 from metes.model.plan import Plan, Territory
+from metes.web.marks import colour_of
 from metes.web.visits import Visit
 
 FOUND_SHOWN = 60
@@ -56,6 +57,10 @@ class PlanView:
     def tone(self) -> str:
         """The tone of the revision's state."""
         return STATE_TONES.get(self.revision.state, "")
+
+    def colour_of(self, territory: Territory) -> int:
+        """The territory's colour, the same as on every other page."""
+        return colour_of(territory)
 
     def territory(self) -> Territory:
         """The territory in view."""

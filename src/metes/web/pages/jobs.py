@@ -13,6 +13,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from metes.base.findings import Finding, Place, Severity
+from metes.web.marks import colour_of
 from metes.web.pages.sign_in import safe_target
 from metes.web.tables import Cell, Column, Row, Table
 from metes.web.visits import Form, SignedIn, Visit
@@ -197,7 +198,7 @@ def before_after(changes: Any, territories: Mapping[str, Any]) -> list[dict[str,
     ordered = sorted(changes, key=lambda c: (-(c["won"] + c["lost"]), c["territory"]))
     return [
         {**c, "name": territories[c["territory"]].label if c["territory"] in territories else c["territory"],
-         "colour": territories[c["territory"]].colour if c["territory"] in territories else None}
+         "colour": colour_of(territories[c["territory"]]) if c["territory"] in territories else None}
         for c in ordered
     ]  # fmt: skip
 

@@ -198,7 +198,8 @@ class MetesMap extends HTMLElement {
     const heading = document.createElement("summary");
     heading.textContent = this.dataset.legend ?? "Territories";
     const list = document.createElement("ul");
-    for (const { key, name, colour } of this.#fills.territories) list.append(legendLine(name, `swatch ${colour == null ? "t-none" : `t${colour % TERRITORY_COLOURS}`}`, key));
+    const sorted = [...this.#fills.territories].sort((a, b) => a.name.localeCompare(b.name));
+    for (const { key, name, colour } of sorted) list.append(legendLine(name, `swatch ${colour == null ? "t-none" : `t${colour % TERRITORY_COLOURS}`}`, key));
     if (Object.values(this.#fills.zones).some(([, share]) => share < HATCH_BELOW)) list.append(legendLine("hatched: less than 90 % is its own", "swatch hatched t8"));
     legend.replaceChildren(heading, list);
   }
