@@ -302,9 +302,9 @@ def _guesses(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _dialect(result: Mapping[str, Any]) -> str:
-    """How the first file is written, as far as it was found out: `csv, utf-8, delimiter ;`."""
+    """How the first file is written, as far as it was found out: `csv, utf-8, delimiter semicolon`."""
     dialect = result["files"][0]["dialect"] if result["files"] else {}
-    marks = {"\t": "tab", " ": "blank"}
+    marks = {"\t": "tab", " ": "blank", ",": "comma", ";": "semicolon", "|": "bar"}
     return ", ".join(
         f"delimiter {marks.get(value, value)}" if name == "delimiter" else str(value)
         for name, value in dialect.items()
