@@ -324,5 +324,5 @@ def _check_encoding(encoding: str, path: Path) -> None:
 
 def _undecodable(path: Path, encoding: str, line: int) -> InputError:
     return InputError(
-        f"{path.name}, near line {line}: the bytes are no text in {encoding}; say the right one with --encoding, or export as UTF-8"
+        f"{path.name}, near line {line}: the bytes are no text in {encoding}; if it is a table, export it as CSV in UTF-8, or name its encoding"
     )
