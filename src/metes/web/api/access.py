@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -17,8 +18,18 @@ from metes.web.visits import NotSignedIn, checked, signed_in
 _bearer = HTTPBearer(auto_error=False, description="A token made by 'metes token add'.")
 
 
-async def caller(request: Request, _documented: Annotated[Any, Depends(_bearer)] = None) -> Workspace:
-    """The workspace in the caller's name: a bearer token, else a signed-in session (whose unsafe requests carry its form token)."""
+async def caller(request: Request, _documented: Annotated[Any, Depends(_bearer)] = None) -> AsyncIterator[Workspace]:
+    """The workspace in the caller's name: a bearer token, else a signed-in session (whose unsafe requests carry its form token).
+
+    The files that a form sent end with the request, whether it was answered or refused.
+    """
+    try:
+        yield await _workspace_of(request)
+    finally:
+        await request.close()
+
+
+async def _workspace_of(request: Request) -> Workspace:
     workspace: Workspace = request.app.state.workspace
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":

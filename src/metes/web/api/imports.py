@@ -39,18 +39,15 @@ def _described() -> dict[str, Any]:
 @router.post("/imports", status_code=202, openapi_extra=_described())
 async def start_import(request: Request, caller: Caller) -> dict[str, Any]:
     """Send a file to be imported; follow it at /jobs/{job}, whose result is the report."""
+    sent = await read_form(request)
+    file = sent.get("file")
     try:
-        sent = await read_form(request)
-        file = sent.get("file")
-        try:
-            form = ImportForm.model_validate({name: value for name, value in sent.items() if isinstance(value, str)})
-        except ValidationError as error:
-            raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in error.errors()]) from None
-        if not isinstance(file, UploadFile):
-            raise RequestValidationError([{"loc": ("body", "file"), "msg": "expected a file", "type": "missing"}])
-        return {"job": await run_in_threadpool(_queue, caller, form, file)}
-    finally:
-        await request.close()
+        form = ImportForm.model_validate({name: value for name, value in sent.items() if isinstance(value, str)})
+    except ValidationError as error:
+        raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in error.errors()]) from None
+    if not isinstance(file, UploadFile):
+        raise RequestValidationError([{"loc": ("body", "file"), "msg": "expected a file", "type": "missing"}])
+    return {"job": await run_in_threadpool(_queue, caller, form, file)}
 
 
 def _queue(caller: Workspace, form: ImportForm, file: UploadFile) -> int:

@@ -22,6 +22,7 @@ router = APIRouter()
 
 KEY = "rule-editor"
 LARGEST_TEXT = 2_000_000
+FINDINGS_SHOWN = 100
 
 
 @dataclass
@@ -202,7 +203,7 @@ def _parse(visit: Visit, view: PlanView, sheet: Sheet, text: str) -> None:
     try:
         sheet.condition = visit.workspace.rule_parse(text)
     except InputError as error:
-        sheet.line_findings = error.findings
+        sheet.line_findings = error.findings[:FINDINGS_SHOWN]
         sheet.text = sheet.text or text
         return
     sheet.findings = visit.workspace.rule_check(sheet.condition, str(view.revision.id))

@@ -31,9 +31,12 @@ async def sign_in(request: Request) -> Response:
     """Begin a session; a form from another site is refused by its origin."""
     if not _is_from_here(request):
         raise Refused("sign in from the sign-in page of this server")
-    form = await read_form(request)
     limiter: CapacityLimiter = request.app.state.sign_ins
-    return await run_sync(_begin, request, {name: str(value) for name, value in form.items()}, limiter=limiter)
+    try:
+        form = {name: value for name, value in (await read_form(request)).items() if isinstance(value, str)}
+    finally:
+        await request.close()
+    return await run_sync(_begin, request, form, limiter=limiter)
 
 
 def _begin(request: Request, form: Mapping[str, str]) -> Response:
