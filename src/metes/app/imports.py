@@ -82,6 +82,11 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
             self._draft_of(report, Path(files[0]).stem)
         return report
 
+    def warm_up(self) -> None:
+        """Load what imports and assignments need, so that the first job does not wait for it."""
+        import metes.importing.flow
+        import metes.rules.evaluate  # noqa: F401
+
     def upload_keep(self, name: str, stream: BinaryIO) -> Path:
         """Keep an uploaded file until its import is done, under a folder of its own; only the last part of its name counts."""
         folder = self.shelf.books / UPLOADS / uuid4().hex

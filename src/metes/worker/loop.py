@@ -25,6 +25,7 @@ log = logging.getLogger("metes.worker")
 def work(workspace: Workspace, stop: threading.Event, *, parent: int | None = None) -> None:
     """Run jobs until `stop` is set, or until the process `parent` that this one stands beside is gone."""
     name = f"{socket.gethostname()}:{os.getpid()}"
+    workspace.warm_up()
     while not stop.is_set() and (parent is None or os.getppid() == parent):
         if not run_next(workspace, name):
             stop.wait(IDLE_SECONDS)
