@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from metes.base.findings import Finding, Place, Severity
@@ -45,10 +47,16 @@ class Source:
         self.line = line
         self.findings: list[Finding] = []
 
+    @cached_property
+    def _line_ends(self) -> Sequence[int]:
+        """Where lines end. Counted once: a text of a million wrong characters has a million places."""
+        return [match.start() for match in re.finditer("\n", self.text)]
+
     def place(self, offset: int) -> Place:
         """Line and column (from 1) of an offset."""
-        before = self.text.rfind("\n", 0, offset)
-        return Place(self.file, self.line + self.text.count("\n", 0, offset), str(offset - before))
+        lines = bisect_left(self._line_ends, offset)
+        before = self._line_ends[lines - 1] if lines else -1
+        return Place(self.file, self.line + lines, str(offset - before))
 
     def report(self, code: str, message: str, offset: int, *, value: str = "", remedy: str = "") -> None:
         """Gather an error at an offset."""
