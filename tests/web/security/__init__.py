@@ -1,0 +1,1 @@
+"""Attacks on the web app and the API."""
