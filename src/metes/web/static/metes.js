@@ -169,14 +169,22 @@ function closePickers() {
     const input = $('[role="combobox"]', list.closest("[data-picker]"));
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
+    input.dataset.closed = "";
   }
 }
 
 document.addEventListener("htmx:after:swap", (event) => {
   const list = event.detail.ctx?.target;
   const picker = list?.closest?.("[data-picker]");
-  if (picker) $('[role="combobox"]', picker).setAttribute("aria-expanded", String(list.childElementCount > 0));
+  if (!picker) return;
+  const input = $('[role="combobox"]', picker);
+  // An answer that comes after the list was closed does not open it again; typing does.
+  if ("closed" in input.dataset) list.replaceChildren();
+  input.setAttribute("aria-expanded", String(list.childElementCount > 0));
 });
+document.addEventListener("input", (event) => {
+  if (event.target.matches('[data-picker] [role="combobox"]')) delete event.target.dataset.closed;
+}, true);
 document.addEventListener("mousedown", (event) => {
   const option = event.target.closest('[data-picker] [role="option"]:not(a)');
   if (option) {
