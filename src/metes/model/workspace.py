@@ -57,7 +57,7 @@ def checked_setting(name: str, text: str) -> Any:
         case "time_zone":
             return _one(name, text, _is_zone(text), "a time zone such as Europe/Berlin")
         case "fiscal_start_month":
-            return int(_one(name, text, text.isdecimal() and 1 <= int(text) <= 12, "a month from 1 to 12"))
+            return int(_one(name, text, text.isdecimal() and len(text) < 3 and 1 <= int(text) <= 12, "a month from 1 to 12"))
         case "week_start":
             return _one(name, text.lower(), text.lower() in {"monday", "sunday", "saturday"}, "monday, sunday or saturday")
         case "distance_unit":
