@@ -128,7 +128,14 @@ def test_the_theme_is_kept_for_the_next_page(page: Page) -> None:
 @pytest.mark.parametrize("width", [360, 390, 720, 1440])
 def test_no_width_scrolls_sideways(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 500})
-    assert page.evaluate("() => document.documentElement.scrollWidth") == width
+    # The map takes its new size a few frames after the window has.
+    settled = """async (width) => {
+        for (let frame = 0; frame < 300 && document.documentElement.scrollWidth !== width; frame++) {
+            await new Promise(requestAnimationFrame);
+        }
+        return document.documentElement.scrollWidth;
+    }"""
+    assert page.evaluate(settled, width) == width
 
 
 def test_what_can_be_pressed_is_24_pixels_high(page: Page) -> None:
