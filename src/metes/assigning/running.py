@@ -219,7 +219,6 @@ def _work_out(
     change = difference(current, wanted, day)
     moved = moves(current, wanted)
     key_of = {number: key for key, number in numbers.items()}
-    total = book.cursor().execute("SELECT count(*) FROM accounts").fetchone() or (0,)
     primary = wanted["role"].to_numpy() == 0
     held = len(np.unique(wanted["account_id"].to_numpy()[primary]))
     via = np.bincount(wanted["via"].to_numpy()[primary], minlength=len(ledger.VIAS))
@@ -228,8 +227,8 @@ def _work_out(
         revision=revision.id,
         plan=plan.name or plan.key,
         day=day,
-        accounts=int(total[0]),
-        unassigned=int(total[0]) - held,
+        accounts=book.accounts,
+        unassigned=book.accounts - held,
         moved=moved.num_rows,
         opened=change.opening.num_rows,
         closed=len(change.closing),

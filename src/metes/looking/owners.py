@@ -94,8 +94,7 @@ def seated(
     seats = [seat for key in sorted(set(territories)) for seat in plan.seats_by_territory.get(key, ())]
     sitting: dict[str, list[Sitting]] = {}
     if seats:
-        wanted = [seat.key for seat in seats] + [seat.key.upper() for seat in seats]
-        for fact in ledger.sittings(connection, scope, seats=wanted, at=at, known=known):
+        for fact in ledger.sittings(connection, scope, seats=[seat.key for seat in seats], at=at, known=known):
             sitting.setdefault(fact.seat, []).append(fact)
     out: list[SeatedPerson] = []
     for seat in seats:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import sqlalchemy as sa
 
 from metes.base.money import exponent
 from metes.base.progress import Progress
@@ -292,9 +291,3 @@ def _json_path(name: str) -> str:
     """The path of a custom field, as a text of SQL."""
     escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("'", "''")
     return f"'$.\"{escaped}\"'"
-
-
-def holds_nothing(store: Store) -> bool:
-    """Whether the workspace has no account at all yet."""
-    with store.read() as connection:
-        return connection.execute(sa.text("SELECT 1 FROM accounts LIMIT 1")).first() is None
