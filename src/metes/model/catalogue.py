@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
+
+from metes.model.terms import Distance, InArea, Month, OfFamily, Orders, OrdersMeasure, PostalOrder, Term, term_of
 
 
 class FieldType(StrEnum):
@@ -369,10 +371,57 @@ DERIVED_ACCOUNT_FIELDS = (
 )
 
 
-def rule_fields(custom: tuple[Field, ...] = ()) -> Mapping[str, Field]:
-    """The account fields a rule may ask for, by name: own, derived and custom ones.
+class RuleFields(Mapping[str, Field]):
+    """The account fields that a rule may ask for, by name. Terms are found by their canonical names; only fields are iterated."""
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self._fields = {field.name: field for field in fields}
+
+    def __getitem__(self, name: str) -> Field:
+        field = self._fields.get(name)
+        if field is None:
+            term = term_of(name)
+            if term is None:
+                raise KeyError(name)
+            return self._of_term(term)
+        return field
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def _of_term(self, term: Term) -> Field:
+        """A term as a field of its own."""
+        match term:
+            case InArea(area):
+                return Field(term.name, FieldType.BOOLEAN, f"In area {area}")
+            case Distance(latitude, longitude):
+                return Field(term.name, FieldType.DECIMAL, f"Distance to {latitude}, {longitude} (km)", low=0.0)
+            case PostalOrder():
+                return Field(term.name, FieldType.TEXT, "Postal code in order")
+            case Month():
+                return Field(term.name, FieldType.INTEGER, "Month", low=1.0, high=12.0)
+            case Orders(measure):
+                type = FieldType.MONEY if measure is OrdersMeasure.SUM else FieldType.INTEGER
+                return Field(term.name, type, _ORDERS_LABELS[measure], low=None if measure is OrdersMeasure.SUM else 0.0)
+            case OfFamily(name):
+                inner = self[name]
+                return replace(inner, name=term.name, label=f"{inner.title} of the family")
+
+
+_ORDERS_LABELS = {
+    OrdersMeasure.COUNT: "Number of orders",
+    OrdersMeasure.SUM: "Amount of orders",
+    OrdersMeasure.RECENCY: "Days since the last order",
+}
+
+
+def rule_fields(custom: tuple[Field, ...] = ()) -> RuleFields:
+    """The account fields a rule may ask for, by name: own, derived and custom ones, and terms.
 
     `id` is the account's key: its id in the first source that brought it.
     """
     fields = (*ACCOUNTS.fields, *DERIVED_ACCOUNT_FIELDS, *custom)
-    return MappingProxyType({f.name: f for f in fields if f.is_rule_field})
+    return RuleFields(f for f in fields if f.is_rule_field)

@@ -1,4 +1,4 @@
-"""The plan as a value: types, tree, rules, lists, pins, exclusions and seats."""
+"""The plan as a value: types, tree, rules, lists, areas, pins, exclusions and seats."""
 
 from __future__ import annotations
 
@@ -99,6 +99,16 @@ class NamedList:
 
 
 @dataclass(frozen=True, slots=True)
+class Area:
+    """A named part of the map that rules can ask for: a GeoJSON Polygon or MultiPolygon in degrees, as canonical JSON text."""
+
+    key: str
+    geometry: str
+    name: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Pin:
     """An account fixed to a territory by hand (`is_exclusion` False) or kept out of it (True), with reason, author and dates."""
 
@@ -128,6 +138,7 @@ class Plan:
     pins: tuple[Pin, ...] = ()
     seats: tuple[Seat, ...] = ()
     comment: str = ""
+    areas: tuple[Area, ...] = ()
 
     @cached_property
     def territory_by_key(self) -> Mapping[str, Territory]:
@@ -143,6 +154,11 @@ class Plan:
     def list_by_key(self) -> Mapping[str, NamedList]:
         """Named lists by key."""
         return MappingProxyType({n.key: n for n in self.lists})
+
+    @cached_property
+    def area_by_key(self) -> Mapping[str, Area]:
+        """Areas by key."""
+        return MappingProxyType({a.key: a for a in self.areas})
 
     @cached_property
     def children_by_key(self) -> Mapping[str | None, tuple[Territory, ...]]:

@@ -1,0 +1,1 @@
+"""Apache Spark: rules over data that outgrow one machine."""

@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: the home of compiled loops. Knows no noun of Metes."""
