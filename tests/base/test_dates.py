@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metes.base.dates import ALWAYS, Period, as_utc, day_after, parse_day
+from metes.base.dates import ALWAYS, Period, as_utc, day_after, months_before, parse_day
 
 FIRST = date(2024, 1, 1)
 WINDOW = [FIRST + timedelta(days=n) for n in range(12)]
@@ -51,3 +51,11 @@ def test_an_instant_is_brought_to_utc() -> None:
     assert as_utc(noon.astimezone(timezone(timedelta(hours=9)))) == noon
     assert as_utc(noon.replace(tzinfo=None)) == noon
     assert as_utc(noon.astimezone(timezone(timedelta(hours=9)))).tzinfo is UTC
+
+
+def test_months_before_keeps_the_day_or_takes_the_last_of_the_month() -> None:
+    assert months_before(date(2026, 3, 14), 1) == date(2026, 2, 14)
+    assert months_before(date(2026, 3, 31), 1) == date(2026, 2, 28)
+    assert months_before(date(2024, 3, 31), 1) == date(2024, 2, 29)
+    assert months_before(date(2026, 1, 5), 12) == date(2025, 1, 5)
+    assert months_before(date(2026, 1, 5), 13) == date(2024, 12, 5)

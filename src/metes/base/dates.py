@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -34,6 +35,13 @@ ALWAYS = Period()
 def day_after(day: date) -> date:
     """The next day: turns an inclusive last day into a half-open end."""
     return day + timedelta(days=1)
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day of the month so many months before; the month's last day where it has no such day."""
+    count = day.year * 12 + day.month - 1 - months
+    year, month = divmod(count, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def parse_day(text: str) -> date:
