@@ -63,6 +63,25 @@ def evaluate(connection: duckdb.DuckDBPyConnection, table: str, compiled: Compil
     return _distinct(accounts, rules)
 
 
+def evaluate_table(accounts: pa.Table, compiled: CompiledRules, *, threads: int = 2) -> pa.Table:
+    """Every (account, rule) pair that holds for the accounts of a table, sorted, each once: `account` int64, `rule` int32.
+
+    Parameters
+    ----------
+    accounts
+        `account` int64, unique and ascending, and a column per field of `compiled.used_fields`: text as string or dictionary of
+        strings, integers and money (minor units) int64, decimals float64 without NaN, date32, bool; null is a missing value.
+
+    Raises
+    ------
+    InputError
+        Where the table lacks a column that the rules ask for.
+    """
+    with duckdb.connect(config={"threads": threads}) as connection:
+        connection.register("accounts", accounts)
+        return evaluate(connection, "accounts", compiled)
+
+
 def _distinct(accounts: NDArray[np.int64], rules: NDArray[np.int32]) -> pa.Table:
     """The pairs sorted by account and rule, repeats dropped."""
     bits = int(rules.max(initial=0)).bit_length()
