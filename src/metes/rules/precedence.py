@@ -90,35 +90,59 @@ def settle(plan: Plan, compiled: CompiledRules, held_rules: Collection[int], acc
     """What precedence makes of the rules that hold for one account, its pins and its exclusions.
 
     `held_rules` are rule numbers of `compiled`; `account` is the account's key, as pins name it. Time grows with the number of
-    territories.
+    territories: who settles often keeps a `Settler`.
     """
-    pins = pins_in_force(plan, account, day)
-    pinned = {pin.territory for pin in pins if not pin.is_exclusion}
-    shut = {pin.territory for pin in pins if pin.is_exclusion}
-    best_rule = {plan.territories[compiled.rules[n].territory].key: n for n in sorted(held_rules, reverse=True)}
-    claimed: list[Candidate] = []
-    fallback: list[Candidate] = []
-    losses: list[Loss] = []
-    for territory in plan.preorder:
-        candidate = _candidate(plan, compiled, territory, best_rule, pinned)
-        if candidate is None:
-            continue
-        if territory.key in shut or any(above.key in shut for above in plan.ancestors(territory.key)):
-            losses.append(Loss(candidate, Step.EXCLUSION))
-        elif candidate.via is Via.CATCH_ALL:
-            fallback.append(candidate)
-        else:
-            claimed.append(candidate)
-    holdings: list[Holding] = []
-    for group in _groups(plan):
-        own = [c for c in claimed if c.territory.type in group]
-        spare = [c for c in fallback if c.territory.type in group]
-        held, lost = _contest(plan, compiled, own or spare)
-        if own:
-            lost += [Loss(c, Step.CATCH_ALL, held[0].candidate) for c in spare]
-        holdings += held
-        losses += lost
-    return Settlement(tuple(holdings), tuple(losses))
+    return Settler(plan, compiled).settle(held_rules, account, day)
+
+
+class Settler:
+    """A plan made ready for settling account after account, in time that grows with the rules that hold and the catch-alls."""
+
+    def __init__(self, plan: Plan, compiled: CompiledRules) -> None:
+        self.plan = plan
+        self.compiled = compiled
+        self._groups = _groups(plan)
+        self._position = {territory.key: i for i, territory in enumerate(plan.preorder)}
+        self._catch_alls = frozenset(self._position[t.key] for t in plan.preorder if t.is_catch_all)
+        self._pins: dict[str, list[Pin]] = {}
+        for pin in plan.pins:
+            self._pins.setdefault(pin.account, []).append(pin)
+
+    def settle(self, held_rules: Collection[int], account: str, day: date) -> Settlement:
+        """What precedence makes of the rules that hold for one account; see the function `settle`."""
+        plan, compiled = self.plan, self.compiled
+        pins = [pin for pin in self._pins.get(account, ()) if pin.holds_on(day)]
+        pinned = {pin.territory for pin in pins if not pin.is_exclusion}
+        shut = {pin.territory for pin in pins if pin.is_exclusion}
+        best_rule = {plan.territories[compiled.rules[n].territory].key: n for n in sorted(held_rules, reverse=True)}
+        claimed: list[Candidate] = []
+        fallback: list[Candidate] = []
+        losses: list[Loss] = []
+        for territory in self._possible({*best_rule, *pinned}):
+            candidate = _candidate(plan, compiled, territory, best_rule, pinned)
+            if candidate is None:
+                continue
+            if territory.key in shut or any(above.key in shut for above in plan.ancestors(territory.key)):
+                losses.append(Loss(candidate, Step.EXCLUSION))
+            elif candidate.via is Via.CATCH_ALL:
+                fallback.append(candidate)
+            else:
+                claimed.append(candidate)
+        holdings: list[Holding] = []
+        for group in self._groups:
+            own = [c for c in claimed if c.territory.type in group]
+            spare = [c for c in fallback if c.territory.type in group]
+            held, lost = _contest(plan, compiled, own or spare)
+            if own:
+                lost += [Loss(c, Step.CATCH_ALL, held[0].candidate) for c in spare]
+            holdings += held
+            losses += lost
+        return Settlement(tuple(holdings), tuple(losses))
+
+    def _possible(self, keys: Collection[str]) -> list[Territory]:
+        """Of all territories in preorder those that can claim an account: with a rule that holds, a pin, or as catch-all."""
+        positions = {self._position[key] for key in keys if key in self._position}
+        return [self.plan.preorder[i] for i in sorted(positions | self._catch_alls)]
 
 
 def _groups(plan: Plan) -> list[set[str]]:
@@ -169,7 +193,7 @@ def _contest(plan: Plan, compiled: CompiledRules, candidates: Sequence[Candidate
         keep(Step.NAMED, [c for c in left if c.via is Via.NAMED] or left)
         first = min(type_of(plan, c.territory).priority for c in left)
         keep(Step.TYPE_PRIORITY, [c for c in left if type_of(plan, c.territory).priority == first])
-        keep(Step.DEPTH, [c for c in left if not any(_is_below(plan, other.territory, c.territory) for other in left)])
+        keep(Step.DEPTH, _deepest(plan, left))
     left.sort(key=lambda c: (_priority(compiled, c), c.territory.key))
     winner, type = left[0], type_of(plan, left[0].territory)
     holders = [winner] if type.policy is Policy.PRIORITY else [c for c in left if c.territory.type == winner.territory.type]
@@ -180,11 +204,13 @@ def _contest(plan: Plan, compiled: CompiledRules, candidates: Sequence[Candidate
     return held, [replace(loss, winner=winner) for loss in losses]
 
 
-def _is_below(plan: Plan, one: Territory, other: Territory) -> bool:
-    """Whether one territory lies deeper than another in the same tree."""
-    above_one = [one, *plan.ancestors(one.key)]
-    above_other = [other, *plan.ancestors(other.key)]
-    return above_one[-1] is above_other[-1] and len(above_one) > len(above_other)
+def _deepest(plan: Plan, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Of the candidates within one tree the deepest; all of different trees."""
+    lines = [[c.territory, *plan.ancestors(c.territory.key)] for c in candidates]
+    deepest: dict[str, int] = {}
+    for line in lines:
+        deepest[line[-1].key] = max(deepest.get(line[-1].key, 0), len(line))
+    return [c for c, line in zip(candidates, lines, strict=True) if len(line) == deepest[line[-1].key]]
 
 
 def _priority(compiled: CompiledRules, candidate: Candidate) -> int:
