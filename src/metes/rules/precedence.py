@@ -81,11 +81,6 @@ def type_of(plan: Plan, territory: Territory) -> TerritoryType:
     return plan.type_by_key.get(territory.type) or TerritoryType(territory.type)
 
 
-def pins_in_force(plan: Plan, account: str, day: date) -> tuple[Pin, ...]:
-    """The pins and exclusions of one account that hold on a day."""
-    return tuple(pin for pin in plan.pins if pin.account == account and pin.holds_on(day))
-
-
 def settle(plan: Plan, compiled: CompiledRules, held_rules: Collection[int], account: str, day: date) -> Settlement:
     """What precedence makes of the rules that hold for one account, its pins and its exclusions.
 
