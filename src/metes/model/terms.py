@@ -111,9 +111,10 @@ Term: TypeAlias = InArea | Distance | PostalOrder | Month | Orders | OfFamily
 def term_of(name: str) -> Term | None:
     """The term of a canonical name; None where the name is none."""
     try:
-        return _term_of(name)
+        term = _term_of(name)
     except ValueError:
         return None
+    return term if term is not None and term.name == name else None
 
 
 def _term_of(name: str) -> Term | None:
