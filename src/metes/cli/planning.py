@@ -9,6 +9,7 @@ import typer
 
 from metes.base.findings import Finding, Severity
 from metes.cli import output
+from metes.cli.files import assign_files
 from metes.cli.output import Console, money, say
 
 if TYPE_CHECKING:
@@ -222,9 +223,23 @@ def assign(
     context: typer.Context,
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would change; write nothing."),
     force: bool = typer.Option(False, "--force", help="Evaluate also when nothing changed since the last run."),
+    accounts: str | None = typer.Option(None, help="Assign Parquet files instead, without a database: a file, folder or pattern."),
+    plan: Path | None = typer.Option(None, help="With --accounts: the plan as text, a folder or a file."),
+    out: str | None = typer.Option(None, help="With --accounts: the Parquet to write; a file, with Spark a folder."),
+    engine: str = typer.Option("duckdb", help="With --accounts: duckdb (this machine) or spark."),
+    master: str | None = typer.Option(None, help="With --engine spark: where it runs; else as the environment says."),
+    day: str | None = typer.Option(None, help="With --accounts: the day asked (2026-03-14); else today."),
+    currency: str = typer.Option("USD", help="With --accounts: the currency of its amounts and of the rules."),
+    orders: str | None = typer.Option(None, help="With --accounts: Parquet with account, ordered_on, amount and product."),
+    products: str | None = typer.Option(None, help="With --accounts: Parquet with id and family, for rules on product families."),
 ) -> int:
-    """Run the active plan over all accounts and write who holds what into the ledger."""
+    """Run the active plan over all accounts and write who holds what into the ledger, or do the same for files."""
     console: Console = context.obj
+    if accounts is not None:
+        return assign_files(
+            console, accounts, plan, out, engine=engine, master=master, day=output.day_of(day), currency=currency, orders=orders,
+            products=products,
+        )  # fmt: skip
     with console.workspace() as workspace, console.progress() as progress:
         report = workspace.assign(progress, is_forced=force, dry_run=dry_run)
         currency = workspace.settings().reporting_currency

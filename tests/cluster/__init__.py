@@ -1,0 +1,1 @@
+"""Tests of Apache Spark, with real executors of their own."""
