@@ -20,7 +20,7 @@ $(VENV)/.base: pyproject.toml package-lock.json hatch_build.py $(BIN)/python
 	touch $@
 
 $(VENV)/.full: pyproject.toml package-lock.json hatch_build.py $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[postgresql]' --group test --group check
+	$(BIN)/python -m pip install --quiet --editable '.[postgresql,spark]' --group test --group check
 	touch $@ $(VENV)/.base
 
 demo: $(VENV)/.base ## a believable company, loaded, assigned and served
@@ -29,6 +29,7 @@ demo: $(VENV)/.base ## a believable company, loaded, assigned and served
 
 test: $(VENV)/.full ## the whole test suite, the browser's too
 	@sh scripts/need-chromium.sh
+	@sh scripts/need-java.sh
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.full ## format, lint, types, import contracts, dependencies, documentation
