@@ -19,7 +19,8 @@ from metes.model.scope import Principal, Scope
 from metes.model.workspace import WorkspaceSettings, settings_from
 from metes.planning.drafts import load_plan
 from metes.store import plans, schema
-from metes.store.book_build import BookKey, BookShape, build, current_key, find_book
+from metes.store.book_accounts import BookShape
+from metes.store.book_build import BookKey, build, current_key, find_book
 from metes.store.engine import Store
 from metes.store.plans import Revision
 from metes.store.settings import read_custom_fields, read_settings

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,15 @@ import pyarrow as pa
 from metes.base.errors import InputError
 from metes.model.catalogue import Field
 from metes.model.condition import EVERYTHING, Condition
-from metes.model.plan import NamedList
+from metes.model.plan import NamedList, Plan
 from metes.model.query import AccountPage, AccountQuery, Box, Cursor, Sums, ZoneFill
 from metes.model.scope import Scope
-from metes.store.book_build import CELL_ZOOMS, WORDS, rows_file
+from metes.store.book_accounts import WORDS
+from metes.store.book_build import CELL_ZOOMS
+from metes.store.book_files import columns_file, orders_file, read_arrow, rows_file
 from metes.store.filters import FilterWriter, Parameters, quote
 from metes.store.ledger import ROLES
+from metes.store.rule_columns import RuleColumns
 
 SUM_FIELDS = ("potential", "annual_revenue", "revenue_12m", "pipeline")
 _EXTRA_COLUMNS = ("account", "territory", "via", "pipeline", "open_opportunities")
@@ -45,6 +49,8 @@ class Book:
         self._connection = duckdb.connect(str(path), read_only=True, config={"threads": 2})
         # Opened now, for the file may be removed while this Book is still read.
         self._row_source = pa.memory_map(str(rows_file(path)))
+        self._column_source = pa.memory_map(str(columns_file(path)))
+        self._order_source = pa.memory_map(str(orders_file(path)))
         self._threads = threading.local()
         self._counts: OrderedDict[tuple[Any, ...], tuple[int, dict[str, int]]] = OrderedDict()
         self._values: OrderedDict[tuple[Any, ...], tuple[tuple[Any, int], ...]] = OrderedDict()
@@ -160,6 +166,28 @@ class Book:
             while len(self._values) > _VALUES_KEPT:
                 self._values.popitem(last=False)
         return values
+
+    # --- rules ------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def rule_columns(self) -> RuleColumns:
+        """All accounts by column."""
+        return RuleColumns(
+            self._row_batch[0], read_arrow(self._column_source), read_arrow(self._order_source), hidden=("name_rank",)
+        )
+
+    def rule_table(self, names: Iterable[str], plan: Plan, day: date) -> pa.Table:
+        """The accounts as rules are run over them: `account` int64, ascending, and a column per name of a field or a term.
+
+        Text comes as dictionary<int32, string>, money in minor units of the reporting currency; null is a missing value. Areas are
+        the plan's; months and orders are those of the day. `revenue_12m` is as of the day of the Book.
+        """
+        return self.rule_columns.table(names, plan, day)
+
+    def record(self, account: int, names: Iterable[str], plan: Plan, day: date) -> dict[str, Any]:
+        """One account's values of fields and terms, the same as in `rule_table`; empty where there is no such account."""
+        rows: list[dict[str, Any]] = self.rule_columns.some([account], names, plan, day).to_pylist()
+        return rows[0] if rows else {}
 
     # --- search -----------------------------------------------------------------------------------------------------------
 
@@ -348,8 +376,7 @@ class Book:
     @cached_property
     def _row_batch(self) -> tuple[pa.RecordBatch, Any]:
         """All accounts row by row, mapped into memory, and their numbers in ascending order."""
-        reader = pa.ipc.open_file(self._row_source)
-        batch = reader.get_batch(0) if reader.num_record_batches else pa.RecordBatch.from_pylist([], schema=reader.schema)
+        batch = read_arrow(self._row_source)
         return batch, batch.column("account").to_numpy(zero_copy_only=False)
 
     def _take(self, numbers: Sequence[int], columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
