@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from metes.model.condition import (
@@ -22,6 +23,8 @@ from metes.model.condition import (
     Range,
     Value,
 )
+from metes.model.terms import Distance, InArea, PostalOrder
+from metes.rules.term_text import innermost, postal_ends, postal_field, quoted, term_text
 
 KEYWORDS: Final = frozenset(
     "above and below between contains everything false in is list missing not or starts true with".split()  # noqa: SIM905
@@ -65,8 +68,8 @@ def _negated(part: Condition) -> str:
             return f"not ({to_text(part)})"
         case Everything() | Not():
             return f"not {to_text(part)}"
-        case Equals(field, value):
-            return f"{name_text(field)} != {value_text(value)}"
+        case Equals(field, value) if value is not True or not isinstance(innermost(field), InArea):
+            return f"{describe(field)} != {_value(field, value)}"
         case Range(low=low, high=high) if low is None or high is None:
             return f"not {_literal(part, '')}"
         case _:
@@ -76,17 +79,19 @@ def _negated(part: Condition) -> str:
 def _literal(literal: Condition, negation: str) -> str:
     match literal:
         case Equals(field, value):
-            return f"{name_text(field)} = {value_text(value)}"
+            if value is True and isinstance(innermost(field), InArea):
+                return describe(field).replace("in area ", f"{negation}in area ", 1)
+            return f"{describe(field)} = {_value(field, value)}"
         case In(field, values):
-            return f"{name_text(field)} {negation}in ({', '.join(map(value_text, values))})"
+            return f"{describe(field)} {negation}in ({', '.join(_value(field, value) for value in values)})"
         case InList(field, name):
-            return f"{name_text(field)} {negation}in list {value_text(name)}"
+            return f"{describe(field)} {negation}in list {value_text(name)}"
         case Prefix(field, prefix):
-            return f"{name_text(field)} {negation}starts with {value_text(prefix)}"
+            return f"{describe(field)} {negation}starts with {value_text(prefix)}"
         case Contains(field, text):
-            return f"{name_text(field)} {negation}contains {value_text(text)}"
+            return f"{describe(field)} {negation}contains {value_text(text)}"
         case Missing(field):
-            return f"{name_text(field)} is {negation}missing"
+            return f"{describe(field)} is {negation}missing"
         case Range():
             return _range(literal, negation)
         case _:
@@ -94,23 +99,37 @@ def _literal(literal: Condition, negation: str) -> str:
 
 
 def _range(literal: Range, negation: str) -> str:
-    field, low, high = name_text(literal.field), literal.low, literal.high
+    field, low, high = literal.field, literal.low, literal.high
+    if isinstance(innermost(field), PostalOrder):
+        ends = postal_ends(low, high, literal.includes_low, literal.includes_high)
+        if ends is not None:
+            return f"{postal_field(field)} {negation}from {quoted(ends[0])} to {quoted(ends[1])}"
     if low is not None and high is not None:
         above = "" if literal.includes_low else "above "
         below = "" if literal.includes_high else "below "
-        return f"{field} {negation}between {above}{value_text(low)} and {below}{value_text(high)}"
+        return f"{describe(field)} {negation}between {above}{_value(field, low)} and {below}{_value(field, high)}"
     if low is not None:
-        return f"{field} {'>=' if literal.includes_low else '>'} {value_text(low)}"
+        return f"{describe(field)} {'>=' if literal.includes_low else '>'} {_value(field, low)}"
     if high is not None:
-        return f"{field} {'<=' if literal.includes_high else '<'} {value_text(high)}"
-    raise ValueError(f"a range on '{literal.field}' needs a low or a high end, got neither")
+        return f"{describe(field)} {'<=' if literal.includes_high else '<'} {_value(field, high)}"
+    raise ValueError(f"a range on '{field}' needs a low or a high end, got neither")
 
 
-def name_text(field: str) -> str:
-    """A field's name, in double quotes where it would be taken for something else."""
-    if _PLAIN_NAME.fullmatch(field) and field.lower() not in KEYWORDS:
-        return field
-    return '"' + field.replace('"', '""') + '"'
+@lru_cache(maxsize=4096)
+def describe(name: str) -> str:
+    """A field or term as one writes it in a rule; a field in double quotes where it would be taken for something else."""
+    text = term_text(name)
+    if text is not None:
+        return text
+    if _PLAIN_NAME.fullmatch(name) and name.lower() not in KEYWORDS:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _value(field: str, value: Value) -> str:
+    """A value with the unit of its field."""
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return f"{value_text(value)} km" if is_number and isinstance(innermost(field), Distance) else value_text(value)
 
 
 def value_text(value: Value) -> str:
@@ -124,4 +143,4 @@ def value_text(value: Value) -> str:
         return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, date):
         return f"'{value.isoformat()}'"
-    return "'" + value.replace("'", "''") + "'"
+    return quoted(value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 from metes.base.errors import InputError
@@ -25,18 +27,21 @@ from metes.model.condition import (
     Value,
     depth,
 )
+from metes.model.terms import InArea
+from metes.rules.cursor import Cursor, Stuck
 from metes.rules.lexer import Source, Token, tokens
 from metes.rules.printer import KEYWORDS, to_text
-from metes.rules.values import expected_value, fits, parse_day, parse_number, suggestion
+from metes.rules.term_syntax import read_family_area, read_postal_range, read_term
+from metes.rules.term_text import innermost
+from metes.rules.values import expected_value, field_suggestion, fits, is_distance, kilometres, named, parse_day, parse_number
 
 __all__ = ["parse", "to_text"]
 
 _COMPARISONS: Final = frozenset(["=", "!=", "<>", "<", "<=", ">", ">="])
 _OPERATORS: Final = "=, !=, <, <=, >, >=, between, in, starts with, contains or is missing"
-
-
-class _Stuck(Exception):
-    """The parser reported a finding and cannot read on inside this comparison."""
+_WORDED: Final = frozenset(["not", "in", "between", "starts", "contains"])
+_UNITS: Final = ("km", "mi")
+_WITH_UNIT = re.compile(r"(.+?)(km|mi)", re.IGNORECASE)
 
 
 def parse(text: str, fields: Mapping[str, Field], *, file: str = "", line: int = 1) -> Condition:
@@ -78,8 +83,8 @@ def _check_nesting(source: Source, found: Sequence[Token]) -> bool:
     before = ""
     for token in found:
         word = token.value.lower() if token.kind in ("word", "sign") else ""
-        if word == "(" and before == "in":
-            levels.append("list")  # a list of values is no level of the tree
+        if word == "(" and before in ("in", "to"):
+            levels.append("list")  # a list of values or a point is no level of the tree
         elif word in ("(", "not"):
             levels.append(word)
             if len(levels) > MAX_DEPTH:
@@ -94,14 +99,10 @@ def _check_nesting(source: Source, found: Sequence[Token]) -> bool:
     return True
 
 
-class _Parser:
+class _Parser(Cursor):
     """Recursive descent over the tokens: three calls per level, so that the limit on levels bounds the stack."""
 
-    def __init__(self, source: Source, found: Sequence[Token], fields: Mapping[str, Field]) -> None:
-        self.source = source
-        self.tokens = found
-        self.fields = fields
-        self.position = 0
+    unit = ""  # that stands behind the last value read
 
     def whole(self) -> Condition:
         """The condition of all tokens."""
@@ -163,7 +164,7 @@ class _Parser:
         """A comparison; where it cannot be read, its finding is gathered and the rest of it skipped."""
         try:
             return EVERYTHING if self.accept("everything") else self.comparison()
-        except _Stuck:
+        except Stuck:
             self.skip_comparison()
             return EVERYTHING
 
@@ -178,31 +179,37 @@ class _Parser:
             self.position += 1
 
     def comparison(self) -> Condition:
-        """A field, an operator and its values."""
-        name = self.peek()
-        field = self.field()
+        """A field or term, an operator and its values."""
+        name, field = self.subject()
         operator = self.peek()
         if operator.kind == "sign" and operator.value in _COMPARISONS:
             self.position += 1
-            return self.compared(name.value, operator, field)
+            return self.compared(name, operator, field)
         if self.accept("is"):
-            return self.missing(name.value)
+            return self.missing(name)
+        if isinstance(innermost(name), InArea) and self.word() not in _WORDED:
+            return Equals(name, True)
         is_negated = self.accept("not")
-        literal = self.worded(name.value, field)
+        literal = self.worded(name, field)
         return Not(literal) if is_negated else literal
 
-    def field(self) -> Field | None:
-        """The field that the next token names; None, with a finding, where the catalogue has none of this name."""
+    def subject(self) -> tuple[str, Field | None]:
+        """The name of what is asked, and the field or term it stands for; None, with a finding, where there is none of this name."""
         token = self.peek()
-        if token.kind not in ("word", "name") or (token.kind == "word" and token.value.lower() in KEYWORDS):
-            raise self.stuck(f"expected a field, got {token}", "Begin a comparison with a field, such as country = 'US'.")
-        self.position += 1
-        field = self.fields.get(token.value)
+        name = read_term(self)
+        if name is None:
+            if token.kind not in ("word", "name") or (token.kind == "word" and token.value.lower() in KEYWORDS):
+                raise self.stuck(f"expected a field, got {token}", "Begin a comparison with a field, such as country = 'US'.")
+            name = token.value
+            self.position += 1
+        return name, self.field(name, token)
+
+    def field(self, name: str, token: Token) -> Field | None:
+        """The field or term of a name that stands at a token; None, with a finding, where there is none."""
+        field = self.fields.get(name)
         if field is None:
-            remedy = suggestion(token.value, self.fields)
-            self.source.report(
-                "rule-unknown-field", f"there is no field {token.value!r}", token.offset, value=token.value, remedy=remedy
-            )
+            remedy = field_suggestion(name, self.fields)
+            self.source.report("rule-unknown-field", f"there is no field {name!r}", token.offset, value=name, remedy=remedy)
         return field
 
     def compared(self, name: str, operator: Token, field: Field | None) -> Condition:
@@ -227,7 +234,13 @@ class _Parser:
         """A comparison by words."""
         operator = self.peek()
         if self.accept("in"):
+            area = read_family_area(self, name)
+            if area is not None:
+                self.field(area, operator)
+                return Equals(area, True)
             return self.membership(name, field)
+        if name.rpartition(".")[2] == "postal_code" and self.accept("from"):
+            return read_postal_range(self, name)
         if self.accept("between"):
             self.check_order(operator, field)
             return self.between(name, field)
@@ -237,7 +250,7 @@ class _Parser:
             return Prefix(name, self.part_of_text(operator, field))
         if self.accept("contains"):
             return Contains(name, self.part_of_text(operator, field))
-        raise self.stuck(f"expected an operator after {name!r}, got {operator}", f"Use {_OPERATORS}.")
+        raise self.stuck(f"expected an operator after {named(name)}, got {operator}", f"Use {_OPERATORS}.")
 
     def membership(self, name: str, field: Field | None) -> Condition:
         """What follows `in`: values in parentheses or a named list."""
@@ -250,7 +263,7 @@ class _Parser:
             raise self.stuck(f"expected ( or 'list' after 'in', got {start}", "Write: in ('US', 'CA').")
         try:
             values = self.listed_values(field)
-        except _Stuck:
+        except Stuck:
             self.skip_comparison()
             self.accept(")")
             raise
@@ -274,16 +287,21 @@ class _Parser:
         """What follows `between`: two ends, `above` and `below` leaving out the end itself."""
         includes_low = not self.accept("above")
         low = self.value(field)
+        unit_of_low = self.unit
         if not self.accept("and"):
             raise self.stuck(f"expected 'and' between the two ends, got {self.peek()}", "Write: between 50 and 999.")
         includes_high = not self.accept("below")
-        return Range(name, low, self.value(field), includes_low, includes_high)
+        high = self.value(field)
+        if self.unit and not unit_of_low and isinstance(low, int | Decimal):
+            low = kilometres(low, self.unit)  # between 10 and 50 mi: the unit is that of both ends
+        return Range(name, low, high, includes_low, includes_high)
 
     def value(self, field: Field | None) -> Value:
         """The next value, as the field holds it; with a finding, and still read, where its type is another."""
         token = self.peek()
+        self.unit = ""
         if token.kind == "number":
-            value = self.number(token)
+            value = self.number(token, field)
         elif token.kind == "text":
             value = self.quoted(token, field)
         elif token.kind == "word" and token.value.lower() in ("true", "false"):
@@ -293,13 +311,20 @@ class _Parser:
         else:
             raise self.stuck(f"expected a value, got {token}", "Write a number, or text in single quotes.")
         self.position += 1
+        if isinstance(value, int | Decimal) and is_distance(field):
+            self.unit = self.unit or next((unit for unit in _UNITS if self.accept(unit)), "")
+            value = kilometres(value, self.unit)
         if field is not None and not fits(value, field):
             self.wrong_type(token, field)
         return value
 
-    def number(self, token: Token) -> Value:
-        """The number of a token."""
-        number = parse_number(token.value)
+    def number(self, token: Token, field: Field | None) -> int | Decimal:
+        """The number of a token; the unit of a distance may follow it without a blank."""
+        text = token.value
+        match = _WITH_UNIT.fullmatch(text) if is_distance(field) else None
+        if match is not None:
+            text, self.unit = match[1], match[2].lower()
+        number = parse_number(text)
         if number is None:
             remedy = "Text, codes and days stand in single quotes; numbers are below 10^15, with at most nine decimals."
             raise self.stuck(f"expected a number, got {token}", remedy)
@@ -311,14 +336,6 @@ class _Parser:
             return token.value.upper()
         if field is not None and field.type is FieldType.DATE:
             return parse_day(token.value) or token.value
-        return token.value
-
-    def text(self) -> str:
-        """The next token, which must be text."""
-        token = self.peek()
-        if token.kind != "text":
-            raise self.stuck(f"expected text in single quotes, got {token}", "Put it in single quotes.")
-        self.position += 1
         return token.value
 
     def part_of_text(self, operator: Token, field: Field | None) -> str:
@@ -335,27 +352,7 @@ class _Parser:
 
     def wrong_type(self, token: Token, field: Field, reason: str = "") -> None:
         """Report a comparison that the field's type does not allow."""
-        message = reason or f"{field.name!r} is compared with {expected_value(field)}, got {token}"
-        remedy = f"{field.name!r} holds {field.type.value} values: compare it with {expected_value(field)}."
+        name = named(field.name)
+        message = reason or f"{name} is compared with {expected_value(field)}, got {token}"
+        remedy = f"{name} holds {field.type.value} values: compare it with {expected_value(field)}."
         self.source.report("rule-wrong-type", message, token.offset, value=token.value, remedy=remedy)
-
-    def peek(self) -> Token:
-        """The next token."""
-        return self.tokens[self.position]
-
-    def accept(self, word: str) -> bool:
-        """Step over the next token if it is this keyword or sign."""
-        token = self.tokens[self.position]
-        if token.kind in ("word", "sign") and (token.value == word or token.value.lower() == word):
-            self.position += 1
-            return True
-        return False
-
-    def report(self, message: str, remedy: str, token: Token | None = None) -> None:
-        """Gather a syntax error at a token, else at the next one."""
-        self.source.report("rule-syntax", message, (token or self.peek()).offset, remedy=remedy)
-
-    def stuck(self, message: str, remedy: str) -> _Stuck:
-        """Gather a syntax error at the next token; the caller raises what comes back."""
-        self.report(message, remedy)
-        return _Stuck()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
 from metes.model.catalogue import Field, FieldType
 from metes.model.condition import Value
+from metes.model.terms import Distance, Month
+from metes.rules.printer import describe
+from metes.rules.term_text import KM_PER_MILE, innermost
 
 # Larger numbers would not fit 64 bits as minor units, and finer ones are lost in a double.
 LARGEST_NUMBER = 10**15
@@ -29,8 +32,32 @@ _EXPECTED = {
 
 
 def expected_value(field: Field) -> str:
-    """What a field is compared with, in words."""
-    return _EXPECTED[field.type]
+    """What a field or term is compared with, in words."""
+    if _is_month(field):
+        return "a month from 1 to 12"
+    return "a number of km or mi" if is_distance(field) else _EXPECTED[field.type]
+
+
+def named(name: str) -> str:
+    """A field in quotes, or a term as one writes it, for a message."""
+    return repr(name) if innermost(name) is None else describe(name)
+
+
+def is_distance(field: Field | None) -> bool:
+    """Whether a field is a distance in kilometres, of the account or of its family."""
+    return field is not None and field.type is FieldType.DECIMAL and isinstance(innermost(field.name), Distance)
+
+
+def _is_month(field: Field) -> bool:
+    return field.type is FieldType.INTEGER and isinstance(innermost(field.name), Month)
+
+
+def kilometres(number: int | Decimal, unit: str) -> int | Decimal:
+    """A distance in `km`, `mi` or (empty) km as kilometres, to nine decimals; a whole number as int."""
+    if unit != "mi":
+        return number
+    km = round(Decimal(number) * KM_PER_MILE, MAX_DECIMALS)
+    return int(km) if km == int(km) else km.normalize()
 
 
 def fits(value: Value, field: Field) -> bool:
@@ -42,7 +69,7 @@ def fits(value: Value, field: Field) -> bool:
     if isinstance(value, date):
         return field.type is FieldType.DATE
     if field.type is FieldType.INTEGER:
-        return value == int(value) if is_in_bounds(value) else False
+        return is_in_bounds(value) and value == int(value) and (1 <= value <= 12 or not _is_month(field))
     return field.type.is_number and is_in_bounds(value)
 
 
@@ -72,6 +99,24 @@ def parse_day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+# How a term is written, by the word that one may begin it with.
+_TERMS = {
+    "area": "Write: in area 'rockies'.",
+    "distance": "Write: distance to (39.75, -104.99) <= 50 km.",
+    "orders": "Write: orders count of 'GTX-PRO' in last 6 months >= 3.",
+}
+
+
+def field_suggestion(name: str, fields: Mapping[str, Field]) -> str:
+    """A remedy for a field that is not there, also for one of the family."""
+    if name.lower() in _TERMS:
+        return _TERMS[name.lower()]
+    of_family = name.removeprefix("family.")
+    if of_family != name:
+        return suggestion(name, [f"family.{field}" for field in fields])
+    return suggestion(name, [*fields, Month().name])
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
