@@ -301,7 +301,7 @@ class _Parser(Cursor):
         token = self.peek()
         self.unit = ""
         if token.kind == "number":
-            value = self.number(token, field)
+            value: Value = self.number(token, field)
         elif token.kind == "text":
             value = self.quoted(token, field)
         elif token.kind == "word" and token.value.lower() in ("true", "false"):
