@@ -50,6 +50,7 @@ def test_unknown_columns_of_accounts_become_custom_fields_of_a_guessed_type() ->
         "Is VIP": ["yes", "no"],
         "Renewal": ["2024-01-01", "2024-02-01"],
         "Notes": ["calls", "late"],
+        "Month": ["3", "4"],
         "Blank": [None, None],
     }
     assert list(guessed("accounts", **columns).values())[1:] == [
@@ -58,6 +59,7 @@ def test_unknown_columns_of_accounts_become_custom_fields_of_a_guessed_type() ->
         "custom:is_vip:boolean",
         "custom:renewal:date",
         "custom:notes:text",
+        "custom:month_2:integer",
         "ignore",
     ]
     assert guessed("orders", whatever=["1"]) == {"whatever": "ignore"}

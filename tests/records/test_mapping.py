@@ -35,16 +35,17 @@ columns:
   D: name
   E: name
   F: {to: name, format: x}
+  G: custom:month:integer
 date_format: american
 default_country: USA
 colour: red
 """
     with pytest.raises(InputError) as caught:
-        parse_mapping(text, ACCOUNTS, file="map.yaml", headers=["A", "B", "C", "D", "E"])
+        parse_mapping(text, ACCOUNTS, file="map.yaml", headers=["A", "B", "C", "D", "E", "G"])
     found = caught.value.findings
-    assert {f.place.column for f in found} == {"", "A", "B", "C", "E", "F"}
+    assert {f.place.column for f in found} == {"", "A", "B", "C", "E", "F", "G"}
     assert all(f.place.file == "map.yaml" and f.remedy for f in found)
-    assert len(found) == 10
+    assert len(found) == 11
 
 
 @pytest.mark.parametrize("text", ["[1, 2", "- a\n- b", "columns: 5", "[" * 5000])

@@ -107,6 +107,9 @@ class OfFamily:
 
 Term: TypeAlias = InArea | Distance | PostalOrder | Month | Orders | OfFamily
 
+# Terms that are named like fields; no custom field may have such a name.
+RESERVED_NAMES = frozenset([PostalOrder().name, Month().name])
+
 
 def term_of(name: str) -> Term | None:
     """The term of a canonical name; None where the name is none."""

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from metes.base.ids import key_from
 from metes.model.catalogue import Field, FieldType, Kind
+from metes.model.terms import RESERVED_NAMES
 from metes.records.countries import country_names, plain_name
 from metes.records.dates import days
 from metes.records.distinct import as_bool, encode
@@ -81,7 +82,7 @@ def guess_mapping(
 def _with_unknown(kind: Kind, headers: Sequence[str], looks: MappingOf[str, Look], chosen: dict[str, ColumnMap]) -> list[ColumnMap]:
     """All columns in order, those without a field as custom fields or ignored."""
     columns: list[ColumnMap] = []
-    names = set(kind.by_name)
+    names = {*kind.by_name, *RESERVED_NAMES}
     custom = 0
     for header in headers:
         if header in chosen:

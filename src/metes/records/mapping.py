@@ -13,6 +13,7 @@ from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
 from metes.base.ids import content_hash
 from metes.model.catalogue import Field, FieldType, Kind
+from metes.model.terms import RESERVED_NAMES
 from metes.records.dates import ORDERS
 
 _YAML: Any = yaml
@@ -171,6 +172,7 @@ def _column(column: str, said: Any, kind: Kind, wrong: Any) -> ColumnMap:
             or parts[2] not in set(FieldType)
             or not parts[1].isidentifier()
             or (parts[1] in kind.by_name and not kind.by_name[parts[1]].is_custom)
+            or parts[1] in RESERVED_NAMES
         ):
             wrong(
                 column,

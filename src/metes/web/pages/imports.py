@@ -15,6 +15,7 @@ from starlette.datastructures import UploadFile
 from metes.base.errors import Conflict, NotFound
 from metes.base.ids import key_from
 from metes.model.catalogue import KINDS, FieldType
+from metes.model.terms import RESERVED_NAMES
 from metes.web.findings_table import findings_csv, findings_table
 from metes.web.pages.jobs import findings_of, job_bar
 from metes.web.tables import Cell, Column, Row, Table
@@ -319,7 +320,7 @@ def _custom_choices(guess: Mapping[str, Any]) -> list[tuple[str, str]]:
         name = target.split(":")[1]
     else:
         name = key_from(str(guess["column"])).replace("-", "_").replace(".", "_")[:60]
-        name = name if name.isidentifier() else f"x_{name}"
+        name = name if name.isidentifier() and name not in RESERVED_NAMES else f"x_{name}"
     return [(f"custom:{name}:{kind.value}", f"{name} ({kind.value})") for kind in FieldType]
 
 
