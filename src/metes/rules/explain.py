@@ -1,20 +1,24 @@
-"""Explains one account: the rules that hold for it, what precedence made of them, and why the nearest others failed."""
+"""Explains one account: the rules that hold for it, what precedence made of them, and why each other territory does not take it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from metes.base.money import from_minor
 from metes.model.catalogue import Field, FieldType
-from metes.model.condition import Condition, Not, literals
+from metes.model.condition import Condition, literals
 from metes.model.plan import Pin, Plan, Rule, Territory
 from metes.rules.compile import CompiledRules, compile_plan
-from metes.rules.explanation import Explanation, Failed, Held, LiteralSaid, Lost, PinSaid, RuleSaid, TerritoryName
+from metes.rules.explanation import Above, Explanation, Failed, Held, LiteralSaid, Lost, PinSaid, RuleSaid, TerritoryName
+from metes.rules.failing import FailingRules, Failures, signed_leaf
+from metes.rules.forest import Forest, forest_of
 from metes.rules.index import RuleIndex
-from metes.rules.precedence import Candidate, Holding, Loss, Settlement, Via, settle, takes
+from metes.rules.literal_bank import LiteralBank
+from metes.rules.precedence import Candidate, Holding, Loss, Settlement, Settler, Via, takes
 from metes.rules.predicate import deciding, holds
 from metes.rules.printer import to_text, value_text
 
@@ -29,19 +33,22 @@ def explain(
     currency: str,
     day: date,
     *,
-    limit: int = LIMIT,
+    limit: int | None = LIMIT,
 ) -> Explanation:
     """Why the account of a record stands where it does on a day.
 
     `record` holds the account's values as `predicate` describes them, its key under `id`. Of the territories that do not take the
-    account the `limit` nearest are named: those of whose rule the largest share of comparisons held. Who asks often keeps an
-    `Explainer`, which compiles the plan once.
+    account the `limit` nearest are named (None: all): those of whose rule the largest share of comparisons held. Who asks often keeps
+    an `Explainer`, which compiles the plan once.
     """
     return Explainer(plan, fields, currency).explain(record, day, limit=limit)
 
 
 class Explainer:
-    """A plan made ready for explaining account after account."""
+    """A plan made ready for explaining account after account.
+
+    What every loser's failure is found by is made when it is first asked for. Safe to share between threads.
+    """
 
     def __init__(self, plan: Plan, fields: Mapping[str, Field], currency: str, compiled: CompiledRules | None = None) -> None:
         self.plan = plan
@@ -49,145 +56,176 @@ class Explainer:
         self.currency = currency
         self.compiled = compiled if compiled is not None else compile_plan(plan, fields, currency)
         self.index = RuleIndex(self.compiled)
+        self.settler = Settler(plan, self.compiled)
+        self._texts: dict[tuple[str, str], str] = {}
 
-    def explain(self, record: Mapping[str, Any], day: date, *, limit: int = LIMIT) -> Explanation:
-        """Why the account of a record stands where it does on a day; see the function `explain`."""
-        account = str(record.get("id") or "")
+    @cached_property
+    def bank(self) -> LiteralBank:
+        """Every distinct literal of the plan's rules."""
+        found = (literal for rule in self.compiled.rules for literal in literals(rule.condition))
+        return LiteralBank(found, self.fields, self.plan.list_by_key)
+
+    @cached_property
+    def forest(self) -> Forest:
+        """The rules' trees as arrays, in the order of the rules' numbers."""
+        return forest_of((rule.condition for rule in self.compiled.rules), self.bank.number)
+
+    @cached_property
+    def failing(self) -> FailingRules:
+        """What says of every territory why it does not take an account."""
+        return FailingRules(self.plan, self.compiled, self.forest)
+
+    @cached_property
+    def position(self) -> Mapping[str, int]:
+        """Each territory's place in preorder."""
+        return {territory.key: i for i, territory in enumerate(self.plan.preorder)}
+
+    def settled(self, record: Mapping[str, Any], day: date) -> tuple[list[int], Settlement]:
+        """The numbers of the rules that hold for a record, and what precedence makes of them on a day."""
         held_rules = self.index.matches(record)
-        settlement = settle(self.plan, self.compiled, held_rules, account, day)
+        return held_rules, self.settler.settle(held_rules, str(record.get("id") or ""), day)
+
+    def failures(self, record: Mapping[str, Any], settlement: Settlement) -> Failures:
+        """Every territory that could take the account and does not, the nearest first."""
+        claiming = [h.candidate for h in settlement.holdings] + [loss.candidate for loss in settlement.losses]
+        return self.failing.failures(self.bank.truth(record), [self.position[c.territory.key] for c in claiming])
+
+    def explain(
+        self, record: Mapping[str, Any], day: date, *, limit: int | None = LIMIT, first: int = 0, words: Sequence[str] = ()
+    ) -> Explanation:
+        """Why the account of a record stands where it does on a day; see the function `explain`.
+
+        Of the territories that fail, those whose name or key has every one of some `words`, from place `first` on.
+        """
+        held_rules, settlement = self.settled(record, day)
+        failures = self._named(self.failures(record, settlement), words)
         teller = _Teller(self, record, held_rules)
-        failed, failed_count = teller.failed(settlement, limit)
+        shown = failures.at(slice(first, None if limit is None else first + limit))
+        account = str(record.get("id") or "")
         return Explanation(
             account=account,
             day=day,
             held=tuple(map(teller.held, settlement.holdings)),
             lost=tuple(map(teller.lost, settlement.losses)),
-            failed=tuple(failed),
-            failed_count=failed_count,
+            failed=tuple(teller.failed(shown)),
+            failed_count=len(failures),
             pins=tuple(_pin(self.plan, pin, day) for pin in self.plan.pins if pin.account == account),
         )
+
+    def _named(self, failures: Failures, words: Sequence[str]) -> Failures:
+        """Those whose territory has every word in its name or key."""
+        if not words:
+            return failures
+        names = [f"{t.key} {t.name}".lower() for t in (self.plan.preorder[i] for i in failures.territory.tolist())]
+        return failures.at([i for i, name in enumerate(names) if all(word.lower() in name for word in words)])
+
+    def rule_text(self, territory: Territory, rule: Rule) -> str:
+        """A rule's condition as text, cut to what a line can show; kept, since long lists take long to write."""
+        key = (territory.key, rule.key)
+        if key not in self._texts:
+            self._texts[key] = _cut(to_text(rule.condition))
+        return self._texts[key]
 
 
 class _Teller:
     """Puts into words what was decided about one record."""
 
     def __init__(self, explainer: Explainer, record: Mapping[str, Any], held_rules: list[int]) -> None:
+        self.explainer = explainer
         self.plan = explainer.plan
         self.compiled = explainer.compiled
-        self.fields = explainer.fields
-        self.currency = explainer.currency
-        self.record = {name: self._as_written(name, value) for name, value in record.items()}
-        self.ruled = {self.plan.territories[self.compiled.rules[n].territory].key for n in held_rules}
-
-    def _as_written(self, name: str, value: Any) -> Any:
-        """A value as rules are written: money as a decimal amount."""
-        field = self.fields.get(name)
-        if value is not None and field is not None and field.type is FieldType.MONEY:
-            return from_minor(value, self.currency)
-        return value
+        self.record = {name: as_written(value, explainer.fields.get(name), explainer.currency) for name, value in record.items()}
+        self.best_rule = {self.plan.territories[self.compiled.rules[n].territory].key: n for n in sorted(held_rules, reverse=True)}
 
     def held(self, holding: Holding) -> Held:
         """A territory that holds."""
         territory = holding.candidate.territory
+        above = [*self.plan.ancestors(territory.key)][::-1]
         return Held(
-            territory=_name(territory),
+            territory=name_of(territory),
             role=holding.role.value,
             share=holding.share,
             via=holding.candidate.via.value,
-            path=tuple(_name(above) for above in reversed(tuple(self.plan.ancestors(territory.key)))),
+            inherited=tuple(map(self.above, above)),
             rule=self.rule_of(holding.candidate),
-            overrides_parent=holding.candidate.via is Via.PIN and not takes(self.plan, territory, self.ruled),
+            overrides_parent=holding.candidate.via is Via.PIN and not takes(self.plan, territory, self.best_rule),
         )
+
+    def above(self, territory: Territory) -> Above:
+        """A territory above a holder, with the rule by which it takes the account."""
+        number = self.best_rule.get(territory.key)
+        rule = None if number is None else self.numbered(territory, number)
+        return Above(name_of(territory), rule, rule is not None or not territory.rules)
 
     def lost(self, loss: Loss) -> Lost:
         """A territory that claims and does not hold."""
         return Lost(
-            territory=_name(loss.candidate.territory),
+            territory=name_of(loss.candidate.territory),
             via=loss.candidate.via.value,
             step=loss.step.value,
-            winner=_name(loss.winner.territory) if loss.winner is not None else None,
+            winner=name_of(loss.winner.territory) if loss.winner is not None else None,
             rule=self.rule_of(loss.candidate),
         )
 
     def rule_of(self, candidate: Candidate) -> RuleSaid | None:
         """The rule that speaks for a candidate."""
-        if candidate.rule < 0:
-            return None
-        key = self.compiled.rules[candidate.rule].key
-        return self.rule(next(rule for rule in candidate.territory.rules if rule.key == key))
+        return None if candidate.rule < 0 else self.numbered(candidate.territory, candidate.rule)
 
-    def rule(self, rule: Rule) -> RuleSaid:
+    def numbered(self, territory: Territory, number: int) -> RuleSaid:
+        """A rule that holds, by its number, with the comparisons that decided it."""
+        rule = self.written(territory, number)
+        return self.rule(territory, rule, deciding(rule.condition, self.record, self.plan.list_by_key))
+
+    def written(self, territory: Territory, number: int) -> Rule:
+        """A rule by its number, as written."""
+        key = self.compiled.rules[number].key
+        return next(rule for rule in territory.rules if rule.key == key)
+
+    def rule(self, territory: Territory, rule: Rule, decided: Sequence[Condition]) -> RuleSaid:
         """A rule with the comparisons that decided it."""
-        decided = deciding(rule.condition, self.record, self.plan.list_by_key)
         said = tuple(self.literal(literal) for literal in decided)
-        return RuleSaid(rule.key, rule.name, rule.priority, _cut(to_text(rule.condition)), said)
+        return RuleSaid(rule.key, rule.name, rule.priority, self.explainer.rule_text(territory, rule), said)
 
     def literal(self, literal: Condition) -> LiteralSaid:
         """A comparison, plain or under a NOT, beside the account's value."""
         name = next(literals(literal)).field
-        return LiteralSaid(
-            _cut(to_text(literal)), holds(literal, self.record, self.plan.list_by_key), _value(self.record.get(name))
-        )
+        held = holds(literal, self.record, self.plan.list_by_key)
+        return LiteralSaid(_cut(to_text(literal)), held, said_value(self.record.get(name)))
 
-    def failed(self, settlement: Settlement, limit: int) -> tuple[list[Failed], int]:
-        """The nearest of the territories that do not take the account and could, and how many there are of them."""
-        claiming = {h.candidate.territory.key for h in settlement.holdings} | {x.candidate.territory.key for x in settlement.losses}
-        near: list[tuple[float, Territory, Territory, Rule]] = []
-        for territory in self.plan.preorder:
-            if territory.key not in claiming and (territory.rules or territory.is_catch_all):
-                stopper = self.stopper(territory)
-                share, rule = self.nearest(stopper)
-                near.append((share, territory, stopper, rule))
-        nearest = sorted(near, key=lambda found: -found[0])[:limit]
-        return [Failed(_name(t), _name(stopper), self.rule(rule), share) for share, t, stopper, rule in nearest], len(near)
-
-    def stopper(self, territory: Territory) -> Territory:
-        """The territory whose rules keep the account out: this one, else the nearest above it."""
-        line = (territory, *self.plan.ancestors(territory.key))
-        return next(t for t in line if t.rules and t.key not in self.ruled)
-
-    def nearest(self, territory: Territory) -> tuple[float, Rule]:
-        """Of a territory's rules the one with the largest share of comparisons that held, and that share."""
-        shares = [self.held_share(rule.condition) for rule in territory.rules]
-        best = shares.index(max(shares))
-        return shares[best], territory.rules[best]
-
-    def held_share(self, condition: Condition) -> float:
-        """The share of a condition's comparisons that hold, each with the NOTs above it."""
-        found = [holds(literal, self.record, self.plan.list_by_key) is positive for literal, positive in _signed(condition)]
-        return sum(found) / len(found) if found else 0.0
+    def failed(self, failures: Failures) -> list[Failed]:
+        """Territories that do not take the account, in words."""
+        out: list[Failed] = []
+        columns = (failures.territory, failures.stopper, failures.rule, failures.leaf, failures.held_share)
+        for territory, stopper, number, leaf, share in zip(*(column.tolist() for column in columns), strict=True):
+            above = self.plan.preorder[stopper]
+            rule = self.written(above, number)
+            literal = signed_leaf(rule.condition, leaf)
+            said = self.rule(above, rule, () if literal is None else (literal,))
+            out.append(Failed(name_of(self.plan.preorder[territory]), name_of(above), said, share))
+        return out
 
 
-def _signed(condition: Condition) -> list[tuple[Condition, bool]]:
-    """Every literal, and whether an even number of NOTs stands above it."""
-    out: list[tuple[Condition, bool]] = []
-    stack = [(condition, True)]
-    while stack:
-        node, positive = stack.pop()
-        if isinstance(node, Not):
-            stack.append((node.part, not positive))
-        elif parts := getattr(node, "parts", ()):
-            stack.extend((part, positive) for part in parts)
-        elif next(literals(node), None) is not None:
-            out.append((node, positive))
-    return out
+def as_written(value: Any, field: Field | None, currency: str) -> Any:
+    """A value as rules are written: money as a decimal amount."""
+    return from_minor(value, currency) if value is not None and field is not None and field.type is FieldType.MONEY else value
 
 
-def _name(territory: Territory) -> TerritoryName:
+def name_of(territory: Territory) -> TerritoryName:
+    """A territory's key and label."""
     return TerritoryName(territory.key, territory.label)
 
 
-def _pin(plan: Plan, pin: Pin, day: date) -> PinSaid:
-    territory = plan.territory_by_key.get(pin.territory)
-    name = _name(territory) if territory is not None else TerritoryName(pin.territory, pin.territory)
-    return PinSaid(name, pin.is_exclusion, pin.reason, pin.author, pin.period.start, pin.period.end, pin.holds_on(day))
-
-
-def _value(value: Any) -> str:
+def said_value(value: Any) -> str:
     """The account's value as a rule would write it."""
     if value is None:
         return "no value"
     return value_text(Decimal(repr(value)) if isinstance(value, float) else value)
+
+
+def _pin(plan: Plan, pin: Pin, day: date) -> PinSaid:
+    territory = plan.territory_by_key.get(pin.territory)
+    name = name_of(territory) if territory is not None else TerritoryName(pin.territory, pin.territory)
+    return PinSaid(name, pin.is_exclusion, pin.reason, pin.author, pin.period.start, pin.period.end, pin.holds_on(day))
 
 
 def _cut(text: str) -> str:

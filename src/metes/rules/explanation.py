@@ -64,16 +64,36 @@ class PinSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Above:
+    """A territory above a holder: the rule by which it takes the account and passes it on, None where it has no rules.
+
+    `takes` is False where none of its rules holds, and only a pin below keeps the account there.
+    """
+
+    territory: TerritoryName
+    rule: RuleSaid | None
+    takes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
-    """A territory that holds the account. `overrides_parent` where a pin puts it there against a rule above or its own."""
+    """A territory that holds the account. `overrides_parent` where a pin puts it there against a rule above or its own.
+
+    `inherited` are the territories above it, the topmost first.
+    """
 
     territory: TerritoryName
     role: str
     share: float
     via: str
-    path: tuple[TerritoryName, ...]
+    inherited: tuple[Above, ...]
     rule: RuleSaid | None
     overrides_parent: bool
+
+    @property
+    def path(self) -> tuple[TerritoryName, ...]:
+        """The names of the territories above it, the topmost first."""
+        return tuple(above.territory for above in self.inherited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +121,27 @@ class Failed:
     held_share: float
 
 
+@dataclass(frozen=True, slots=True)
+class FlipSaid:
+    """A change of one field that gives the account other primary territories (none: it becomes a gap), and that change in words.
+
+    Values are as the book holds them, None for a missing one. `is_known` says that some account has the value; `is_other` that any
+    value will do which no rule names, `after` being none then. `phrase` is the change as it stands behind "it would go there".
+    """
+
+    field: str
+    before: Any
+    after: Any
+    is_known: bool
+    is_other: bool
+    territories: tuple[TerritoryName, ...]
+    phrase: str
+
+    def __str__(self) -> str:
+        target = f"go to {' and '.join(map(str, self.territories))}" if self.territories else "be held by no primary territory"
+        return f"It would {target} {self.phrase}."
+
+
 _STEPS = {
     Step.PIN: "a pin goes before rules",
     Step.NAMED: "a rule that lists the account by name goes before others",
@@ -120,7 +161,12 @@ _VIAS = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why the account stands where it does on a day. `failed` names the nearest of `failed_count` territories that do not take it."""
+    """Why the account stands where it does on a day.
+
+    `failed` names some of the `failed_count` territories that do not take it, the nearest first. `flips` are the smallest changes of
+    one field that would give it to another, the smallest first; None where nobody asked. `recorded` are the primary territories that
+    the ledger names for the day, None where nobody asked: they differ where the plan has not been assigned since something changed.
+    """
 
     account: str
     day: date
@@ -129,6 +175,8 @@ class Explanation:
     failed: tuple[Failed, ...]
     failed_count: int
     pins: tuple[PinSaid, ...]
+    flips: tuple[FlipSaid, ...] | None = None
+    recorded: tuple[TerritoryName, ...] | None = None
 
     @property
     def primaries(self) -> tuple[Held, ...]:
@@ -140,9 +188,14 @@ class Explanation:
         """Whether no primary territory holds the account."""
         return not self.primaries
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the ledger says the same, as far as somebody asked."""
+        return self.recorded is None or {t.key for t in self.recorded} == {h.territory.key for h in self.primaries}
+
     def as_dict(self) -> dict[str, Any]:
         """The explanation as plain values for JSON; days as ISO text."""
-        return {**_plain(asdict(self)), "is_gap": self.is_gap, "sentences": list(self.sentences())}
+        return {**_plain(asdict(self)), "is_gap": self.is_gap, "is_recorded": self.is_recorded, "sentences": list(self.sentences())}
 
     def sentences(self) -> tuple[str, ...]:
         """The explanation in plain words, the outcome first."""
@@ -151,8 +204,12 @@ class Explanation:
             out.append(f"No primary territory holds account {self.account} on {self.day}: it is a gap.")
         for held in self.held:
             out += self._held(held)
+        if not self.is_recorded:
+            out.append(_recorded(self.recorded or ()))
         out += [str(pin) for pin in self.pins]
         out += [_lost(lost) for lost in self.lost]
+        if self.flips is not None:
+            out += [str(flip) for flip in self.flips] or ["No change of a single field would give it to another primary territory."]
         out += [_failed(failed) for failed in self.failed]
         if self.failed_count > len(self.failed):
             out.append(f"{self.failed_count - len(self.failed):,} more territories do not take it.")
@@ -164,12 +221,26 @@ class Explanation:
         out = [f"{held.territory} {role} account {self.account} on {self.day}{share} {_VIAS[held.via]}."]
         if held.path:
             out.append(f"It lies under {' > '.join(map(str, held.path))}.")
+        out += [_above(above) for above in held.inherited if above.rule is not None or not above.takes]
         if held.overrides_parent:
             out.append("The pin holds although the territory's rules, or those above it, do not take the account.")
         if held.rule is not None:
             out.append(f"Its rule {held.rule.key} (priority {held.rule.priority}): {held.rule.text}")
             out += [f"- {literal}" for literal in held.rule.literals]
         return out
+
+
+def _above(above: Above) -> str:
+    """How a territory above came to pass the account on."""
+    if above.rule is None or not above.takes:
+        return f"{above.territory} above it does not take it."
+    return f"{above.territory} above it takes it by rule {above.rule.key} (priority {above.rule.priority}): {above.rule.text}"
+
+
+def _recorded(territories: tuple[TerritoryName, ...]) -> str:
+    """What the ledger says where the plan says something else."""
+    held = f"{' and '.join(map(str, territories))} still holds it" if territories else "no territory holds it yet"
+    return f"In the ledger {held}: the plan has not been assigned since this changed."
 
 
 def _lost(lost: Lost) -> str:

@@ -8,15 +8,12 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from metes.model.catalogue import Field, FieldType
 from metes.model.condition import Contains, Equals, In, InList, Literal, Missing, Prefix, Range
 from metes.model.plan import NamedList
 from metes.rules.field_test import interval_of
-
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from metes.rules.forest import Bools, Ints
 
 
 class LiteralBank:
