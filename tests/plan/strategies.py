@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from metes.base.dates import Period
 from metes.model.catalogue import rule_fields
 from metes.model.condition import EVERYTHING, And, Condition, Contains, Equals, In, InList, Missing, Not, Or, Prefix, Range
-from metes.model.plan import NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
+from metes.model.plan import Area, NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
+from metes.plan.geojson import Polygon, Ring
 from metes.plan.order import in_order
+from metes.plan.polygons import geometry_text, shaped
 
 FIELDS = rule_fields()
 
@@ -87,6 +89,27 @@ def conditions() -> st.SearchStrategy[Condition]:
 
 
 @st.composite
+def squares(draw: st.DrawFn) -> Polygon:
+    """A square, now and then with a square hole, anywhere on Earth, at awkward decimals, either way round."""
+    west, south = draw(st.floats(-180, 170)), draw(st.floats(-90, 80))
+    side = draw(st.floats(1e-4, 9))
+
+    def square(west: float, south: float, side: float) -> Ring:
+        ring = [(west, south), (west + side, south), (west + side, south + side), (west, south + side)]
+        ring = ring[::-1] if draw(st.booleans()) else ring
+        return [*ring, ring[0]]
+
+    outer = square(west, south, side)
+    return [outer, square(west + side / 4, south + side / 4, side / 2)] if draw(st.booleans()) else [outer]
+
+
+def geometries() -> st.SearchStrategy[str]:
+    """The canonical text of an area's geometry."""
+    drawn = st.lists(squares(), min_size=1, max_size=3)
+    return drawn.map(lambda polygons: geometry_text(shaped(polygons).polygons))
+
+
+@st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """A plan that is a tree, in canonical order, with awkward texts everywhere."""
     types = [
@@ -124,6 +147,7 @@ def plans(draw: st.DrawFn) -> Plan:
         NamedList(key, tuple(draw(st.lists(texts, max_size=5))), draw(texts), draw(comments))
         for key in draw(st.lists(keys, unique=True, max_size=2))
     ]
+    areas = [Area(key, draw(geometries()), draw(texts), draw(comments)) for key in draw(st.lists(keys, unique=True, max_size=2))]
     pins = draw(st.lists(_pins(), max_size=3))
     plan = Plan(
         draw(keys),
@@ -135,6 +159,7 @@ def plans(draw: st.DrawFn) -> Plan:
         tuple(pins),
         tuple(seats),
         draw(comments),
+        tuple(areas),
     )
     return in_order(plan)
 

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 
 from metes.base.dates import Period
 from metes.base.findings import Finding, Severity
-from metes.model.condition import EVERYTHING, Equals, InList
-from metes.model.plan import NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
+from metes.model.condition import EVERYTHING, Equals, InList, Not
+from metes.model.plan import Area, NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
 from metes.plan.check import check_plan
+from metes.plan.check_areas import areas_asked, check_areas
 from metes.plan.draft import empty_plan
 from tests.plan.strategies import FIELDS, plans
 
@@ -56,6 +57,10 @@ A, B = Territory("a", "geo"), Territory("b", "geo")
 WITH_RULE = Territory("a", "geo", rules=(Rule("r", Equals("country", "US")),))
 
 
+SQUARE = '{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}'
+FIJI = '{"type":"Polygon","coordinates":[[[-178,-19],[177,-19],[177,-16],[-178,-16],[-178,-19]]]}'
+
+
 @pytest.mark.parametrize(
     ("plan", "code", "subject"),
     [
@@ -81,6 +86,14 @@ WITH_RULE = Territory("a", "geo", rules=(Rule("r", Equals("country", "US")),))
         (tree(seats=(Seat("s", "house", capacity_hours=-1),)), "plan-capacity", "seat s"),
         (tree(lists=(NamedList("l", ()),)), "plan-list-empty", "list l"),
         (tree(lists=(NamedList("l", ("x", "y", "x")),)), "plan-list-duplicate", "list l"),
+        (tree(areas=(Area("A b", SQUARE),)), "plan-key", "area A b"),
+        (tree(areas=(Area("a", SQUARE), Area("a", SQUARE))), "plan-duplicate", "area a"),
+        (tree(areas=(Area("a", "{}"),)), "plan-area-form", "area a"),
+        (tree(areas=(Area("a", '{"type":"MultiPolygon","coordinates":[]}'),)), "plan-area-empty", "area a"),
+        (tree(areas=(Area("a", FIJI),)), "plan-area-date-line", "area a"),
+        (tree(areas=(Area("a", SQUARE), Area("b", SQUARE))), "plan-area-same", "area b"),
+        (tree(areas=(Area("a", SQUARE),)), "plan-area-unused", "area a"),
+        (tree(areas=tuple(Area(f"a{i}", SQUARE) for i in range(10_001))), "plan-area-size", "plan p"),
         (tree(pins=(pin("nowhere"),)), "plan-unknown-territory", "pin A -> nowhere"),
         (tree(pins=(Pin("A", "house", " "),)), "plan-no-reason", "pin A -> house"),
         (tree(A, pins=(pin("house"), pin("a"))), "plan-pin-conflict", "pin A -> a"),
@@ -96,6 +109,14 @@ def test_each_trouble_has_its_code_place_and_remedy(plan: Plan, code: str, subje
     assert finding.remedy
     if code.startswith("plan-"):
         assert f"`{code}`" in DOCS.read_text()
+
+
+def test_an_area_that_a_rule_or_a_familys_rule_asks_for_is_used_and_a_world_wide_box_is_whole() -> None:
+    world = '{"type":"Polygon","coordinates":[[[-180,0],[180,0],[180,80],[-180,80],[-180,0]]]}'
+    rules = (Rule("r", Equals("area:a", True)), Rule("s", Not(Equals("family.area:b", True))))
+    plan = tree(Territory("a", "geo", rules=rules), areas=(Area("a", SQUARE), Area("b", world)))
+    assert [f.code for f in check_areas(plan)] == []
+    assert areas_asked(plan) == {"a": [("a", "r")], "b": [("a", "s")]}
 
 
 def test_every_code_of_the_room_is_documented() -> None:

@@ -9,10 +9,20 @@ from hypothesis import HealthCheck, given, settings
 
 from metes.base.dates import Period
 from metes.model.condition import In
-from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory
+from metes.model.plan import Area, NamedList, Pin, Plan, Rule, Seat, Territory
 from metes.plan.diff import Act, diff
 from metes.plan.draft import empty_plan
-from metes.plan.edit import moved, with_list, with_pins, with_rule, with_seat, with_territory, without_territory
+from metes.plan.edit import (
+    moved,
+    with_areas,
+    with_list,
+    with_pins,
+    with_rule,
+    with_seat,
+    with_territory,
+    without_area,
+    without_territory,
+)
 from tests.plan.strategies import plans
 
 STARTER = empty_plan("fy25", "Fiscal 2025")
@@ -56,6 +66,20 @@ def test_an_edited_plan_is_told_in_plain_sentences() -> None:
         "Remove 2 values from list strategic: A2, A3.",
         "Change reason of pin A9 -> west from 'board decision' to 'again'.",
         "Add exclusion of account A7 from west.",
+    ]
+
+
+def test_areas_are_told_with_their_size_before_and_after() -> None:
+    def box(side: float) -> str:
+        return f'{{"type":"Polygon","coordinates":[[[0,0],[{side},0],[{side},{side}],[0,{side}],[0,0]]]}}'
+
+    old = with_areas(STARTER, [Area("bay", box(1), "Bay"), Area("alps", box(2))])
+    new = without_area(with_areas(old, [Area("bay", box(3), "The Bay"), Area("jura", box(0.01))]), "alps")
+    assert [step.sentence for step in diff(old, new)] == [
+        "Change name of area bay from 'Bay' to 'The Bay'.",
+        "Change the border of area bay: 12,364 km² before, 111,228 km² after.",
+        "Add area jura of 1.24 km².",
+        "Remove area alps of 49,447 km².",
     ]
 
 

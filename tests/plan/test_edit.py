@@ -8,12 +8,13 @@ import pytest
 
 from metes.base.errors import InputError
 from metes.model.condition import EVERYTHING
-from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
+from metes.model.plan import Area, NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan import edit
 from metes.plan.draft import empty_plan
 from metes.plan.order import in_order
 
 STARTER = empty_plan("fy25", "Fiscal 2025")
+SQUARE = '{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}'
 NORTH = Territory("north", "geographic", "North", "company")
 
 
@@ -38,6 +39,13 @@ def test_edits_take_away_what_they_added() -> None:
     plan = edit.with_pin(edit.with_rule(plan, "north", Rule("r", EVERYTHING)), Pin("A", "north", "why"))
     plan = edit.without_list(edit.without_pin(edit.without_rule(edit.without_seat(plan, "n"), "north", "r"), plan.pins[0]), "l")
     assert edit.without_territory(plan, "north") == STARTER
+
+
+def test_areas_and_types_come_and_go() -> None:
+    areas = [Area("b", SQUARE), Area("a", SQUARE), Area("b", SQUARE, "Bay")]
+    plan = edit.with_type(edit.with_areas(STARTER, areas), TerritoryType("spec"))
+    assert [(area.key, area.name) for area in plan.areas] == [("a", ""), ("b", "Bay")]
+    assert edit.without_type(edit.without_area(edit.without_area(plan, "a"), "b"), "spec") == STARTER
 
 
 def test_a_territory_goes_with_its_seats_and_pins_but_not_with_children() -> None:
@@ -82,6 +90,11 @@ def test_many_pins_come_in_once_and_all_that_is_wrong_is_gathered() -> None:
         (lambda p: edit.without_seat(p, "wst-1"), "Did you mean 'west-1'"),
         (lambda p: edit.with_list(p, NamedList("A b", ())), "cannot be a key"),
         (lambda p: edit.without_list(p, "l"), "no list 'l'"),
+        (lambda p: edit.with_areas(p, [Area("Front Range", SQUARE)]), "such as 'front-range'"),
+        (lambda p: edit.with_areas(p, [Area(f"a{i}", SQUARE) for i in range(10_001)]), "at most 10,000"),
+        (lambda p: edit.without_area(edit.with_areas(p, [Area("alps", SQUARE)]), "alpes"), "Did you mean 'alps'"),
+        (lambda p: edit.without_type(p, "geografic"), "Did you mean 'geographic'"),
+        (lambda p: edit.without_type(p, "geographic"), "4 territories have this type"),
         (lambda p: edit.without_pin(p, Pin("A", "west", "why")), "no such pin"),
         (lambda p: edit.without_territory(p, "nowhere"), "no territory 'nowhere'"),
     ],

@@ -44,6 +44,8 @@ def test_the_schema_is_one() -> None:
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_every_written_file_fits_the_schema(plan: Plan) -> None:
     for name, text in render(plan).items():
+        if name.startswith("areas"):
+            continue  # GeoJSON, which has a schema of its own
         kind = {"plan.yaml": "plan", "pins.yaml": "pins"}.get(name, "territory" if name.startswith("territories") else "list")
         assert list(Draft202012Validator(schema_of(kind)).iter_errors(load(text))) == []
         assert ALL.is_valid(load(text))

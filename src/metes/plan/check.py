@@ -14,6 +14,7 @@ from metes.base.ids import is_key, key_from
 from metes.model.catalogue import Field
 from metes.model.plan import Pin, Plan, Policy, Role, Rule, Territory
 from metes.plan import subjects
+from metes.plan.check_areas import check_areas
 from metes.plan.conform import suggestion
 from metes.plan.limits import COLOURS, MAX_TERRITORIES, MAX_TERRITORY_DEPTH
 from metes.rules.checks import check_condition
@@ -60,6 +61,7 @@ def _keys(plan: Plan) -> Iterator[Finding]:
     yield from _keys_of((subjects.of_rule(t.key, rule.key), rule.key) for t in plan.territories for rule in t.rules)
     yield from _keys_of((subjects.of_seat(seat.key), seat.key) for seat in plan.seats)
     yield from _keys_of((subjects.of_list(named.key), named.key) for named in plan.lists)
+    yield from _keys_of((subjects.of_area(area.key), area.key) for area in plan.areas)
 
 
 def _keys_of(keys: Iterable[tuple[str, str]]) -> Iterator[Finding]:
@@ -312,5 +314,6 @@ _CHECKS: Final[tuple[Callable[[Plan], Iterator[Finding]], ...]] = (
     _colours,
     _seats,
     _lists,
+    check_areas,
     _pins,
 )

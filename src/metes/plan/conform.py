@@ -21,8 +21,8 @@ _REFUSED: Final = object()
 def values_of(document: Document, node: Node | None, shape: Shape) -> dict[str, Any] | None:
     """The values of a mapping by name; None where the node is no mapping.
 
-    Texts, keys, numbers, truth values and days come as Python values, the text of a rule as its Scalar, a list of mappings as
-    Mapping nodes. What does not fit is reported in the document and left out.
+    Texts, keys, numbers, truth values and days come as Python values, the text of a rule as its Scalar, a list of mappings and
+    a geometry as Mapping nodes. What does not fit is reported in the document and left out.
     """
     if not isinstance(node, Mapping):
         if node is not None:
@@ -87,6 +87,8 @@ def _value_of(document: Document, node: Node, wanted: Property) -> Any:
         return _items(document, node, wanted)
     if wanted.form is Form.TEXTS:
         return _texts(document, node, wanted)
+    if wanted.form is Form.GEOMETRY:
+        return node if isinstance(node, Mapping) else _expected(document, node, f"{wanted.form.value} for '{wanted.name}'")
     if not isinstance(node, Scalar) or node.is_null:
         return _expected(document, node, f"{wanted.form.value} for '{wanted.name}'", "Write it, or leave the line out.")
     return _scalar(document, node, wanted)

@@ -8,13 +8,15 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from metes.model import condition as conditions
-from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
+from metes.model.plan import Area, NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan import subjects
+from metes.plan.areas import kilometres
 from metes.plan.order import pin_order
+from metes.plan.polygons import extent_of
 from metes.rules.syntax import to_text
 
-Part = TypeVar("Part", TerritoryType, Territory, Rule, Seat, NamedList, Pin)
-Keyed = TypeVar("Keyed", TerritoryType, Territory, Rule, Seat, NamedList)
+Part = TypeVar("Part", TerritoryType, Territory, Rule, Seat, NamedList, Area, Pin)
+Keyed = TypeVar("Keyed", TerritoryType, Territory, Rule, Seat, NamedList, Area)
 _SHOWN: Final = 5
 _SHOWN_CHARACTERS: Final = 200
 
@@ -45,7 +47,7 @@ def diff(old: Plan, new: Plan) -> tuple[Step, ...]:
     """The steps from one plan to another, in a fixed order; empty where they say the same.
 
     Order: the plan's own fields, types, territories (with their rules) in the order of the new tree, those gone after them, seats,
-    lists, pins and exclusions. Where parts stand among their like is no change. Linear in both plans, n log n in their pins.
+    lists, areas, pins and exclusions. Where parts stand among their like is no change. Linear in both plans, n log n in their pins.
     """
     steps: list[Step] = []
     steps.extend(_changes("plan", f"plan {new.key}", old, new, ("key", "name", "description", "comment")))
@@ -53,6 +55,7 @@ def diff(old: Plan, new: Plan) -> tuple[Step, ...]:
     steps.extend(_territories(old, new))
     steps.extend(_compare(_by_key(old.seats), _by_key(new.seats), _SEAT))
     steps.extend(_lists(old, new))
+    steps.extend(_areas(old, new))
     steps.extend(_pins(old, new))
     return tuple(steps)
 
@@ -75,6 +78,7 @@ def _quoted(part: Any) -> str:
 _TYPE: Final = _Kind("type", lambda t: subjects.of_type(t.key), _quoted)
 _TERRITORY: Final = _Kind("territory", lambda t: subjects.of_territory(t.key), _quoted, "parent", ("rules",))
 _SEAT: Final = _Kind("seat", lambda s: subjects.of_seat(s.key), _quoted, "territory")
+_AREA: Final = _Kind("area", lambda a: subjects.of_area(a.key), lambda a: f"{_quoted(a)} of {_size(a)}", "", ("geometry",))
 _LIST: Final = _Kind("list", lambda n: subjects.of_list(n.key), _quoted, "", ("values",))
 
 
@@ -203,6 +207,23 @@ def _values(old: NamedList, new: NamedList) -> Iterator[Step]:
             yield Step(act, "list", subject, sentence, "values", *(("", text) if act is Act.ADD else (text, "")))
     if not came and not went:
         yield Step(Act.CHANGE, "list", subject, f"Change the order or repetition of the values of {subject}.", "values")
+
+
+def _areas(old: Plan, new: Plan) -> Iterator[Step]:
+    """Areas, and borders that changed, with their size before and after."""
+    before, after = _by_key(old.areas), _by_key(new.areas)
+    for key, area in after.items():
+        was = before.get(key)
+        yield from _compare({key: was} if was else {}, {key: area}, _AREA)
+        if was is not None and was.geometry != area.geometry:
+            subject, sizes = subjects.of_area(key), (_size(was), _size(area))
+            sentence = f"Change the border of {subject}: {sizes[0]} before, {sizes[1]} after."
+            yield Step(Act.CHANGE, "area", subject, sentence, "geometry", *sizes)
+    yield from _compare({key: area for key, area in before.items() if key not in after}, {}, _AREA)
+
+
+def _size(area: Area) -> str:
+    return kilometres(extent_of(area.geometry).square_km)
 
 
 def _pins(old: Plan, new: Plan) -> Iterator[Step]:

@@ -9,9 +9,10 @@ from typing import NoReturn
 from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
 from metes.base.ids import is_key, key_from
-from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
+from metes.model.plan import Area, NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan import subjects
 from metes.plan.conform import suggestion
+from metes.plan.limits import MAX_AREAS
 from metes.plan.order import in_order
 
 
@@ -122,6 +123,38 @@ def without_list(plan: Plan, key: str) -> Plan:
         remedy = suggestion(key, plan.list_by_key) or "Look at the plan's lists."
         _refuse("plan-unknown-list", subjects.of_list(key), f"there is no list '{key}'", remedy)
     return replace(plan, lists=tuple(named for named in plan.lists if named.key != key))
+
+
+def without_type(plan: Plan, key: str) -> Plan:
+    """The plan without one type; refused where territories have it."""
+    subject = subjects.of_type(key)
+    if key not in plan.type_by_key:
+        remedy = suggestion(key, plan.type_by_key) or "Look at the plan's types."
+        _refuse("plan-unknown-type", subject, f"there is no type '{key}'", remedy)
+    if having := [territory.key for territory in plan.territories if territory.type == key]:
+        message = f"{len(having):,} territories have this type, the first is '{having[0]}'"
+        _refuse("plan-type-in-use", subject, message, "Give them another type first.")
+    return replace(plan, types=tuple(kind for kind in plan.types if kind.key != key))
+
+
+def with_areas(plan: Plan, areas: Iterable[Area]) -> Plan:
+    """The plan with areas added, or put in place of those with their keys."""
+    given = {area.key: area for area in areas}
+    for key in given:
+        _need_key(key, subjects.of_area(key))
+    kept = {area.key: area for area in plan.areas} | given
+    if len(kept) > MAX_AREAS:
+        message = f"the plan would have {len(kept):,} areas, at most {MAX_AREAS:,} are taken"
+        _refuse("plan-area-size", f"plan {plan.key}", message, "Take those out that no rule asks for, or join some.")
+    return replace(plan, areas=tuple(sorted(kept.values(), key=lambda area: area.key)))
+
+
+def without_area(plan: Plan, key: str) -> Plan:
+    """The plan without one area; whether a rule still asks for it is for `check_plan` to say."""
+    if key not in plan.area_by_key:
+        remedy = suggestion(key, plan.area_by_key) or "Look at the plan's areas."
+        _refuse("plan-unknown-area", subjects.of_area(key), f"there is no area '{key}'", remedy)
+    return replace(plan, areas=tuple(area for area in plan.areas if area.key != key))
 
 
 def with_pin(plan: Plan, pin: Pin) -> Plan:

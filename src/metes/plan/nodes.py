@@ -11,7 +11,7 @@ from typing import Any
 from metes.base.dates import ALWAYS, Period
 from metes.base.ids import content_hash
 from metes.model import condition
-from metes.model.plan import NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
+from metes.model.plan import Area, NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
 from metes.plan.order import in_order
 
 Content = dict[str, Any]
@@ -20,7 +20,7 @@ Content = dict[str, Any]
 def nodes_of(plan: Plan) -> tuple[str, Mapping[str, Content]]:
     """The root's hash, and the JSON content of every node by its hash.
 
-    A territory's node holds its own fields, rules and seats and the hashes of its children; each list is a node, all types are
+    A territory's node holds its own fields, rules and seats and the hashes of its children; each list and each area is a node, all types are
     one, and pins and exclusions stand in up to 256 buckets by the first byte of SHA-256 of the account. What has its default is
     left out, so that a field added later changes no hash. Linear in the plan; `plan_of` gives the plan back in canonical order.
 
@@ -41,7 +41,7 @@ def nodes_of(plan: Plan) -> tuple[str, Mapping[str, Content]]:
     for territory in reversed(plan.preorder):
         children = [hash_of_territory[child.key] for child in plan.children_by_key.get(territory.key, ())]
         hash_of_territory[territory.key] = put(_territory(plan, territory, children))
-    root = _told(plan, without=("types", "territories", "lists", "pins", "seats"))
+    root = _told(plan, without=("types", "territories", "lists", "areas", "pins", "seats"))
     root |= {
         "is": "plan",
         "types": put({"is": "types", "types": [_told(kind) for kind in plan.types]}),
@@ -49,6 +49,8 @@ def nodes_of(plan: Plan) -> tuple[str, Mapping[str, Content]]:
         "lists": [put({"is": "list", **_told(named), "values": list(named.values)}) for named in plan.lists],
         "pins": {name: put({"is": "pins", "pins": pins}) for name, pins in sorted(_buckets(plan.pins).items())},
     }
+    if plan.areas:
+        root["areas"] = [put({"is": "area", **_told(area)}) for area in plan.areas]
     return put(root), nodes
 
 
@@ -69,6 +71,7 @@ def plan_of(root: str, get: Callable[[str], Content]) -> Plan:
         types=tuple(_type_of(kind) for kind in get(content["types"])["types"]),
         territories=tuple(territories),
         lists=tuple(_list_of(get(key)) for key in content["lists"]),
+        areas=tuple(_area_of(get(key)) for key in content.get("areas", ())),
         pins=tuple(_pin_of(pin) for key in content["pins"].values() for pin in get(key)["pins"]),
         seats=tuple(seats),
     )
@@ -116,6 +119,10 @@ def _type_of(content: Content) -> TerritoryType:
 def _list_of(node: Content) -> NamedList:
     own = {name: value for name, value in node.items() if name != "is"}
     return NamedList(**{**own, "values": tuple(node["values"])})
+
+
+def _area_of(node: Content) -> Area:
+    return Area(**{name: value for name, value in node.items() if name != "is"})
 
 
 def _buckets(pins: Iterable[Pin]) -> dict[str, list[Content]]:

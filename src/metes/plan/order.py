@@ -8,17 +8,17 @@ from typing import TypeVar
 
 from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
-from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
+from metes.model.plan import Area, NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan import subjects
 from metes.plan.limits import MAX_TERRITORY_DEPTH
 
-Part = TypeVar("Part", TerritoryType, Rule, Seat, Territory, NamedList, Pin, Plan)
+Part = TypeVar("Part", TerritoryType, Rule, Seat, Territory, NamedList, Area, Pin, Plan)
 
 
 def in_order(plan: Plan) -> Plan:
     """The plan with its parts in canonical order and its comments tidy; what they say is unchanged.
 
-    Roots and lists stand by key, since each is a file; children, rules, types and seats of one territory keep their order; seats
+    Roots, lists and areas stand by key, since each is a file; children, rules, types and seats of one territory keep their order; seats
     follow the tree; pins stand before exclusions and by account, territory and days. n log n in the number of parts.
 
     Raises
@@ -38,6 +38,7 @@ def in_order(plan: Plan) -> Plan:
         types=tuple(map(_tidy, plan.types)),
         territories=tuple(_tidy_territory(t) for t in territories),
         lists=tuple(_tidy(named) for named in sorted(plan.lists, key=lambda n: n.key)),
+        areas=tuple(_tidy(area) for area in sorted(plan.areas, key=lambda a: a.key)),
         pins=tuple(sorted(map(_tidy, plan.pins), key=pin_order)),
         seats=tuple(map(_tidy, seats)),
     )

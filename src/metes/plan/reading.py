@@ -13,6 +13,7 @@ from metes.base.findings import Finding, Place, Severity
 from metes.plan.limits import MAX_NESTING, MAX_REFUSALS
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NULLS: Final = frozenset(["", "~", "null", "Null", "NULL"])
 _BEFORE_INLINE_COMMENT: Final = re.compile(r"[\s:,\]}|>+-]*\s#(.*)")
 
@@ -74,6 +75,17 @@ class Document:
         self.findings.append(
             Finding(code, Severity.ERROR, message, Place(self.file, line + 1, str(column + 1)), value[:80], remedy)
         )
+
+
+def plain(node: Node | None) -> Any:
+    """The values below a node as JSON would have them: plain scalars that are numbers come as numbers, all others as texts."""
+    if isinstance(node, Mapping):
+        return {name: plain(value) for name, (_, value) in node.items.items()}
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    if node is None or node.is_null:
+        return None
+    return float(node.value) if node.is_plain and _NUMBER.fullmatch(node.value) else node.value
 
 
 class _TooMuch(Exception):

@@ -10,6 +10,7 @@ from metes.plan.shapes import SHAPES, Form, Property, Shape
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 # The reader takes an unquoted 80202, true or 2024-03-14 as the text it is; other YAML readers hand these on as values.
 _TEXT: Final[dict[str, Any]] = {"type": ["string", "number", "boolean"]}
+_GEOJSON_TYPES: Final = {"enum": ["Polygon", "MultiPolygon", "GeometryCollection", "Feature", "FeatureCollection"]}
 _FORMS: Final[dict[Form, dict[str, Any]]] = {
     Form.KEY: {"anyOf": [{"type": "string", "pattern": f"^{KEY_PATTERN.pattern}$"}, {"type": "integer", "minimum": 0}]},
     Form.TEXT: _TEXT,
@@ -19,6 +20,7 @@ _FORMS: Final[dict[Form, dict[str, Any]]] = {
     Form.DAY: {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
     Form.RULE: {"type": "string", "minLength": 1},
     Form.TEXTS: {"type": "array", "items": _TEXT},
+    Form.GEOMETRY: {"type": "object", "required": ["type"], "properties": {"type": _GEOJSON_TYPES}},
 }
 
 
@@ -26,7 +28,7 @@ def schema() -> dict[str, Any]:
     """The schema (draft 2020-12) of every file of a plan's folder, and of the plan in one file.
 
     A file is a plan, a territory with all below it, a named list, or pins and exclusions; one schema fits all, so that an editor
-    needs one setting for the folder. `schema_of` is for one kind of file.
+    needs one setting for the folder; areas are GeoJSON files, which have a schema of their own. `schema_of` is for one kind of file.
     """
     files = [{"$ref": f"#/$defs/{name}"} for name in ("plan", "territory", "list", "pins")]
     return {"$schema": _DIALECT, "title": "A file of a Metes plan", "anyOf": files, "$defs": _definitions()}

@@ -25,6 +25,7 @@ class Form(StrEnum):
     RULE = "the text of a rule"
     TEXTS = "a list of texts"
     ITEMS = "a list of mappings"
+    GEOMETRY = "GeoJSON with polygons"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,18 @@ LIST: Final = Shape(
     ),
 )
 
+AREA: Final = Shape(
+    "area",
+    "area",
+    (
+        _key("area"),
+        _name("area"),
+        Property(
+            "geometry", Form.GEOMETRY, "GeoJSON with polygons, in degrees.", is_required=True, synonyms=("geojson", "polygon")
+        ),
+    ),
+)
+
 PIN: Final = Shape(
     "pin",
     "pin or exclusion",
@@ -176,10 +189,11 @@ PLAN: Final = Shape(
         Property("types", Form.ITEMS, "Classes of territories.", shape="type"),
         Property("territories", Form.ITEMS, "The roots of the tree, when the plan is one file.", shape="territory"),
         Property("lists", Form.ITEMS, "Named lists, when the plan is one file.", shape="list"),
+        Property("areas", Form.ITEMS, "Named parts of the map, when the plan is one file.", shape="area"),
         *PINS.properties,
     ),
 )
 
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
-    {shape.name: shape for shape in (PLAN, TYPE, TERRITORY, RULE, SEAT, LIST, PINS, PIN)}
+    {shape.name: shape for shape in (PLAN, TYPE, TERRITORY, RULE, SEAT, LIST, AREA, PINS, PIN)}
 )

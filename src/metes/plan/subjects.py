@@ -30,6 +30,11 @@ def of_list(key: str) -> str:
     return f"list {key}"
 
 
+def of_area(key: str) -> str:
+    """The subject of an area."""
+    return f"area {key}"
+
+
 def of_pin(pin: Pin) -> str:
     """The subject of a pin or exclusion."""
     return f"{'exclusion' if pin.is_exclusion else 'pin'} {pin.account} -> {pin.territory}"

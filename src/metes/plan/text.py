@@ -1,4 +1,4 @@
-"""The plan as text: a folder of YAML files, or one file, read into a plan with findings that name file and line."""
+"""The plan as text: a folder of YAML and GeoJSON files, or one file, read into a plan with findings that name file and line."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
 from metes.model.catalogue import Field
 from metes.model.condition import EVERYTHING, Condition
-from metes.model.plan import NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
+from metes.model.plan import Area, NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
 from metes.plan import reading, subjects
+from metes.plan.areas import AreaRead, read_area, read_area_value
 from metes.plan.conform import values_of
 from metes.plan.limits import MAX_FILE_BYTES
 from metes.plan.order import in_order
-from metes.plan.reading import Document, Scalar, read_document
-from metes.plan.shapes import LIST, PIN, PINS, PLAN, RULE, SEAT, TERRITORY, TYPE
+from metes.plan.reading import Document, Scalar, plain, read_document
+from metes.plan.shapes import AREA, LIST, PIN, PINS, PLAN, RULE, SEAT, TERRITORY, TYPE
 from metes.rules.syntax import parse
 
 PLAN_FILE: Final = "plan.yaml"
 PINS_FILE: Final = "pins.yaml"
 TERRITORIES: Final = "territories"
 LISTS: Final = "lists"
+AREAS: Final = "areas"
+AREA_SUFFIX: Final = ".geojson"
 _INLINE_COMMENT: Final = re.compile(r"\s#.*")
 
 Fields = Mapping[str, Field]
@@ -81,6 +84,7 @@ def _load(path: Path) -> tuple[dict[str, str], list[Finding]]:
             path / PINS_FILE,
             *sorted(path.glob(f"{TERRITORIES}/*.yaml")),
             *sorted(path.glob(f"{LISTS}/*.yaml")),
+            *sorted(path.glob(f"{AREAS}/*{AREA_SUFFIX}")),
         ]
         wanted = {file.relative_to(path).as_posix(): file for file in found if file.is_file()}
     else:
@@ -123,6 +127,7 @@ class _Reader:
     types: list[TerritoryType] = field(default_factory=list)
     territories: list[Territory] = field(default_factory=list)
     lists: list[NamedList] = field(default_factory=list)
+    areas: list[Area] = field(default_factory=list)
     pins: list[Pin] = field(default_factory=list)
     seats: list[Seat] = field(default_factory=list)
     document: Document = field(default_factory=lambda: Document(""))
@@ -139,6 +144,9 @@ class _Reader:
                 _error("plan-missing-file", f"the folder has no {PLAN_FILE}", PLAN_FILE, "'metes plan init' makes one.")
             )
         for name, text in files.items():
+            if is_folder and name.startswith(f"{AREAS}/") and name.endswith(AREA_SUFFIX):
+                self.area_file(name, text)
+                continue
             self.document = read_document(text, name)
             if self.document.top is None and not self.document.findings:
                 self.report(reading.Mapping(0, 0), "plan-value", "the file is empty", remedy="Fill it, or delete it.")
@@ -146,7 +154,7 @@ class _Reader:
                 self.file(name, is_folder)
             self.findings.extend(self.document.findings)
         plan = self.plan()
-        sections = ("territories", "lists", "pins", "exclusions")
+        sections = ("territories", "lists", "areas", "pins", "exclusions")
         return PlanText(plan, tuple(self.findings), self.places, any(name in self.head for name in sections))
 
     def plan(self) -> Plan:
@@ -161,6 +169,7 @@ class _Reader:
             tuple(self.pins),
             tuple(self.seats),
             "\n\n".join(filter(None, self.comments)),
+            tuple(self.areas),
         )
         try:
             return in_order(plan)
@@ -194,6 +203,8 @@ class _Reader:
             self.territory(node, None)
         for node in values.get("lists", ()):
             self.named_list(node)
+        for node in values.get("areas", ()):
+            self.area(node)
         for node in values.get("pins", ()):
             self.pin(node, is_exclusion=False)
         for node in values.get("exclusions", ()):
@@ -273,6 +284,33 @@ class _Reader:
             values["values"] = tuple(values["values"])
             self.lists.append(NamedList(**values, comment=comment_of(node)))
         return str(values["key"])
+
+    def area_file(self, name: str, text: str) -> None:
+        """Read the GeoJSON file of one area, which has the area's key as its name."""
+        self.document = Document(name)
+        key = PurePosixPath(name).name.removesuffix(AREA_SUFFIX)
+        if self.is_new(subjects.of_area(key), reading.Mapping(0, 0)):
+            self.take(read_area(text, key, name))
+        self.findings.extend(self.document.findings)
+
+    def area(self, node: reading.Node) -> None:
+        """Read one area of a plan in one file."""
+        values = values_of(self.document, node, AREA)
+        if (
+            not values
+            or any(name not in values for name in AREA.required)
+            or not self.is_new(subjects.of_area(values["key"]), node)
+        ):
+            return
+        place = replace(self.place(values["geometry"]), subject=subjects.of_area(values["key"]))
+        read = read_area_value(plain(values["geometry"]), values["key"], place)
+        own = {"name": values["name"]} if "name" in values else {}
+        self.take(replace(read, areas=tuple(replace(area, **own, comment=comment_of(node)) for area in read.areas)))
+
+    def take(self, read: AreaRead) -> None:
+        """Keep an area that was read, and what is wrong with it."""
+        self.areas.extend(read.areas)
+        self.document.findings.extend(read.findings)
 
     def pin(self, node: reading.Node, *, is_exclusion: bool) -> None:
         """Read one pin or exclusion."""

@@ -1,4 +1,4 @@
-"""Writes a plan as its folder of YAML files: always the same bytes for the same plan, and only files whose content changed."""
+"""Writes a plan as its folder of files: always the same bytes for the same plan, and only files whose content changed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from metes.base.findings import Severity
 from metes.base.ids import is_key
 from metes.model.condition import Condition
 from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
+from metes.plan.areas import area_text
 from metes.plan.folding import WIDTH, folded
 from metes.plan.order import in_order
-from metes.plan.text import LISTS, PINS_FILE, PLAN_FILE, TERRITORIES, Fields, read_text
+from metes.plan.text import AREA_SUFFIX, AREAS, LISTS, PINS_FILE, PLAN_FILE, TERRITORIES, Fields, read_text
 from metes.rules.syntax import to_text
 
 _PLAIN: Final = re.compile(r"[^\W\d_](?:[\w./&()+',=<>\"$%!*;|@ -]*[\w./&()+'=<>\"$%!*;|@-])?")
@@ -63,6 +64,8 @@ def render(plan: Plan) -> dict[str, str]:
         files[_file_name(TERRITORIES, root.key)] = _file(_territory(plan, root))
     for named in plan.lists:
         files[_file_name(LISTS, named.key)] = _file(_list(named))
+    for area in plan.areas:
+        files[_file_name(AREAS, area.key, AREA_SUFFIX)] = area_text(area)
     pins = [_pin(pin) for pin in plan.pins if not pin.is_exclusion]
     exclusions = [_pin(pin) for pin in plan.pins if pin.is_exclusion]
     if plan.pins:
@@ -72,7 +75,7 @@ def render(plan: Plan) -> dict[str, str]:
 
 
 def write_plan(plan: Plan, folder: Path, fields: Fields | None = None) -> list[Path]:
-    """Write the plan into a folder and remove the files of subtrees and lists that are gone; the paths written or removed.
+    """Write the plan into a folder and remove the files of subtrees, lists and areas that are gone; the paths written or removed.
 
     Each file is replaced in one step, so a reader sees it before or after. With `fields` the folder is read first, and a file that
     says the same in another form, such as with other quotes, is left as it is.
@@ -97,7 +100,8 @@ def write_plan(plan: Plan, folder: Path, fields: Fields | None = None) -> list[P
 
 def _files_gone(files: Mapping[str, str], folder: Path) -> list[Path]:
     """The files of a plan in the folder that the new text does not have."""
-    present = [folder / PINS_FILE, *sorted(folder.glob(f"{TERRITORIES}/*.yaml")), *sorted(folder.glob(f"{LISTS}/*.yaml"))]
+    patterns = (f"{TERRITORIES}/*.yaml", f"{LISTS}/*.yaml", f"{AREAS}/*{AREA_SUFFIX}")
+    present = [folder / PINS_FILE, *(path for pattern in patterns for path in sorted(folder.glob(pattern)))]
     return [path for path in present if path.is_file() and path.relative_to(folder).as_posix() not in files]
 
 
@@ -132,10 +136,10 @@ def _replace(path: Path, text: str) -> bool:
     return True
 
 
-def _file_name(folder: str, key: str) -> str:
+def _file_name(folder: str, key: str, suffix: str = ".yaml") -> str:
     if not is_key(key):
         raise InputError(f"'{key[:80]}' cannot name a file of the plan; keys are 1 to 80 of a-z, 0-9, '_', '.', '-'")
-    return f"{folder}/{key}.yaml"
+    return f"{folder}/{key}{suffix}"
 
 
 def _plan(plan: Plan) -> _Item:
