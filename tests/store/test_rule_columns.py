@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from metes.model.plan import Plan
+from metes.base.errors import InputError
+from metes.model.plan import Area, Plan
+from metes.model.terms import Distance, InArea, Month, OfFamily, Orders, OrdersMeasure, PostalOrder, Term
 from metes.store.book import Book
 from metes.store.engine import Store
+from tests.rules.test_term_columns import truth
 from tests.store.test_book import FIELDS, book_of
 from tests.store.worlds import TODAY, World, make_world
 
-PLAN = Plan("p")
+ROCKIES = {"type": "Polygon", "coordinates": [[[-112, 30], [-100, 30], [-104, 45], [-115, 41], [-112, 30]]]}
+PLAN = Plan("p", areas=(Area("rockies", json.dumps(ROCKIES)),))
+TERMS: tuple[Term, ...] = (
+    InArea("rockies"),
+    Distance(39.75, -104.99),
+    PostalOrder(),
+    Month(),
+    *(Orders(measure, months) for measure in OrdersMeasure for months in (None, 1, 12)),
+    *(Orders(measure, 12, product="p1") for measure in OrdersMeasure),
+    *(Orders(measure, None, family="Suites") for measure in OrdersMeasure),
+    OfFamily("industry"),
+    OfFamily("vip"),
+    OfFamily("employees"),
+    OfFamily("area:rockies"),
+    OfFamily("orders:sum:12:"),
+    OfFamily("family.id"),
+)
+NAMES = [*FIELDS, *(term.name for term in TERMS)]
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +64,69 @@ def test_every_field_stands_in_a_column_of_its_type(made: tuple[Book, World]) ->
     texts = {name for name, field in FIELDS.items() if field.type.is_text}
     for field in table.schema:
         assert (field.type == pa.dictionary(pa.int32(), pa.string())) == (field.name in texts), field.name
+
+
+@pytest.mark.parametrize("day", [TODAY, TODAY - timedelta(days=70)])
+def test_every_term_stands_in_a_column_as_a_loop_over_rows_tells_it(made: tuple[Book, World], day: date) -> None:
+    book, world = made
+    table = book.rule_table([term.name for term in TERMS], PLAN, day)
+    accounts = list(world.records.values())
+    for term in TERMS:
+        wanted = [truth(term, world.records[n], accounts, world.orders, PLAN, day) for n in table["account"].to_pylist()]
+        assert table[term.name].to_pylist() == pytest.approx(wanted, abs=1), term.name
+
+
+def test_a_sum_of_orders_is_that_of_the_revenue_of_twelve_months(made: tuple[Book, World]) -> None:
+    table = made[0].rule_table(["orders:sum:12:", "revenue_12m"], PLAN, TODAY)
+    assert table["orders:sum:12:"].to_pylist() == table["revenue_12m"].fill_null(0).to_pylist()
+
+
+def test_one_record_is_a_row_of_the_table(made: tuple[Book, World]) -> None:
+    book, world = made
+    for row in book.rule_table(NAMES, PLAN, TODAY).to_pylist():
+        assert book.record(row["account"], NAMES, PLAN, TODAY) == row
+    assert book.record(10**9, NAMES, PLAN, TODAY) == {}
+    assert book.record(max(world.records), [], PLAN, TODAY) == {"account": max(world.records)}
+
+
+def test_some_rows_are_those_of_the_table_whoever_asks(made: tuple[Book, World]) -> None:
+    book, world = made
+    asked = [*sorted(world.records, reverse=True)[::3], 10**9, -1, min(world.records)]
+    whole = book.rule_table(NAMES, PLAN, TODAY)
+    wanted = [row for row in whole.to_pylist() if row["account"] in asked]
+    assert book.rule_columns.some(asked, NAMES, PLAN, TODAY).to_pylist() == wanted
+    assert book.rule_columns.some([], NAMES, PLAN, TODAY).schema.names == ["account", *NAMES]
+
+
+def test_a_book_without_accounts_has_empty_columns(store: Store, tmp_path: Path) -> None:
+    book = book_of(store, tmp_path)
+    table = book.rule_table(NAMES, PLAN, TODAY)
+    assert (table.num_rows, table.column_names) == (0, ["account", *NAMES])
+    assert book.record(1, NAMES, PLAN, TODAY) == {}
+    book.close()
+
+
+def test_a_column_is_worked_out_once_and_anew_where_the_area_is_another(made: tuple[Book, World]) -> None:
+    columns = made[0].rule_columns
+    place = InArea("rockies")
+    assert columns.term(place, PLAN, TODAY) is columns.term(place, Plan("q", areas=PLAN.areas), TODAY - timedelta(days=1))
+    other = Plan("p", areas=(Area("rockies", json.dumps({**ROCKIES, "coordinates": []})),))
+    assert set(columns.term(place, other, TODAY).to_pylist()) == {False, None}
+
+
+def test_many_threads_ask_for_the_same_columns(made: tuple[Book, World]) -> None:
+    columns, found = made[0].rule_columns, []
+    names = [Distance(float(n), 0.0).name for n in range(4)]
+    threads = [threading.Thread(target=lambda: found.append(columns.table(names, PLAN, TODAY))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert all(table.equals(found[0]) for table in found)
+
+
+def test_a_name_that_is_neither_field_nor_term_is_refused(made: tuple[Book, World]) -> None:
+    for asked in (lambda: made[0].rule_table(["nope"], PLAN, TODAY), lambda: made[0].record(1, ["nope"], PLAN, TODAY)):
+        with pytest.raises(InputError, match="neither a field nor a term 'nope'"):
+            asked()

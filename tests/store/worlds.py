@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from metes.model.catalogue import Field, FieldType
 from metes.store import counters, ledger
 from metes.store.engine import Store
-from metes.store.tables import accounts, ledger_ownership, opportunities, orders
+from metes.store.tables import accounts, ledger_ownership, opportunities, orders, products
 from tests.conftest import NOW
 from tests.store.rows import row_of
 
@@ -43,11 +43,16 @@ CUSTOM = (
 )
 
 
+# Number, id and family; two have the same id, from two sources, and one is closed.
+PRODUCTS = [(1, "P1", "Suites"), (2, "P2", None), (3, "P1", "Böxes"), (4, "P4", "Suites")]
+
+
 class World:
-    """Every open account as the Book should tell it, by number, and the helping holdings."""
+    """Every open account as the Book should tell it, by number, its open orders, in cents, and the helping holdings."""
 
     def __init__(self, records: dict[int, dict[str, Any]]) -> None:
         self.records = records
+        self.orders: list[dict[str, Any]] = []
         self.overlays: list[tuple[int, str, int, float]] = []
 
 
@@ -60,6 +65,9 @@ def make_world(store: Store, count: int = 240, seed: int = 7) -> World:
     with store.write() as connection:
         numbers = ledger.ids_of_territories(connection, TERRITORIES)
         connection.execute(sa.insert(accounts), rows)
+        for number, key, family in PRODUCTS:
+            row = row_of(products, number, source_id=number, external_id=key, name=key, family=family)
+            connection.execute(sa.insert(products).values({**row, "closed_on": TODAY if number == 4 else None}))
         connection.execute(sa.insert(orders), list(_orders(random_, world, count)))
         connection.execute(sa.insert(opportunities), list(_opportunities(random_, world, count)))
         connection.execute(sa.insert(ledger_ownership), list(_holdings(random_, world, count, numbers)))
@@ -174,8 +182,13 @@ def _orders(random_: random.Random, world: World, count: int) -> Any:
             random_.randint(1, count),
         )
         is_closed = random_.random() < 0.1
-        row = row_of(orders, number, account_id=account, ordered_on=on, amount_minor=minor, currency=currency)
-        yield {**row, "closed_on": TODAY if is_closed else None}
+        product = number % 6 or None
+        facts = {"account_id": account, "ordered_on": on, "amount_minor": minor, "currency": currency, "product_id": product}
+        yield {**row_of(orders, number, **facts), "closed_on": TODAY if is_closed else None}
+        if not is_closed:
+            told = {"account": account, "ordered_on": on, "minor": minor * CENTS[currency] if currency in CENTS else None}
+            known = {place: {"product": key, "family": family} for place, key, family in PRODUCTS[:3]}
+            world.orders.append({**told, **known.get(product or 0, {"product": None, "family": None})})
         if account in world.records and not is_closed and date(2025, 3, 14) < on <= TODAY and currency in CENTS:
             world.records[account]["revenue_12m"] = (world.records[account]["revenue_12m"] or 0) + minor * CENTS[currency]
 

@@ -68,4 +68,5 @@ class Places:
         here, there = np.radians(self.latitudes), np.radians(latitude)
         across = np.radians(self.longitudes - longitude)
         chord = np.sin((here - there) / 2) ** 2 + np.cos(here) * np.cos(there) * np.sin(across / 2) ** 2
-        return np.round(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0))), _KM_DECIMALS)
+        distances: Floats = np.round(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0))), _KM_DECIMALS)
+        return distances

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -189,9 +189,10 @@ class TermColumns:
         if term.months is not None:
             is_chosen &= on > _day_number(months_before(day, term.months))
         if term.product is not None:
-            is_chosen &= _equals(self._orders_column("product"), term.product.strip().upper())
+            product = term.product.strip().upper()
+            is_chosen &= _holds(self._orders_column("product"), lambda text: text.upper() == product)
         if term.family is not None:
-            is_chosen &= _equals(self._orders_column("family"), term.family)
+            is_chosen &= _holds(self._orders_column("family"), lambda text: text == term.family)
         return np.flatnonzero(is_chosen)
 
 
@@ -210,10 +211,10 @@ def _places_in(column: Any) -> NDArray[np.int64]:
     return np.asarray(column.indices.cast(pa.int64()).fill_null(len(column.dictionary)).to_numpy())
 
 
-def _equals(column: pa.Array, value: str) -> NDArray[np.bool_]:
-    """Where the text is this one, asked once per entry of the dictionary."""
+def _holds(column: pa.Array, passes: Callable[[str], bool]) -> NDArray[np.bool_]:
+    """Whether each text passes, asked once per entry of the dictionary; a missing one does not."""
     column = _encoded(column)
-    wanted = np.array([text == value for text in column.dictionary.to_pylist()] + [False])
+    wanted = np.array([text is not None and passes(text) for text in column.dictionary.to_pylist()] + [False])
     return np.asarray(wanted[_places_in(column)])
 
 

@@ -86,21 +86,6 @@ def make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape, day: 
         """, {"currency": shape.currency, "vias": list(VIAS), "year_ago": months_before(day, 12), "day": day})  # fmt: skip
 
 
-def make_orders(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
-    """Make the table `ordered`: every order of the accounts by account, with its product's id and family.
-
-    `minor` is in minor units of the reporting currency, not rounded yet; null where no rate is known.
-    """
-    connection.execute("""
-        CREATE TEMP TABLE ordered AS
-        SELECT o.account_id AS account, p.external_id AS product, p.family, o.ordered_on::DATE AS ordered_on,
-            o.minor * r.factor AS minor
-        FROM raw_orders o SEMI JOIN raw_accounts a ON a.id = o.account_id
-        LEFT JOIN raw_products p ON p.id = o.product_id
-        LEFT JOIN rates r ON r.currency = coalesce(o.currency, $currency)
-        ORDER BY 1, 4""", {"currency": shape.currency})  # fmt: skip
-
-
 def make_holdings(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables `holdings`, who helps with which account, and `tokens`, the words by which accounts are searched."""
     connection.execute("""
@@ -142,13 +127,23 @@ def tops(connection: duckdb.DuckDBPyConnection) -> pa.ChunkedArray:
     return connection.execute(sql).to_arrow_table().column("top")
 
 
-def ordered(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The table `ordered`, text as dictionaries."""
-    table = connection.execute("SELECT * FROM ordered ORDER BY account, ordered_on").to_arrow_table().combine_chunks()
-    for place, name in enumerate(table.column_names):
-        if pa.types.is_string(table.schema.field(name).type):
-            table = table.set_column(place, name, table.column(name).dictionary_encode())
-    return table
+def orders_of(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> pa.Table:
+    """Every order of the accounts, by account: account, ordered_on, minor, product (its id) and family, text as dictionaries.
+
+    `minor` is in minor units of the reporting currency, not rounded yet; null where no rate is known.
+    """
+    orders = connection.execute("""
+        SELECT o.account_id AS account, o.ordered_on::DATE AS ordered_on, o.minor * r.factor AS minor, p.place
+        FROM raw_orders o SEMI JOIN raw_accounts a ON a.id = o.account_id
+        LEFT JOIN (SELECT id, (row_number() OVER (ORDER BY id) - 1)::INTEGER AS place FROM raw_products) p ON p.id = o.product_id
+        LEFT JOIN rates r ON r.currency = coalesce(o.currency, $currency)
+        ORDER BY 1""", {"currency": shape.currency}).to_arrow_table().combine_chunks()  # fmt: skip
+    products = connection.execute("SELECT external_id AS product, family FROM raw_products ORDER BY id").to_arrow_table()
+    places = orders.column("place").combine_chunks()
+    for name in ("product", "family"):
+        text = products.column(name).combine_chunks().dictionary_encode()
+        orders = orders.append_column(name, pa.DictionaryArray.from_arrays(text.indices.take(places), text.dictionary))
+    return orders.drop_columns(["place"])
 
 
 def _make_rates(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from metes.base.progress import Progress
 from metes.store import bulk, counters
-from metes.store.book_accounts import ACCOUNT_COLUMNS, BookShape, make_accounts, make_holdings, make_orders, ordered, tops
+from metes.store.book_accounts import ACCOUNT_COLUMNS, BookShape, make_accounts, make_holdings, orders_of, tops
 from metes.store.book_files import TOP, columns_file, orders_file, remove, rename, rows_file, with_dictionaries, write_arrow
 from metes.store.engine import Store
 
@@ -78,11 +78,10 @@ def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: 
             connection.execute("SET preserve_insertion_order = true; SET threads = 2")
             _load(store, connection, key, progress)
             make_accounts(connection, shape, key.day)
-            make_orders(connection, shape)
             make_holdings(connection)
             _make_sums(connection, shape)
             connection.execute("CHECKPOINT")
-            _write_companions(connection, partial)
+            _write_companions(connection, shape, partial)
         rename(partial, path)
     finally:
         remove(partial)
@@ -96,12 +95,12 @@ def _remove_old(folder: Path, newest: Path) -> None:
         remove(old)
 
 
-def _write_companions(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _write_companions(connection: duckdb.DuckDBPyConnection, shape: BookShape, path: Path) -> None:
     """The Arrow files beside the Book: accounts by number, their texts as dictionaries, their orders."""
     rows = connection.execute("SELECT * FROM accounts ORDER BY account").to_arrow_table()
     write_arrow(rows, rows_file(path))
     write_arrow(with_dictionaries(rows).append_column(TOP, tops(connection)), columns_file(path))
-    write_arrow(ordered(connection), orders_file(path))
+    write_arrow(orders_of(connection, shape), orders_file(path))
 
 
 def _load(store: Store, connection: duckdb.DuckDBPyConnection, key: BookKey, progress: Progress) -> None:
