@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from metes.base.findings import Place, Severity
+from metes.model.catalogue import rule_fields
 from metes.model.condition import (
     EVERYTHING,
     And,
@@ -100,6 +101,45 @@ def test_a_contradiction_in_one_part_names_the_part() -> None:
 def test_an_unknown_field_and_list_are_suggested() -> None:
     found = check_condition(And((Equals("employes", 1), InList("code", "smal"))), FIELDS, LISTS)
     assert [f.remedy for f in found] == ["Did you mean 'employees'?", "Did you mean 'small'?"]
+
+
+def test_an_area_is_looked_for_where_the_plan_s_are_given() -> None:
+    condition = And((Equals("area:rockys", True), Not(Equals("family.area:plains", True)), Range("distance:1.0,2.0", high=5)))
+    assert check_condition(condition, rule_fields(), {}) == []
+    found = check_condition(condition, rule_fields(), {}, areas=["rockies", "plains"])
+    assert [(f.code, f.message, f.remedy) for f in found] == [
+        ("rule-unknown-area", "the plan has no area 'rockys'", "Did you mean 'rockies'?")
+    ]
+    assert [f.value for f in check_condition(condition, rule_fields(), {}, areas=())] == ["rockys", "plains"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "code", "message"),
+    [
+        (Equals("month", 13), "rule-wrong-type", "month is compared with a month from 1 to 12, got 13"),
+        (Equals("family.month", 0), "rule-wrong-type", "family.month is compared with a month from 1 to 12, got 0"),
+        (Equals("area:x", 1), "rule-wrong-type", "in area 'x' is compared with true or false, got 1"),
+        (
+            Contains("distance:1.0,2.0", "5"),
+            "rule-wrong-type",
+            "distance to (1, 2) holds decimal values, which have no text to look into",
+        ),
+        (Equals("distance:1,2", 5), "rule-unknown-field", "there is no field 'distance:1,2'"),
+        (Range("postal_order", "SW 19", "SW 01~"), "rule-empty-range", "the low end of the range is above its high end"),
+        (
+            And((Equals("orders:count::", 0), Range("orders:count::", low=3))),
+            "rule-never-holds",
+            "the rule can never hold: orders count: no value passes all that is asked",
+        ),
+        (
+            Not(Equals("area:x", True)),
+            "rule-costly",
+            "no comparison narrows this part of the rule, so it is tried on every account",
+        ),
+    ],
+)
+def test_a_mistake_about_a_term_is_told_in_the_words_of_the_rule(condition: Condition, code: str, message: str) -> None:
+    assert [(f.code, f.message) for f in check_condition(condition, rule_fields(), {})] == [(code, message)]
 
 
 def test_a_tree_of_10_000_levels_is_refused_without_recursion() -> None:

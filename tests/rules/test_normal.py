@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 
-from metes.model.condition import And, Condition, Equals, In, Not, Or, Range
+from metes.model.condition import EVERYTHING, And, Condition, Equals, In, Missing, Not, Or, Range
 from metes.rules.minor_units import in_minor_units
 from metes.rules.normal import MAX_CONJUNCTIONS, conjunctions, disjuncts
 from metes.rules.predicate import holds
@@ -55,3 +56,21 @@ def test_equal_fields_under_an_or_become_one_list() -> None:
 def test_whole_numbers_that_leave_no_room_between_them_contradict() -> None:
     rule = And((Range("employees", low=10, includes_low=False), Range("employees", high=11, includes_high=False)))
     assert conjunctions(rule, FIELDS, values_of_list) == ()
+
+
+YES, NO, IS_MISSING = Equals("is_partner", True), Equals("is_partner", False), Missing("is_partner")
+
+
+@pytest.mark.parametrize(
+    ("condition", "same"),
+    [
+        (And((Not(YES), Not(IS_MISSING))), NO),
+        (And((Not(YES), Not(NO))), IS_MISSING),
+        (And((Not(YES), NO)), NO),
+        (And((In("is_partner", (True, False)), Not(NO))), YES),
+        (And((Not(YES), YES)), Not(EVERYTHING)),
+        (And((Not(YES), Not(NO), Not(IS_MISSING))), Not(EVERYTHING)),
+    ],
+)
+def test_truth_values_ruled_out_merge_into_those_that_are_left(condition: Condition, same: Condition) -> None:
+    assert conjunctions(condition, FIELDS, values_of_list) == conjunctions(same, FIELDS, values_of_list)

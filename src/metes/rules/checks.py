@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from metes.base.findings import Finding, Place, Severity
@@ -24,60 +24,74 @@ from metes.model.condition import (
     literals,
 )
 from metes.model.plan import NamedList
+from metes.model.terms import InArea
 from metes.rules.field_test import Contradiction
 from metes.rules.normal import Raw, disjuncts, merged
 from metes.rules.printer import to_text
-from metes.rules.values import expected_value, fits, suggestion
+from metes.rules.term_text import innermost
+from metes.rules.values import expected_value, field_suggestion, fits, named, suggestion
 
 _SELECTIVE: Final = (Equals, In, InList, Prefix, Range)
 _SHOWN = 120
 
 
 def check_condition(
-    condition: Condition, fields: Mapping[str, Field], lists: Mapping[str, NamedList], place: Place = Place()
+    condition: Condition,
+    fields: Mapping[str, Field],
+    lists: Mapping[str, NamedList],
+    place: Place = Place(),
+    areas: Collection[str] | None = None,
 ) -> list[Finding]:
-    """Everything wrong or doubtful about a condition.
+    """Everything wrong or doubtful about a condition; areas are looked at where the plan's are given by key.
 
-    Errors: `rule-too-deep`, `rule-unknown-field`, `rule-wrong-type`, `rule-unknown-list`, `rule-empty-range`, `rule-too-long`.
-    Warnings: `rule-code-case`, `rule-never-holds`, `rule-contradiction`, `rule-costly`. What costs work to see is looked for only
-    where there is no error.
+    Errors: `rule-too-deep`, `rule-unknown-field`, `rule-wrong-type`, `rule-unknown-list`, `rule-unknown-area`, `rule-empty-range`,
+    `rule-too-long`. Warnings: `rule-code-case`, `rule-never-holds`, `rule-contradiction`, `rule-costly`. What costs work to see is
+    looked for only where there is no error.
     """
     if depth(condition) > MAX_DEPTH:
         return [_too_deep(place)]
     found: list[Finding] = []
     for literal in literals(condition):
-        errors = list(_type_errors(literal, fields, lists, place))
+        errors = list(_type_errors(literal, fields, lists, place, areas))
         found += errors or _check_values(literal, fields[literal.field], lists, place)
     if not any(finding.severity is Severity.ERROR for finding in found):
         found += _analyse(condition, fields, lists, place)
     return list(dict.fromkeys(found))
 
 
-def _type_errors(literal: Literal, fields: Mapping[str, Field], lists: Mapping[str, NamedList], place: Place) -> Iterator[Finding]:
+def _type_errors(
+    literal: Literal,
+    fields: Mapping[str, Field],
+    lists: Mapping[str, NamedList],
+    place: Place,
+    areas: Collection[str] | None,
+) -> Iterator[Finding]:
     field = fields.get(literal.field)
     if field is None:
-        yield _error(
-            "rule-unknown-field", f"there is no field {literal.field!r}", place, literal.field, suggestion(literal.field, fields)
-        )
+        message = f"there is no field {literal.field!r}"
+        yield _error("rule-unknown-field", message, place, literal.field, field_suggestion(literal.field, fields))
         return
+    term = innermost(literal.field) if areas is not None else None
+    if isinstance(term, InArea) and areas is not None and term.area not in areas:
+        yield _error("rule-unknown-area", f"the plan has no area {term.area!r}", place, term.area, suggestion(term.area, areas))
     match literal:
         case InList(_, name):
             if not field.type.is_text:
-                message = f"a list holds codes or text, and {field.name!r} holds {field.type.value} values"
+                message = f"a list holds codes or text, and {named(field.name)} holds {field.type.value} values"
                 yield _error("rule-wrong-type", message, place, name, f"Compare it with {expected_value(field)}.")
             if name not in lists:
                 yield _error("rule-unknown-list", f"the plan has no list {name!r}", place, name, suggestion(name, lists))
             return
         case Prefix() | Contains() if not field.type.is_text:
-            message = f"{field.name!r} holds {field.type.value} values, which have no text to look into"
+            message = f"{named(field.name)} holds {field.type.value} values, which have no text to look into"
             yield _error("rule-wrong-type", message, place, _short(literal), f"Compare it with {expected_value(field)}.")
             return
         case Range() if field.type is FieldType.BOOLEAN:
-            remedy = f"Compare {field.name!r} with true or false."
+            remedy = f"Compare {named(field.name)} with true or false."
             yield _error("rule-wrong-type", "true and false have no order", place, _short(literal), remedy)
     wrong = _misfits(_values(literal), field)
     if wrong:
-        message = f"{field.name!r} is compared with {expected_value(field)}, got {wrong[0]!r}"
+        message = f"{named(field.name)} is compared with {expected_value(field)}, got {wrong[0]!r}"
         if len(wrong) > 1:
             message += f" and {len(wrong) - 1:,} more"
         yield _error("rule-wrong-type", message, place, _short(literal), f"Compare it with {expected_value(field)}.")
@@ -107,7 +121,7 @@ def _check_values(literal: Literal, field: Field, lists: Mapping[str, NamedList]
 
 
 def _case_warning(field: Field, example: str, count: int, place: Place) -> Finding:
-    message = f"{field.name!r} holds upper-case codes; {count:,} of those asked for can never be found, such as {example!r}"
+    message = f"{named(field.name)} holds upper-case codes; {count:,} of those asked for can never be found, such as {example!r}"
     return Finding("rule-code-case", Severity.WARNING, message, place, example, "Write them in upper case.")
 
 
@@ -176,12 +190,16 @@ def _short(condition: Condition) -> str:
 
 
 def blocking_errors(
-    condition: Condition, fields: Mapping[str, Field], lists: Mapping[str, NamedList], place: Place = Place()
+    condition: Condition,
+    fields: Mapping[str, Field],
+    lists: Mapping[str, NamedList],
+    place: Place = Place(),
+    areas: Collection[str] | None = None,
 ) -> list[Finding]:
-    """The errors without whose repair a condition has no truth: unknown fields and lists, wrong types, too many levels."""
+    """The errors without whose repair a condition has no truth: unknown fields, lists and areas, wrong types, too many levels."""
     if depth(condition) > MAX_DEPTH:
         return [_too_deep(place)]
-    return [finding for literal in literals(condition) for finding in _type_errors(literal, fields, lists, place)]
+    return [finding for literal in literals(condition) for finding in _type_errors(literal, fields, lists, place, areas)]
 
 
 def _too_deep(place: Place) -> Finding:

@@ -63,6 +63,8 @@ class FieldTest:
             if self.is_present:
                 raise Contradiction("a value is asked for and must be missing")
             return FieldTest(self.field, self.type, is_missing=True)
+        if self.type is FieldType.BOOLEAN and self.not_among:
+            return self._settled_boolean()
         if self.among is not None:
             return self._settled_among(self.among)
         if self.low is not None and self.high is not None and self.low >= self.high:
@@ -79,6 +81,13 @@ class FieldTest:
         if not kept.among:
             raise Contradiction("no value passes all that is asked")
         return kept
+
+    def _settled_boolean(self) -> FieldTest:
+        """Truth values ruled out, as those that are left: of two values, what is not the one is the other, or missing."""
+        left = (self.among or frozenset([True, False])) - self.not_among
+        if self.is_present or self.among is not None:
+            return replace(self, among=left, not_among=frozenset()).settled()
+        return self if left else FieldTest(self.field, self.type, is_missing=True)
 
     def _check_prefix(self) -> None:
         """Raise where the prefix meets a range or a NOT that leaves nothing of it."""

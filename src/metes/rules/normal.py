@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
-from math import prod
 
 from metes.model.catalogue import Field
 from metes.model.condition import (
     And,
     Condition,
-    Equals,
     Everything,
-    In,
     Literal,
     Not,
     Or,
 )
 from metes.rules.field_test import Contradiction, FieldTest, narrowed
+from metes.rules.folding import folded
+from metes.rules.printer import describe
 
 MAX_CONJUNCTIONS = 512
 
@@ -51,9 +50,9 @@ def disjuncts(condition: Condition) -> tuple[Raw, ...]:
     """The conjunctions of which one must hold; at most 512, past which the remainder is kept whole in `rest`.
 
     NOT moves down to the literals, which two-valued logic allows. Comparisons of one field with values that stand beside each other
-    under an OR become one list first.
+    are folded into one list first.
     """
-    return tuple(_disjuncts(condition, True))
+    return tuple(_disjuncts(folded(condition), True))
 
 
 def _disjuncts(node: Condition, positive: bool) -> list[Raw]:
@@ -64,32 +63,17 @@ def _disjuncts(node: Condition, positive: bool) -> list[Raw]:
             return _disjuncts(part, not positive)
         case And(parts) | Or(parts):
             is_or = isinstance(node, Or) == positive
-            return _union(_joined(parts, positive), positive) if is_or else _crossed(parts, positive)
+            return _union(parts, positive) if is_or else _crossed(parts, positive)
         case _:
             return [Raw(((node, positive),))]
 
 
-def _joined(parts: Iterable[Condition], positive: bool) -> list[Condition]:
-    """Parts of an OR, those that compare one field with values made one list."""
-    values: dict[str, dict[object, None]] = {}
-    rest: list[Condition] = []
-    for part in parts:
-        match part:
-            case Equals(field, value) if positive:
-                values.setdefault(field, {})[value] = None
-            case In(field, many) if positive:
-                values.setdefault(field, {}).update(dict.fromkeys(many))
-            case _:
-                rest.append(part)
-    return [*(In(field, tuple(group)) for field, group in values.items()), *rest]  # type: ignore[arg-type]
-
-
-def _union(parts: list[Condition], positive: bool) -> list[Raw]:
+def _union(parts: tuple[Condition, ...], positive: bool) -> list[Raw]:
     out: list[Raw] = []
     for i, part in enumerate(parts):
         group = _disjuncts(part, positive)
         if len(out) + len(group) > MAX_CONJUNCTIONS - 1:
-            remaining = Or(tuple(parts[i:])) if positive else Not(And(tuple(parts[i:])))
+            remaining = Or(parts[i:]) if positive else Not(And(parts[i:]))
             return [*out, Raw(rest=(remaining,))]
         out += group
     return out
@@ -100,10 +84,12 @@ def _crossed(parts: Iterable[Condition], positive: bool) -> list[Raw]:
     groups = [(part, _disjuncts(part, positive)) for part in parts]
     taken: list[list[Raw]] = []
     rest: list[Condition] = []
+    ways = 1
     for part, group in sorted(groups, key=lambda pair: len(pair[1])):
-        if prod(map(len, taken)) * len(group) > MAX_CONJUNCTIONS:
+        if ways * len(group) > MAX_CONJUNCTIONS:
             rest.append(part if positive else Not(part))
         else:
+            ways *= len(group)
             taken.append(group)
     return [
         Raw(tuple(pair for raw in choice for pair in raw.literals), (*(r for raw in choice for r in raw.rest), *rest))
@@ -119,7 +105,7 @@ def merged(raw: Raw, fields: Mapping[str, Field], values_of_list: ValuesOfList) 
         try:
             tests[literal.field] = narrowed(test, literal, positive, values_of_list)
         except Contradiction as reason:
-            raise Contradiction(f"{literal.field}: {reason}") from None
+            raise Contradiction(f"{describe(literal.field)}: {reason}") from None
     return Conjunction(tuple(_settled(tests[name]) for name in sorted(tests)), raw.rest)
 
 
@@ -127,7 +113,7 @@ def _settled(test: FieldTest) -> FieldTest:
     try:
         return test.settled()
     except Contradiction as reason:
-        raise Contradiction(f"{test.field}: {reason}") from None
+        raise Contradiction(f"{describe(test.field)}: {reason}") from None
 
 
 def conjunctions(condition: Condition, fields: Mapping[str, Field], values_of_list: ValuesOfList) -> tuple[Conjunction, ...]:

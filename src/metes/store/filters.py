@@ -17,6 +17,7 @@ from metes.model.catalogue import Field, FieldType
 from metes.model.condition import And, Condition, Contains, Equals, Everything, In, InList, Missing, Not, Or, Prefix, Range, Value
 from metes.model.plan import NamedList
 from metes.rules.checks import blocking_errors
+from metes.rules.folding import folded
 from metes.rules.minor_units import in_minor_units
 
 Parameters = list[Any]
@@ -36,7 +37,8 @@ class FilterWriter:
         if errors:
             raise InputError("; ".join(f"{e.message}. {e.remedy}" for e in errors), errors)
         parameters: Parameters = []
-        return self._write(in_minor_units(condition, self._fields, self._currency), parameters), parameters
+        # Folded: 20,000 values one by one would be an expression of so many levels.
+        return self._write(folded(in_minor_units(condition, self._fields, self._currency)), parameters), parameters
 
     def _write(self, condition: Condition, parameters: Parameters) -> str:
         match condition:
