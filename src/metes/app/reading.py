@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +14,6 @@ from metes.base.errors import Busy, NotFound
 from metes.looking import owners, tree
 from metes.looking.owners import OwnerAnswer, SeatedPerson
 from metes.looking.tree import TreeNode
-from metes.model.catalogue import FieldType
 from metes.model.plan import NamedList, Pin, Plan, Territory
 from metes.model.query import AccountPage, AccountQuery, Box, Sums, ZoneFill
 from metes.planning.drafts import find_revision
@@ -124,7 +122,7 @@ class ReadingVerbs(Desk):
             history = ledger.holdings_of(connection, number, self.scope, whole_history=True)
         rows = self.book().accounts_by_number([number], self.scope)
         row = rows[0] if rows else {}
-        why = self._explain(row, active[0]) if active and rows else None
+        why = self._explain(number, active[0]) if active and rows else None
         return AccountProfile(number, facts, row, owner, why, history, active[1] if active else None)
 
     def explain(self, name: str, *, reference: str = "active") -> Explanation:
@@ -137,7 +135,7 @@ class ReadingVerbs(Desk):
             raise Busy(f"the account '{name}' has just come in, and the lists are still being made anew; ask again in a minute")
         if not rows:
             raise NotFound(f"the account '{name}' is closed; no rule is run over closed accounts")
-        return self._explain(rows[0], revision)
+        return self._explain(number, revision)
 
     def owner(self, name: str, *, at: date | None = None, known: datetime | None = None) -> OwnerAnswer:
         """Who owned an account on a day (None: today), as known on a moment (None: now)."""
@@ -261,12 +259,6 @@ class ReadingVerbs(Desk):
         with self.store.read() as connection:
             return find_revision(connection, reference, self.today())
 
-    def _explain(self, row: Mapping[str, Any], revision: Revision) -> Explanation:
-        explainer = self.explainer_of(revision)
-        return explainer.explain(record_of(row, explainer.fields), self.today())
-
-
-def record_of(row: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the book as the record that rules look at: fields alone, decimals as floats."""
-    record = {name: row.get(name) for name in fields}
-    return {k: float(v) if isinstance(v, Decimal) and fields[k].type is FieldType.DECIMAL else v for k, v in record.items()}
+    def _explain(self, number: int, revision: Revision) -> Explanation:
+        explainer, today = self.explainer_of(revision), self.today()
+        return explainer.explain(self.book().record(number, explainer.asked, explainer.plan, today), today)

@@ -60,6 +60,12 @@ class Explainer:
         self._texts: dict[tuple[str, str], str] = {}
 
     @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """What a record should hold: every field, and the terms that some rule asks for."""
+        named = {literal.field for rule in self.compiled.rules for literal in literals(rule.condition)}
+        return (*self.fields, *sorted(named.difference(self.fields)))
+
+    @cached_property
     def bank(self) -> LiteralBank:
         """Every distinct literal of the plan's rules."""
         found = (literal for rule in self.compiled.rules for literal in literals(rule.condition))
