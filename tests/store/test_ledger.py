@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from metes.model.scope import Scope
-from metes.store import bulk, ledger
+from metes.store import bulk, ledger, ledger_changes
 from metes.store.engine import Store
 from metes.store.ledger import Cause
 from metes.store.tables import account_sources, accounts, sources
@@ -28,10 +28,12 @@ def holding(account: int, territory: int, since: date, until: date | None = None
 
 def change(store: Store, closing: list[int], opening: list[tuple[object, ...]], day: date | None, now: datetime) -> tuple[int, int]:
     """Stage a change and swap it in."""
-    rows = [dict(zip(ledger.HOLDINGS.names, row, strict=True)) for row in opening]
-    ledger.stage_change(store, "test", pa.array(closing, pa.int64()), pa.Table.from_pylist(rows, schema=ledger.HOLDINGS))
+    rows = [dict(zip(ledger_changes.HOLDINGS.names, row, strict=True)) for row in opening]
+    ledger_changes.stage_change(
+        store, "test", pa.array(closing, pa.int64()), pa.Table.from_pylist(rows, schema=ledger_changes.HOLDINGS)
+    )
     with store.write() as connection:
-        return ledger.swap_in_change(connection, "test", day, now, RUN)
+        return ledger_changes.swap_in_change(connection, "test", day, now, RUN)
 
 
 @pytest.fixture
@@ -65,18 +67,18 @@ def test_facts_come_back_as_they_were_written(held: Store) -> None:
 
 
 def test_the_current_facts_are_those_that_still_matter_on_a_day(held: Store) -> None:
-    facts = ledger.current_facts(held, APRIL).select(["account_id", "territory_id", "later", "is_open"]).to_pylist()
+    facts = ledger_changes.current_facts(held, APRIL).select(["account_id", "territory_id", "later", "is_open"]).to_pylist()
     assert facts == [
         {"account_id": 1, "territory_id": 2, "later": 0, "is_open": 1},
         {"account_id": 2, "territory_id": 2, "later": 0, "is_open": 1},
     ]
-    earlier = ledger.current_facts(held, MARCH)
+    earlier = ledger_changes.current_facts(held, MARCH)
     assert earlier["later"].to_pylist() == [0, 0, 1]
     assert earlier["is_open"].to_pylist() == [1, 0, 1]
 
 
 def test_a_change_keeps_the_days_before_it_and_both_times_can_be_asked(held: Store) -> None:
-    ids = ledger.current_facts(held, MAY)["id"].to_pylist()
+    ids = ledger_changes.current_facts(held, MAY)["id"].to_pylist()
     later = NOW + timedelta(days=1)
     assert change(held, ids[:1], [holding(1, 1, MAY)], MAY, later) == (1, 1)
     assert [owners(held, 1, day) for day in (MARCH, APRIL, MAY, JUNE)] == [["west"], ["west"], ["east"], ["east"]]
@@ -87,13 +89,13 @@ def test_a_change_keeps_the_days_before_it_and_both_times_can_be_asked(held: Sto
 
 
 def test_a_fact_that_begins_on_the_day_of_the_change_leaves_nothing_behind(held: Store) -> None:
-    ids = ledger.current_facts(held, APRIL)["id"].to_pylist()
+    ids = ledger_changes.current_facts(held, APRIL)["id"].to_pylist()
     change(held, ids[1:], [], APRIL, NOW + timedelta(days=1))
     assert [owners(held, 2, day) for day in (MARCH, APRIL)] == [["east"], []]
 
 
 def test_a_change_without_a_day_takes_the_facts_back_whole(held: Store) -> None:
-    ids = ledger.current_facts(held, MARCH)["id"].to_pylist()
+    ids = ledger_changes.current_facts(held, MARCH)["id"].to_pylist()
     assert change(held, ids, [], None, NOW + timedelta(days=1)) == (3, 0)
     assert owners(held, 1, MARCH) == owners(held, 2, MARCH) == []
     assert owners(held, 1, MARCH, NOW) == ["west"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from metes.model.scope import Scope
 from metes.model.timeline import Stretch
-from metes.store import ledger
+from metes.store import ledger, ledger_changes
 from metes.store.engine import Store
 from metes.store.ledger import Cause
 from metes.store.ledger_imports import Belongs, Recorded, Sits, record_belongings, record_sittings, retract
@@ -76,10 +76,12 @@ def carry_out(store: Store, step: int, kind: str, what: Any, account: int) -> No
             t = ledger_ownership.c
             query = sa.select(t.id).where(t.account_id == account, t.recorded_until.is_(None))
             ids = connection.execute(query.where(sa.or_(t.true_until.is_(None), t.true_until > since))).scalars().all()
-        row = dict(zip(ledger.HOLDINGS.names, (account, "abc".index(what[1]) + 1, 0, 1.0, 2, since, None), strict=True))
-        ledger.stage_change(store, "t", pa.array(ids, pa.int64()), pa.Table.from_pylist([row], schema=ledger.HOLDINGS))
+        row = dict(zip(ledger_changes.HOLDINGS.names, (account, "abc".index(what[1]) + 1, 0, 1.0, 2, since, None), strict=True))
+        ledger_changes.stage_change(
+            store, "t", pa.array(ids, pa.int64()), pa.Table.from_pylist([row], schema=ledger_changes.HOLDINGS)
+        )
         with store.write() as connection:
-            ledger.swap_in_change(connection, "t", since, now, Cause("run", step))
+            ledger_changes.swap_in_change(connection, "t", since, now, Cause("run", step))
     else:
         with store.write() as connection:
             for cause in ("import", "run", "undo"):

@@ -16,7 +16,8 @@ from metes.model.catalogue import Field
 from metes.model.plan import Plan
 from metes.rules.compile import compile_plan
 from metes.rules.resolve import resolve
-from metes.store.ledger import HOLDINGS, ROLES, VIAS
+from metes.store.ledger import ROLES, VIAS
+from metes.store.ledger_changes import HOLDINGS
 
 if TYPE_CHECKING:
     from metes.store.book import Book

@@ -19,7 +19,7 @@ from metes.base.progress import Progress
 from metes.model.catalogue import Field
 from metes.model.plan import Plan
 from metes.model.scope import Principal
-from metes.store import audit, bulk, counters, ledger
+from metes.store import audit, bulk, counters, ledger, ledger_changes
 from metes.store.engine import Store
 from metes.store.plans import Revision
 from metes.store.tables import runs
@@ -161,7 +161,7 @@ def assign(
     report, closing, opening = _work_out(store, plan, revision, book, fields, day, today, progress)
     stage = f"run_{uuid.uuid4().hex[:12]}"
     progress.report("writing the ledger", 0, 1)
-    ledger.stage_change(store, stage, closing, opening)
+    ledger_changes.stage_change(store, stage, closing, opening)
 
     def waiting(seconds: float) -> None:
         progress.report(f"waiting for another writer ({seconds:.0f} s)")
@@ -188,7 +188,7 @@ def assign(
             )
             .returning(runs.c.id)
         ).scalar_one()
-        closed, opened = ledger.swap_in_change(connection, stage, day, now, ledger.Cause("run", run_id))
+        closed, opened = ledger_changes.swap_in_change(connection, stage, day, now, ledger.Cause("run", run_id))
         ledger_now = counters.bump(connection, counters.LEDGER) if closed or opened else ledger_before
         report = _with_counts(report, run_id, opened, closed)
         counts = {**counts, "run": run_id, "opened": opened, "closed": closed, "ledger": ledger_now}
@@ -215,7 +215,7 @@ def _work_out(
 ) -> tuple[AssignReport, pa.Array, pa.Table]:
     numbers = _numbers(store, plan)
     wanted = holdings_under(plan, fields, book, today, numbers, progress)
-    current = ledger.current_facts(store, day)
+    current = ledger_changes.current_facts(store, day)
     change = difference(current, wanted, day)
     moved = moves(current, wanted)
     key_of = {number: key for key, number in numbers.items()}

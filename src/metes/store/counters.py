@@ -1,5 +1,7 @@
 """Counters of the workspace: `data` counts changes of records, `ledger` changes of the ledger, `plan` changes of plans.
 
+`ownership` counts those changes of the ledger alone that say which territory holds which account.
+
 A Book, a compiled plan and a run are keyed by them, so that anyone can tell whether something changed since.
 """
 
@@ -10,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from metes.store.tables import counters
 
-DATA, LEDGER, PLAN = "data", "ledger", "plan"
+DATA, LEDGER, OWNERSHIP, PLAN = "data", "ledger", "ownership", "plan"
 
 
 def value(connection: Connection, name: str) -> int:

@@ -9,30 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.model.scope import Scope
-from metes.store import bulk
-from metes.store.columns import to_micros
-from metes.store.engine import Store
 from metes.store.tables import account_sources, accounts, ledger_ownership, ledger_seats, people, territory_keys
 
 ROLES = ("primary", "overlay", "shared")
 VIAS = ("pin", "named", "rule", "catch-all", "imported")
-
-HOLDINGS = pa.schema(
-    [
-        ("account_id", pa.int64()),
-        ("territory_id", pa.int32()),
-        ("role", pa.int16()),
-        ("share", pa.float64()),
-        ("via", pa.int16()),
-        ("true_from", pa.date32()),
-        ("true_until", pa.date32()),
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,54 +72,6 @@ def ids_of_territories(connection: Connection, keys: Iterable[str]) -> Mapping[s
         connection.execute(sa.insert(territory_keys), [{"id": number, "key": key} for key, number in new.items()])
         known.update(new)
     return known
-
-
-def current_facts(store: Store, day: date) -> pa.Table:
-    """Facts of ownership known now that are true on or after `day`: their ids, identity and dates, for the difference."""
-    on = _day(store, day)
-    sql = (
-        f"SELECT id, account_id, territory_id, role, share, CASE WHEN true_from > {on} THEN 1 ELSE 0 END AS later, "
-        "CASE WHEN true_until IS NULL THEN 1 ELSE 0 END AS is_open FROM ledger_ownership "
-        f"WHERE recorded_until IS NULL AND (true_until IS NULL OR true_until > {on}) ORDER BY account_id, id"
-    )
-    with bulk.whole_tables(store) as state:
-        return state.arrow(sql)
-
-
-def stage_change(store: Store, name: str, closing: pa.Array, opening: pa.Table) -> None:
-    """Put a change of ownership into side tables: ids of facts that stop, and rows of HOLDINGS that start."""
-    bulk.stage(store, f"{name}_closing", [pa.table({"id": closing.cast(pa.int64())})])
-    bulk.stage(store, f"{name}_opening", [opening.cast(HOLDINGS)])
-
-
-def swap_in_change(connection: Connection, name: str, from_day: date | None, now: datetime, cause: Cause) -> tuple[int, int]:
-    """Write a staged change: facts that stop keep their days before `from_day` (None: none); numbers of stopped and started facts."""
-    marks = {"now": to_micros(now), "day": from_day, "kind": cause.kind, "cause": cause.id}
-    if from_day is not None:
-        connection.execute(_text(_KEEP_BEFORE.format(stage=f"stage_{name}_closing")), marks)
-    closed = connection.execute(_text(_CLOSE.format(stage=f"stage_{name}_closing")), marks).rowcount
-    opened = connection.execute(_text(_OPEN.format(stage=f"stage_{name}_opening")), marks).rowcount
-    for part in ("closing", "opening"):
-        bulk.drop_stage(connection, f"{name}_{part}")
-    return closed, opened
-
-
-_KEEP_BEFORE = """
-INSERT INTO ledger_ownership (account_id, territory_id, role, share, via, true_from, true_until, recorded_at, cause_kind, cause_id)
-SELECT f.account_id, f.territory_id, f.role, f.share, f.via, f.true_from, :day, :now, :kind, :cause
-FROM ledger_ownership f JOIN {stage} s ON s.id = f.id WHERE f.true_from < :day"""
-_CLOSE = "UPDATE ledger_ownership SET recorded_until = :now WHERE id IN (SELECT id FROM {stage}) AND recorded_until IS NULL"
-_OPEN = """
-INSERT INTO ledger_ownership (account_id, territory_id, role, share, via, true_from, true_until, recorded_at, cause_kind, cause_id)
-SELECT account_id, territory_id, role, share, via, true_from, true_until, :now, :kind, :cause FROM {stage}"""
-
-
-def _text(sql: str) -> sa.TextClause:
-    return sa.text(sql).bindparams(sa.bindparam("day", type_=sa.Date())) if ":day" in sql else sa.text(sql)
-
-
-def _day(store: Store, day: date) -> str:
-    return f"'{day.isoformat()}'" if store.is_sqlite else f"DATE '{day.isoformat()}'"
 
 
 def holdings_of(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.model.timeline import Stretch, lay_over, left_over
+from metes.store import counters
 from metes.store.ledger import ROLES, VIAS, Cause
 from metes.store.tables import ledger_ownership, ledger_seats
 
@@ -126,6 +127,7 @@ def _retract_from(connection: Connection, table: sa.Table, cause: Cause, now: da
         parts = left_over(Stretch("", row.true_from, row.true_until), standing.get(_subject_of(table, row), ()))
         rows.extend({**kept, **stamp, "true_from": part.start, "true_until": part.end} for part in parts)
     _insert(connection, table, rows)
+    _count(connection, table, bool(ended or rows))
     return int(ended)
 
 
@@ -197,7 +199,14 @@ def _write(
         )
     stamp = {"recorded_at": now, "cause_kind": cause.kind, "cause_id": cause.id}
     _insert(connection, table, [{**row, **stamp} for row in rows])
+    _count(connection, table, bool(rows or change.closing))
     return Recorded(len(rows), len(change.closing), change.unchanged)
+
+
+def _count(connection: Connection, table: sa.Table, has_changed: bool) -> None:
+    """Let the next run of the rules know that it was not the last to say who holds what."""
+    if has_changed and table is ledger_ownership:
+        counters.bump(connection, counters.OWNERSHIP)
 
 
 def _insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:

@@ -1,0 +1,99 @@
+"""What a run of the rules reads from the ledger, and the one transaction by which its difference goes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.engine import Connection
+
+from metes.store import bulk
+from metes.store.columns import to_micros
+from metes.store.engine import Store
+from metes.store.ledger import Cause
+
+# From here on reading the whole ledger costs less than naming accounts.
+MANY_ACCOUNTS = 100_000
+ACCOUNTS_AT_ONCE = 5_000
+
+HOLDINGS = pa.schema(
+    [
+        ("account_id", pa.int64()),
+        ("territory_id", pa.int32()),
+        ("role", pa.int16()),
+        ("share", pa.float64()),
+        ("via", pa.int16()),
+        ("true_from", pa.date32()),
+        ("true_until", pa.date32()),
+    ]
+)
+
+
+def current_facts(store: Store, day: date, accounts: NDArray[np.int64] | None = None) -> pa.Table:
+    """Facts of ownership known now that are true on or after `day`: their ids, identity and dates, for the difference.
+
+    Those of some accounts alone where `accounts` names them, ascending.
+    """
+    if accounts is None or accounts.size > MANY_ACCOUNTS:
+        with bulk.whole_tables(store) as state:
+            facts = state.arrow(_facts_sql(store, day))
+        return facts if accounts is None else facts.filter(pc.is_in(facts["account_id"], value_set=pa.array(accounts)))
+    with bulk.snapshot(store) as state:
+        return pa.concat_tables(state.arrow(_facts_sql(store, day, chunk)) for chunk in _chunks(accounts))
+
+
+def _facts_sql(store: Store, day: date, accounts: Sequence[int] | None = None) -> str:
+    on = _day(store, day)
+    some = "" if accounts is None else f"AND account_id IN ({', '.join(map(str, accounts)) or 'NULL'}) "
+    return (
+        "SELECT id, account_id, territory_id, role, share, via, "
+        f"CAST(CASE WHEN true_from > {on} THEN 1 ELSE 0 END AS INTEGER) AS later, "
+        "CAST(CASE WHEN true_until IS NULL THEN 1 ELSE 0 END AS INTEGER) AS is_open FROM ledger_ownership "
+        f"WHERE recorded_until IS NULL {some}AND (true_until IS NULL OR true_until > {on}) ORDER BY account_id, id"
+    )
+
+
+def _chunks(accounts: NDArray[np.int64]) -> Iterator[list[int]]:
+    """The accounts in parts that one query can name; one empty part where there are none."""
+    return (accounts[start : start + ACCOUNTS_AT_ONCE].tolist() for start in range(0, max(accounts.size, 1), ACCOUNTS_AT_ONCE))
+
+
+def stage_change(store: Store, name: str, closing: pa.Array, opening: pa.Table) -> None:
+    """Put a change of ownership into side tables: ids of facts that stop, and rows of HOLDINGS that start."""
+    bulk.stage(store, f"{name}_closing", [pa.table({"id": closing.cast(pa.int64())})])
+    bulk.stage(store, f"{name}_opening", [opening.cast(HOLDINGS)])
+
+
+def swap_in_change(connection: Connection, name: str, from_day: date | None, now: datetime, cause: Cause) -> tuple[int, int]:
+    """Write a staged change: facts that stop keep their days before `from_day` (None: none); numbers of stopped and started facts."""
+    marks = {"now": to_micros(now), "day": from_day, "kind": cause.kind, "cause": cause.id}
+    if from_day is not None:
+        connection.execute(_text(_KEEP_BEFORE.format(stage=f"stage_{name}_closing")), marks)
+    closed = connection.execute(_text(_CLOSE.format(stage=f"stage_{name}_closing")), marks).rowcount
+    opened = connection.execute(_text(_OPEN.format(stage=f"stage_{name}_opening")), marks).rowcount
+    for part in ("closing", "opening"):
+        bulk.drop_stage(connection, f"{name}_{part}")
+    return closed, opened
+
+
+_KEEP_BEFORE = """
+INSERT INTO ledger_ownership (account_id, territory_id, role, share, via, true_from, true_until, recorded_at, cause_kind, cause_id)
+SELECT f.account_id, f.territory_id, f.role, f.share, f.via, f.true_from, :day, :now, :kind, :cause
+FROM ledger_ownership f JOIN {stage} s ON s.id = f.id WHERE f.true_from < :day"""
+_CLOSE = "UPDATE ledger_ownership SET recorded_until = :now WHERE id IN (SELECT id FROM {stage}) AND recorded_until IS NULL"
+_OPEN = """
+INSERT INTO ledger_ownership (account_id, territory_id, role, share, via, true_from, true_until, recorded_at, cause_kind, cause_id)
+SELECT account_id, territory_id, role, share, via, true_from, true_until, :now, :kind, :cause FROM {stage}"""
+
+
+def _text(sql: str) -> sa.TextClause:
+    return sa.text(sql).bindparams(sa.bindparam("day", type_=sa.Date())) if ":day" in sql else sa.text(sql)
+
+
+def _day(store: Store, day: date) -> str:
+    return f"'{day.isoformat()}'" if store.is_sqlite else f"DATE '{day.isoformat()}'"
