@@ -19,7 +19,7 @@ ROOMS_OF_CODES = ("records", "importing", "intake")
 # Who takes a code elsewhere, as which argument, by file; '' stands for all files.
 TAKERS = {
     "": {"Finding": (0,), "_refuse": (0,), "refuse": (0,), "_error": (0,), "_warning": (0,), "_note": (0,), "_finding": (0,)},
-    "plan": {"report": (0, 1)},
+    "plan": {"report": (0, 1), "error": (0,), "_finding": (0, 1)},
     "rules": {"report": (0,)},
     "web": dict.fromkeys(("_refuse", "refuse", "_error", "_warning", "_note", "_finding"), ()),  # these show findings to readers
 }

@@ -17,7 +17,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 FILE = re.compile(r"`((?:src|tests|docs|benchmarks|examples|scripts)/[\w./-]+)`")
 COMMAND = re.compile(r"(?:^    |^\$ |`|')metes(?: --db \S+)? ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
 COMMANDS = {name for name, _ in commands_of(typer.main.get_command(app))}
-GROUPS = {name.split()[0] for name in COMMANDS if " " in name}
+GROUPS = {name.rsplit(" ", depth)[0] for name in COMMANDS for depth in range(1, name.count(" ") + 1)}
 
 
 def name_of(page: Path) -> str:
@@ -49,7 +49,7 @@ def test_files_and_commands_that_are_named_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     missing = [name for name in FILE.findall(text) if not (ROOT / name).exists()]
     for first, second in COMMAND.findall(text):
-        if first not in COMMANDS and not (first in GROUPS and (not second or f"{first} {second}" in COMMANDS)):
+        if first not in COMMANDS and not (first in GROUPS and (not second or f"{first} {second}" in COMMANDS | GROUPS)):
             missing.append(f"metes {first} {second}".strip())
     assert missing == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -17,6 +18,7 @@ from metes.model.catalogue import Field, rule_fields
 from metes.model.plan import Plan
 from metes.model.scope import Principal, Scope
 from metes.model.workspace import WorkspaceSettings, settings_from
+from metes.plan.polygons import Extent
 from metes.planning.drafts import load_plan
 from metes.store import plans, schema
 from metes.store.book_accounts import BookShape
@@ -48,6 +50,7 @@ class Shelf:
     books: Path
     book: tuple[BookKey, Book] | None = None
     plans: dict[str, Plan] = field(default_factory=dict)
+    extents: OrderedDict[str, Extent] = field(default_factory=OrderedDict)
     explainers: dict[tuple[str, str, str], Explainer] = field(default_factory=dict)
     serves_stale: bool = False
     in_the_making: set[BookKey] = field(default_factory=set)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from metes.app.plans import PlanVerbs
+from metes.app.parts import PartVerbs
 from metes.base.errors import NotFound
 from metes.base.findings import Finding
 from metes.model.condition import EVERYTHING, And, Condition, Or
@@ -30,12 +30,13 @@ class RuleTake:
     unheld: int
 
 
-class EditingVerbs(PlanVerbs):
+class EditingVerbs(PartVerbs):
     """What a plan's editor needs beside the verbs of plans."""
 
     def rule_check(self, condition: Condition, reference: str = "active") -> tuple[Finding, ...]:
-        """What is wrong or doubtful about a condition under a revision's lists."""
-        return tuple(check_condition(condition, self.fields(), self.plan_show(reference)[1].list_by_key))
+        """What is wrong or doubtful about a condition under a revision's lists and areas."""
+        plan = self.plan_show(reference)[1]
+        return tuple(check_condition(condition, self.fields(), plan.list_by_key, areas=plan.area_by_key))
 
     def rule_take(self, condition: Condition, territory: str, reference: str = "active") -> RuleTake:
         """What a condition would take as a rule of a territory; `check` it first."""

@@ -9,6 +9,7 @@ import typer
 
 from metes.base.findings import Finding, Severity
 from metes.cli import output
+from metes.cli.areas import area_app
 from metes.cli.files import assign_files
 from metes.cli.output import Console, money, say
 
@@ -23,6 +24,7 @@ REFERENCE = typer.Argument("active", metavar="[PLAN]", help="A revision's number
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
+    plan_app.add_typer(area_app, name="area")
     app.add_typer(plan_app, name="plan")
     app.command()(assign)
     app.command()(explain)

@@ -300,7 +300,7 @@ def _rules(plan: Plan, fields: Mapping[str, Field]) -> Iterator[Finding]:
 
 def _rule(plan: Plan, territory: Territory, rule: Rule, fields: Mapping[str, Field]) -> Iterator[Finding]:
     subject = subjects.of_rule(territory.key, rule.key)
-    for finding in check_condition(rule.condition, fields, plan.list_by_key):
+    for finding in check_condition(rule.condition, fields, plan.list_by_key, areas=plan.area_by_key):
         yield replace(finding, place=replace(finding.place, subject=subject))
 
 

@@ -8,10 +8,11 @@ from typing import Final
 from metes.base.findings import Finding, Place, Severity
 from metes.model.condition import literals
 from metes.model.plan import Area, Plan
-from metes.model.terms import InArea, OfFamily, Term, term_of
+from metes.model.terms import InArea
 from metes.plan import subjects
 from metes.plan.limits import MAX_AREAS
 from metes.plan.polygons import date_line_edges, polygons_of
+from metes.rules.term_text import innermost
 
 _DATE_LINE_REMEDY: Final = (
     "If it crosses the date line, cut it there into two polygons, one that ends at 180 and one that begins at -180; "
@@ -40,20 +41,10 @@ def areas_asked(plan: Plan) -> dict[str, list[tuple[str, str]]]:
     for territory in plan.territories:
         for rule in territory.rules:
             names = dict.fromkeys(literal.field for literal in literals(rule.condition))
-            for key in dict.fromkeys(key for name in names if (key := _area_in(term_of(name)))):
+            terms = (innermost(name) for name in names)
+            for key in dict.fromkeys(term.area for term in terms if isinstance(term, InArea)):
                 asked.setdefault(key, []).append((territory.key, rule.key))
     return asked
-
-
-def _area_in(term: Term | None) -> str:
-    """The key of the area that a term asks for, of the account or of its family; empty where it asks for none."""
-    match term:
-        case InArea(area):
-            return area
-        case OfFamily(field):
-            return _area_in(term_of(field))
-        case _:
-            return ""
 
 
 def _finding(severity: Severity, code: str, key: str, message: str, remedy: str) -> Finding:
