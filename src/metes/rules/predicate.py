@@ -8,27 +8,18 @@ Money in the condition is in minor units too (`minor_units.in_minor_units`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from metes.model.condition import (
     And,
     Condition,
-    Contains,
-    Equals,
     Everything,
-    In,
-    InList,
-    Missing,
     Not,
     Or,
-    Prefix,
-    Range,
 )
-from metes.model.plan import NamedList
+from metes.rules.operators import Lists, passes
 
 Record = Mapping[str, Any]
-Lists = Mapping[str, NamedList]
 
 
 def holds(condition: Condition, record: Record, lists: Lists) -> bool:
@@ -42,35 +33,8 @@ def holds(condition: Condition, record: Record, lists: Lists) -> bool:
             return any(holds(part, record, lists) for part in parts)
         case Not(part):
             return not holds(part, record, lists)
-        case Missing(field):
-            return record.get(field) is None
         case _:
-            value = record.get(condition.field)
-            return value is not None and _compares(condition, value, lists)
-
-
-def _compares(literal: Equals | In | InList | Prefix | Contains | Range, value: Any, lists: Lists) -> bool:
-    """Whether a literal holds for a value that is there."""
-    match literal:
-        case Equals(_, wanted):
-            return bool(value == like(wanted, value))
-        case In(_, values):
-            return any(value == like(wanted, value) for wanted in values) if isinstance(value, float) else value in values
-        case InList(_, name):
-            return value in lists[name].values
-        case Prefix(_, prefix):
-            return bool(value.startswith(prefix))
-        case Contains(_, text):
-            return text in value
-        case Range(_, low, high, includes_low, includes_high):
-            if low is not None and (value < like(low, value) or (value == like(low, value) and not includes_low)):
-                return False
-            return high is None or bool(value < like(high, value) or (value == like(high, value) and includes_high))
-
-
-def like(wanted: Any, value: Any) -> Any:
-    """A number of a rule as the record's number is: decimals of a rule are rounded to a double where the record holds doubles."""
-    return float(wanted) if isinstance(value, float) and isinstance(wanted, Decimal) else wanted
+            return passes(condition, record.get(condition.field), lists)
 
 
 def deciding(condition: Condition, record: Record, lists: Lists) -> tuple[Condition, ...]:
