@@ -1,4 +1,4 @@
-"""The verbs of whoever runs a workspace: settings, users, tokens, sign-in, views, jobs, audit."""
+"""The verbs of whoever runs a workspace: settings, users, tokens, sign-in, views, audit."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from metes.app.desk import Desk, require_number
+from sqlalchemy.engine import Connection
+
+from metes.app.desk import require_number
+from metes.app.schedules import ScheduleVerbs
 from metes.base.errors import InputError, NotFound, Refused
 from metes.identity import secrets
 from metes.model.scope import Principal
-from metes.model.workspace import SETTING_NAMES, checked_setting
-from metes.store import audit, jobs, users
+from metes.model.workspace import SETTING_NAMES, checked_setting, settings_from
+from metes.store import assign_trigger, audit, schedules, users
 from metes.store import settings as stored
-from metes.store.jobs import Job
 from metes.store.users import Session, Token, User
 
 SESSION_SECONDS = users.SESSION_DAYS * 86_400
@@ -31,7 +34,7 @@ class SignedIn:
     user: User
 
 
-class AdminVerbs(Desk):
+class AdminVerbs(ScheduleVerbs):
     """What an administrator does."""
 
     def config_list(self) -> dict[str, Any]:
@@ -46,6 +49,7 @@ class AdminVerbs(Desk):
         value = checked_setting(name, text)
         with self.store.write() as connection:
             stored.put_setting(connection, name, value)
+            self._after_setting(connection, name)
             audit.add_entry(connection, self.principal, "config set", name, {"value": value}, self.clock())
         return value
 
@@ -55,7 +59,16 @@ class AdminVerbs(Desk):
             raise InputError(f"there is no setting '{name}'; settings are {', '.join(SETTING_NAMES)}")
         with self.store.write() as connection:
             stored.put_setting(connection, name, None)
+            self._after_setting(connection, name)
             audit.add_entry(connection, self.principal, "config unset", name, {}, self.clock())
+
+    def _after_setting(self, connection: Connection, name: str) -> None:
+        """What follows from a setting: another time zone moves every schedule's turns, other rates move amounts that rules ask for."""
+        if name == "time_zone":
+            zone = ZoneInfo(settings_from(stored.read_settings(connection)).time_zone)
+            schedules.set_zone(connection, self.clock(), zone)
+        elif name in ("rates", "reporting_currency"):
+            assign_trigger.data_changed(connection, self.principal.name, self.clock(), f"the setting {name} changed")
 
     def user_add(self, name: str, password: str | None = None) -> str:
         """Add an administrator; the password, made here where none is given."""
@@ -188,46 +201,6 @@ class AdminVerbs(Desk):
         if self.principal.user_id is not None:
             with self.store.touch() as connection:
                 users.delete_view(connection, self.principal.user_id, view_id)
-
-    def job_add(self, kind: str, payload: Mapping[str, Any]) -> int:
-        """Queue long work; the job's number."""
-        with self.store.touch() as connection:
-            return jobs.add_job(connection, kind, payload, self.principal.name, self.clock())
-
-    def job(self, job_id: int) -> Job:
-        """One job."""
-        require_number(job_id, "job")
-        with self.store.read() as connection:
-            return jobs.job(connection, job_id)
-
-    def jobs(self, limit: int = 50) -> tuple[Job, ...]:
-        """The newest jobs."""
-        with self.store.read() as connection:
-            return jobs.recent(connection, limit)
-
-    def job_cancel(self, job_id: int) -> Job:
-        """Ask a job to stop."""
-        require_number(job_id, "job")
-        with self.store.touch() as connection:
-            return jobs.request_cancel(connection, job_id, self.clock())
-
-    def job_claim(self, worker: str) -> Job | None:
-        """Take the next job for a worker; None where there is none."""
-        with self.store.read() as connection:
-            if not jobs.is_waiting(connection, self.clock()):
-                return None
-        with self.store.write() as connection:
-            return jobs.claim(connection, worker, self.clock())
-
-    def job_report(self, job_id: int, stage: str, done: int, total: int) -> bool:
-        """Note how far a job is; whether somebody asked it to stop."""
-        with self.store.touch() as connection:
-            return jobs.report(connection, job_id, stage, done, total, self.clock())
-
-    def job_finish(self, job_id: int, state: str, *, result: Mapping[str, Any] | None = None, error: str | None = None) -> None:
-        """End a job as done, failed or cancelled."""
-        with self.store.write(patience_seconds=60.0) as connection:
-            jobs.finish(connection, job_id, state, self.clock(), result=result, error=error)
 
     def audit_list(self, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
         """The newest entries of the audit trail, those before an entry where one is named."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
+from metes.app import clearing
 from metes.app.admin import AdminVerbs
 from metes.app.desk import require_number
 from metes.app.plans import Imported, PlanVerbs
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from metes.importing.history import PastImport, UndoReport
     from metes.importing.report import ImportReport
 
-UPLOADS = "uploads"
+UPLOADS = clearing.UPLOADS
 NAME_BYTES = 120
 
 

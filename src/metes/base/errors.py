@@ -61,3 +61,15 @@ class Cancelled(MetesError):
     """Somebody asked for the work to stop; nothing was written."""
 
     code = "cancelled"
+
+
+class Interrupted(Cancelled):
+    """The worker itself must stop; its job waits for the next one and goes on there."""
+
+    code = "interrupted"
+
+
+class JobLost(Cancelled):
+    """Another worker holds the job by now, so that this one must not go on with it."""
+
+    code = "job-lost"

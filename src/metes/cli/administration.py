@@ -1,4 +1,4 @@
-"""Commands of whoever runs a workspace: settings, users, tokens, jobs, audit."""
+"""Commands of whoever runs a workspace: settings, users, tokens, audit."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(user_app, name="user")
     app.add_typer(token_app, name="token")
     app.add_typer(audit_app, name="audit")
-    app.command()(jobs)
-    app.command("job-cancel")(job_cancel)
 
 
 @config_app.command("list")
@@ -191,33 +189,6 @@ def audit_verify(context: typer.Context) -> int:
     else:
         say("the audit trail is whole" if broken is None else f"the audit trail was tampered with at entry {broken}")
     return 0 if broken is None else 1
-
-
-def jobs(context: typer.Context) -> int:
-    """List the newest jobs."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        found = workspace.jobs()
-    if console.is_json:
-        console.emit(found)
-    else:
-        rows = [
-            [j.id, j.kind, j.state, j.stage, f"{j.done} of {j.total}" if j.total else "", j.principal, j.created_at, j.error]
-            for j in found
-        ]
-        console.table(["job", "kind", "state", "stage", "progress", "who", "queued", "error"], rows)
-    return 0
-
-
-def job_cancel(context: typer.Context, job: int) -> int:
-    """Ask a job to stop."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        found = workspace.job_cancel(job)
-    console.emit(found) if console.is_json else say(
-        f"job {job} is {found.state}" + ("" if found.has_ended else " and stops at its next step")
-    )
-    return 0
 
 
 def _show_password(console: Console, name: str, made: str | None) -> int:

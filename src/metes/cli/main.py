@@ -10,6 +10,7 @@ import typer
 from metes.cli import output
 from metes.cli.administration import add_to as add_administration
 from metes.cli.imports import add_to as add_imports
+from metes.cli.jobs import add_to as add_jobs
 from metes.cli.planning import add_to as add_planning
 from metes.cli.reading import add_to as add_reading
 from metes.cli.serving import add_to as add_serving
@@ -37,7 +38,7 @@ def globals_(
     context.obj = output.Console(database=db, is_json=json)
 
 
-for _add in (add_imports, add_planning, add_reading, add_administration, add_serving):
+for _add in (add_imports, add_planning, add_reading, add_administration, add_jobs, add_serving):
     _add(app)
 
 

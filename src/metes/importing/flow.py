@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from metes.base.errors import Busy, InputError
 from metes.base.findings import Finding, Severity
 from metes.base.ids import content_hash
-from metes.base.progress import SILENT, Progress
+from metes.base.progress import SILENT, Behind, Progress
 from metes.importing import history, ledger_facts, remembered, writing
 from metes.importing.comparing import Change, compare
 from metes.importing.loading import Loaded, Read, load, read_files
@@ -27,7 +27,7 @@ from metes.model.scope import Principal
 from metes.model.workspace import settings_from
 from metes.records import findings as found
 from metes.records.sums import sums_of
-from metes.store import audit, counters
+from metes.store import assign_trigger, audit, counters
 from metes.store.engine import Store
 from metes.store.settings import add_custom_fields, read_custom_fields, read_settings
 
@@ -163,6 +163,8 @@ def _write(task: Task, change: Change, staged: writing.Staged, digest: str) -> i
             revision = counters.bump(connection, counters.DATA)
             add_custom_fields(connection, task.kind.name, {f.name: f for f in change.loaded.custom}, task.now)
             writing.swap_in(connection, staged, source_id=source_id, import_id=import_id, revision=revision, day=task.day)
+            why = f"import {import_id} changed {report.created + report.changed + report.closed:,} {task.kind.name}"
+            assign_trigger.data_changed(connection, task.principal.name, task.now, why)
         _finish(connection, task, import_id, report)
         return import_id
 
@@ -242,7 +244,7 @@ def _change_report(task: Task, change: Change, state: State, import_id: int | No
 
 def _reconciled(task: Task, change: Change, import_id: int) -> ImportReport:
     """The report with the sums of what now stands in the store, read anew."""
-    task.progress.report("reconciling")
+    Behind(task.progress).report("reconciling")
     report = _change_report(task, change, State.IMPORTED, import_id)
     return replace(report, sums=_sums(change.loaded, _stored_sums(task, change)))
 

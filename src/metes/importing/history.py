@@ -19,7 +19,7 @@ from metes.importing.report import ImportReport, State
 from metes.importing.stored import arrow_type, content_columns, read_state
 from metes.model.scope import Principal
 from metes.records import findings as found
-from metes.store import audit, counters
+from metes.store import assign_trigger, audit, counters
 from metes.store.engine import Store
 from metes.store.ledger import Cause
 from metes.store.ledger_imports import retract
@@ -243,6 +243,7 @@ def _undo_records(
                 writing.restore(connection, staged, revision)
             writing.drop(connection, token)
             _mark_undone(connection, report, now, principal)
+            assign_trigger.data_changed(connection, principal.name, now, f"import {past.id} was taken back")
     except BaseException:
         writing.discard(store, token)
         raise

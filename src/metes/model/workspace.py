@@ -16,7 +16,11 @@ from metes.base.findings import Finding, Place, Severity
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSettings:
-    """`rates` are units of the reporting currency for one unit of another; days begin in `time_zone`."""
+    """`rates` are units of the reporting currency for one unit of another; days begin in `time_zone`.
+
+    `assign_on_change` lets changed data queue an assignment; logs of jobs and files that were sent and never imported are dropped after
+    `job_log_days` and `upload_days`.
+    """
 
     company: str = ""
     reporting_currency: str = "USD"
@@ -26,6 +30,9 @@ class WorkspaceSettings:
     fiscal_start_month: int = 1
     week_start: str = "monday"
     distance_unit: str = "km"
+    assign_on_change: bool = True
+    job_log_days: int = 90
+    upload_days: int = 7
 
     def today(self, now: datetime) -> date:
         """The day it is in the workspace's time zone."""
@@ -35,6 +42,9 @@ class WorkspaceSettings:
 # Beyond it sums in the reporting currency would not fit 64 bits.
 _LARGEST_RATE = 10**6
 SETTING_NAMES = tuple(f.name for f in fields(WorkspaceSettings))
+# Settings that change no figure, no day and no record.
+WORK_SETTINGS = ("assign_on_change", "job_log_days", "upload_days")
+_LONGEST_KEPT = 3650
 
 
 def settings_from(values: Mapping[str, Any]) -> WorkspaceSettings:
@@ -62,6 +72,11 @@ def checked_setting(name: str, text: str) -> Any:
             return _one(name, text.lower(), text.lower() in {"monday", "sunday", "saturday"}, "monday, sunday or saturday")
         case "distance_unit":
             return _one(name, text.lower(), text.lower() in {"km", "mi"}, "km or mi")
+        case "assign_on_change":
+            return _one(name, text.lower(), text.lower() in {"yes", "no", "true", "false"}, "yes or no") in {"yes", "true"}
+        case "job_log_days" | "upload_days":
+            is_right = text.isdecimal() and len(text) < 5 and 1 <= int(text) <= _LONGEST_KEPT
+            return int(_one(name, text, is_right, f"a number of days from 1 to {_LONGEST_KEPT}"))
         case _:
             return _one(name, text.strip(), len(text) <= 200, "at most 200 characters")
 

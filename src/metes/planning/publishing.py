@@ -13,7 +13,7 @@ from metes.base.findings import Finding, Severity
 from metes.model.plan import Pin, Plan
 from metes.model.scope import Principal
 from metes.planning.drafts import load_plan
-from metes.store import audit, ledger, plans
+from metes.store import assign_trigger, audit, ledger, plans
 from metes.store.engine import Store
 from metes.store.plans import Revision
 from metes.store.tables import ledger_pins
@@ -32,7 +32,7 @@ def publish(
     now: datetime,
     principal: Principal,
 ) -> Revision:
-    """Make a draft the plan from day `on`, and record its pins in the ledger.
+    """Make a draft the plan from day `on`, record its pins in the ledger, and queue its assignment where that day has come.
 
     The first plan of a workspace may begin in the past (true from then, recorded now), later ones today or later. InputError
     where the check found errors, Conflict where the draft changed since it was looked at or is no draft.
@@ -57,6 +57,7 @@ def publish(
         _record_pins(connection, old, load_plan(connection, current), on, now, ledger.Cause("publish", publication))
         detail = {"plan": current.plan_key, "root": current.root_hash, "on": on.isoformat()}
         audit.add_entry(connection, principal, "plan publish", f"revision {current.id}", detail, now)
+        assign_trigger.plan_became_active(connection, principal.name, now, today)
         return plans.revision(connection, current.id, today)
 
 

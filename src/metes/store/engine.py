@@ -64,10 +64,10 @@ class Store:
             connection.commit()
 
     @contextmanager
-    def touch(self) -> Iterator[Connection]:
+    def touch(self, *, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Connection]:
         """A small transaction beside exclusive writers where the database can (PostgreSQL); on SQLite it queues as they do."""
         if self.is_sqlite:
-            with self.write() as connection:
+            with self.write(patience_seconds=patience_seconds) as connection:
                 yield connection
             return
         with self._connected() as connection, connection.begin():

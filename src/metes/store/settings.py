@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.model.catalogue import Field, FieldType
+from metes.model.workspace import WORK_SETTINGS
 from metes.store import counters
 from metes.store.tables import custom_fields, settings
 
@@ -22,7 +23,8 @@ def read_settings(connection: Connection) -> dict[str, Any]:
 
 def put_setting(connection: Connection, name: str, value: Any) -> None:
     """Set one setting; None takes it back to its default."""
-    counters.bump(connection, counters.DATA)
+    if name not in WORK_SETTINGS:
+        counters.bump(connection, counters.DATA)
     connection.execute(sa.delete(settings).where(settings.c.name == name))
     if value is not None:
         connection.execute(sa.insert(settings).values(name=name, value=json.dumps(value)))

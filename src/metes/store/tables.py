@@ -463,29 +463,6 @@ saved_views = Table(
     UniqueConstraint("user_id", "page", "name"),
 )
 
-jobs = Table(
-    "jobs",
-    metadata,
-    _id(),
-    Column("kind", Text, nullable=False),
-    Column("payload", Text, nullable=False),
-    Column("principal", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("stage", Text, nullable=False),
-    Column("done", sa.BigInteger, nullable=False),
-    Column("total", sa.BigInteger, nullable=False),
-    Column("result", Text),
-    Column("error", Text),
-    Column("attempts", Integer, nullable=False),
-    Column("cancel_requested", Boolean, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("started_at", Instant),
-    Column("heartbeat_at", Instant),
-    Column("finished_at", Instant),
-    Column("worker", Text),
-    Index(None, "state"),
-)
-
 # Entries are chained: `hash` covers the entry and the hash before it.
 audit = Table(
     "audit",

@@ -1,0 +1,118 @@
+"""The verbs of what happens by itself: schedules, plans whose day has come, and the clearing of what was left behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from metes.app import clearing
+from metes.app.jobs import JobVerbs
+from metes.base.errors import InputError
+from metes.base.progress import SILENT, Progress
+from metes.model.cadence import parse_cadence
+from metes.model.scope import Principal
+from metes.store import assign_trigger, audit, schedules
+from metes.store.schedules import Schedule
+
+SCHEDULED_KINDS = ("assign", "clean-up", "drop-logs")
+BY_ITSELF = Principal("schedule")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+
+
+class ScheduleVerbs(JobVerbs):
+    """Schedules, and what they run."""
+
+    def schedule_list(self) -> tuple[Schedule, ...]:
+        """All schedules."""
+        self._make_first_schedules()
+        with self.store.read() as connection:
+            return schedules.all_schedules(connection)
+
+    def schedule_add(self, name: str, kind: str, cadence: str) -> Schedule:
+        """Add a schedule: what to run, and when, such as 'nightly 02:00', in the time zone of the workspace."""
+        if not _NAME.fullmatch(name):
+            raise InputError(f"expected a name of small letters, digits and hyphens such as 'weekly-assignment', got {name[:80]!r}")
+        if kind not in SCHEDULED_KINDS:
+            raise InputError(f"expected something to run, got {kind!r}; schedules run {', '.join(SCHEDULED_KINDS)}")
+        wanted = parse_cadence(cadence)
+        self._make_first_schedules()
+        now, zone = self.clock(), self._zone()
+        with self.store.write() as connection:
+            schedules.add(connection, name, kind, wanted, self.principal.name, now, zone)
+            audit.add_entry(
+                connection, self.principal, "schedule add", f"schedule {name}", {"kind": kind, "cadence": str(wanted)}, now
+            )
+            return schedules.find(connection, name)
+
+    def schedule_pause(self, name: str) -> Schedule:
+        """Let a schedule rest."""
+        return self._set_enabled(name, False)
+
+    def schedule_resume(self, name: str) -> Schedule:
+        """Let a schedule go on with its next turn."""
+        return self._set_enabled(name, True)
+
+    def schedule_remove(self, name: str) -> None:
+        """Remove a schedule; the jobs it queued stay."""
+        self._make_first_schedules()
+        with self.store.write() as connection:
+            schedules.remove(connection, name)
+            audit.add_entry(connection, self.principal, "schedule remove", f"schedule {name}", {}, self.clock())
+
+    def schedule_run(self, name: str) -> int:
+        """Queue a schedule's job now, beside its turns; the job's number."""
+        self._make_first_schedules()
+        with self.store.write() as connection:
+            return schedules.run_now(connection, name, self.principal.name, self.clock())
+
+    def tick(self) -> tuple[int, ...]:
+        """Queue everything whose time has come; the jobs' numbers. Safe to call as often as one likes, by any number of workers."""
+        now, zone, today = self.clock(), self._zone(), self.today()
+        with self.store.read() as connection:
+            is_due = (
+                not schedules.has_first(connection)
+                or schedules.is_due(connection, now, zone)
+                or assign_trigger.is_plan_new(connection, today)
+            )
+        if not is_due:
+            return ()
+        with self.store.write() as connection:
+            schedules.add_first(connection, BY_ITSELF.name, now, zone)
+            assigned = assign_trigger.plan_became_active(connection, BY_ITSELF.name, now, today)
+            return tuple(job for job in (assigned, *schedules.tick(connection, now, zone)) if job is not None)
+
+    def next_turn_of(self, schedule: Schedule) -> datetime | None:
+        """When a schedule runs next; None while it rests."""
+        return schedule.next_at if schedule.is_enabled else None
+
+    def clean_up(self, progress: Progress = SILENT) -> Mapping[str, Any]:
+        """Drop files that were sent and never imported, and side tables whose load is gone; what was dropped."""
+        folder = self.shelf.books
+        return clearing.clean_up(self.store, folder, self.settings().upload_days, self.clock(), progress)
+
+    def drop_logs(self) -> Mapping[str, Any]:
+        """Drop the logs of jobs that ended longer ago than the workspace keeps them; what was dropped."""
+        days = self.settings().job_log_days
+        return {"lines": clearing.drop_logs(self.store, days, self.clock()), "days": days}
+
+    def _set_enabled(self, name: str, is_enabled: bool) -> Schedule:
+        self._make_first_schedules()
+        now, zone = self.clock(), self._zone()
+        with self.store.write() as connection:
+            verb = "schedule resume" if is_enabled else "schedule pause"
+            audit.add_entry(connection, self.principal, verb, f"schedule {name}", {}, now)
+            return schedules.set_enabled(connection, name, is_enabled, now, zone)
+
+    def _make_first_schedules(self) -> None:
+        with self.store.read() as connection:
+            if schedules.has_first(connection):
+                return
+        now, zone = self.clock(), self._zone()
+        with self.store.write() as connection:
+            schedules.add_first(connection, BY_ITSELF.name, now, zone)
+
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings().time_zone)
