@@ -81,8 +81,8 @@ def test_all_rules_are_one_job(spark: SparkSession, world: Path, tmp_path: Path)
     plan.write_text("\n".join(lines))
     assigner = assigner_for(plan, assign.schema_of(spark, str(world / "accounts")), DAY, "USD", SILENT)
     context: Any = spark.sparkContext
-    context.setJobGroup("rules", "all rules")
     frame = assign.holdings(spark, assigner, given(world, tmp_path / "out"))
+    context.setJobGroup("rules", "all rules")
     frame.write.parquet(str(tmp_path / "out"))
     assert len(context.statusTracker().getJobIdsForGroup("rules")) == 1
     assert len(assigner.compiled.rules) == 5

@@ -45,14 +45,18 @@ def assign(spark: SparkSession, assigner: BatchAssigner, paths: FilePaths) -> Fi
 def holdings(spark: SparkSession, assigner: BatchAssigner, paths: FilePaths) -> DataFrame:
     """Who holds what, not worked out yet: the compiled plan is sent to each executor once."""
     sent = spark.sparkContext.broadcast(assigner)
-    return _prepared(spark, assigner, paths).mapInArrow(partial(_assigned, sent), _OUT)
+    accounts = _prepared(spark, assigner, paths)
+    # Spark takes a dot in a column's name for a step into a struct, so that columns travel under numbers.
+    numbered = accounts.toDF(*(f"c{number}" for number in range(len(accounts.columns))))
+    return numbered.mapInArrow(partial(_assigned, sent, accounts.columns), _OUT)
 
 
-def _assigned(sent: Broadcast[BatchAssigner], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The holdings of an executor's rows."""
+def _assigned(sent: Broadcast[BatchAssigner], columns: list[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The holdings of an executor's rows, whose columns have these names."""
     for batch in batches:
         if batch.num_rows:
-            yield from sent.value.assign(pa.Table.from_batches([batch])).combine_chunks().to_batches()
+            table = pa.Table.from_batches([batch]).rename_columns(columns)
+            yield from sent.value.assign(table).combine_chunks().to_batches()
 
 
 def _reported(spark: SparkSession, paths: FilePaths) -> FileReport:
@@ -66,7 +70,8 @@ def _reported(spark: SparkSession, paths: FilePaths) -> FileReport:
 def _prepared(spark: SparkSession, assigner: BatchAssigner, paths: FilePaths) -> DataFrame:
     """The accounts with the columns that rules need, those from other tables and rows joined on."""
     frame = spark.read.parquet(paths.accounts)
-    frame = frame.select(*(name for name in assigner.columns if name in frame.columns))
+    assigner.require(frame.columns)
+    frame = frame.select(*(f"`{name.replace('`', '``')}`" for name in assigner.columns))
     if not assigner.orders and not assigner.of_families:
         return frame
     backend: Backend = ibis.pyspark.connect(spark)
@@ -78,7 +83,7 @@ def _prepared(spark: SparkSession, assigner: BatchAssigner, paths: FilePaths) ->
         products = _view(spark, backend, "products", paths.products) if any(t.family for t in assigner.orders) else None
         accounts = with_orders(accounts, orders, products, assigner.orders, assigner.day, assigner.currency)
     if assigner.of_families:
-        accounts = with_families(accounts, assigner.of_families, partial(_settled, spark, backend))
+        accounts = with_families(accounts, assigner.of_families, _Keeper(spark, backend))
     return spark.sql(ibis.to_sql(accounts, dialect="pyspark"))
 
 
@@ -89,11 +94,24 @@ def _view(spark: SparkSession, backend: Backend, name: str, path: str | None) ->
     return backend.table(f"metes_{name}")
 
 
-def _settled(spark: SparkSession, backend: Backend, table: ibis.Table) -> ibis.Table:
-    """The rows of an intermediate table, worked out once and kept by the executors."""
-    name = f"metes_step_{len([t for t in spark.catalog.listTables() if t.name.startswith('metes_step_')])}"
-    spark.sql(ibis.to_sql(table, dialect="pyspark")).localCheckpoint().createOrReplaceTempView(name)
-    return backend.table(name)
+class _Keeper:
+    """Keeps intermediate tables on the executors."""
+
+    def __init__(self, spark: SparkSession, backend: Backend) -> None:
+        self.spark = spark
+        self.backend = backend
+        self.kept = 0
+
+    def keep(self, table: ibis.Table) -> ibis.Table:
+        """The table, worked out once."""
+        self.kept += 1
+        name = f"metes_kept_{self.kept}"
+        self.spark.sql(ibis.to_sql(table, dialect="pyspark")).localCheckpoint().createOrReplaceTempView(name)
+        return self.backend.table(name)
+
+    def is_empty(self, table: ibis.Table) -> bool:
+        """Whether the table has no row."""
+        return self.spark.sql(ibis.to_sql(table, dialect="pyspark")).isEmpty()
 
 
 def _spoken(error: Exception) -> Exception:

@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -52,7 +51,8 @@ def assign(assigner: BatchAssigner, paths: FilePaths, progress: Progress, *, thr
 def _batches(connection: duckdb.DuckDBPyConnection, assigner: BatchAssigner, paths: FilePaths) -> Iterator[pa.Table]:
     """The accounts with the columns that rules need, in the order of the file."""
     source = _read(connection, paths.accounts)
-    source = source.select(*(duckdb.ColumnExpression(name) for name in assigner.columns if name in source.columns))
+    assigner.require(source.columns)
+    source = source.select(*(duckdb.ColumnExpression(name) for name in assigner.columns))
     source.create_view("accounts")
     if assigner.orders or assigner.of_families:
         backend = ibis.duckdb.from_connection(connection)
@@ -63,7 +63,7 @@ def _batches(connection: duckdb.DuckDBPyConnection, assigner: BatchAssigner, pat
             products = _view(connection, backend, "products", paths.products) if any(t.family for t in assigner.orders) else None
             accounts = with_orders(accounts, orders, products, assigner.orders, assigner.day, assigner.currency)
         if assigner.of_families:
-            accounts = with_families(accounts, assigner.of_families, partial(_settled, connection, backend))
+            accounts = with_families(accounts, assigner.of_families, _Keeper(connection, backend))
         source = connection.sql(ibis.to_sql(accounts, dialect="duckdb"))
     for batch in source.to_arrow_reader(_BATCH_ROWS):
         if batch.num_rows:
@@ -93,11 +93,23 @@ def _view(connection: duckdb.DuckDBPyConnection, backend: ibis.BaseBackend, name
     return backend.table(name)
 
 
-def _settled(connection: duckdb.DuckDBPyConnection, backend: ibis.BaseBackend, table: ibis.Table) -> ibis.Table:
-    """The rows of an intermediate table, kept."""
-    name = f"step_{len(connection.execute('SHOW TABLES').fetchall())}"
-    connection.execute(f"CREATE TEMP TABLE {name} AS {ibis.to_sql(table, dialect='duckdb')}")
-    return backend.table(name)
+class _Keeper:
+    """Keeps intermediate tables in the connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, backend: ibis.BaseBackend) -> None:
+        self.connection = connection
+        self.backend = backend
+        self.kept = 0
+
+    def keep(self, table: ibis.Table) -> ibis.Table:
+        """The table, worked out once."""
+        self.kept += 1
+        self.connection.execute(f"CREATE TEMP TABLE kept_{self.kept} AS {ibis.to_sql(table, dialect='duckdb')}")
+        return self.backend.table(f"kept_{self.kept}")
+
+    def is_empty(self, table: ibis.Table) -> bool:
+        """Whether the table has no row."""
+        return self.connection.execute(ibis.to_sql(table.limit(1), dialect="duckdb")).fetchone() is None
 
 
 @contextmanager

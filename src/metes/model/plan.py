@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 from metes.base.dates import ALWAYS, Period
 from metes.model.condition import Condition
@@ -196,6 +197,10 @@ class Plan:
             if territory.parent is not None:
                 last[territory.parent] = max(last[territory.parent], last[territory.key])
         return MappingProxyType({key: (position[key], last[key]) for key in position})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: what was worked out from them is worked out anew where a plan is sent to another process."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def ancestors(self, key: str) -> Iterator[Territory]:
         """The territories above one, nearest first; stops at a parent that does not exist or was seen before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -18,7 +18,7 @@ from metes.model.terms import OfFamily, Orders, Term, term_of, terms_of
 from metes.rules.assign import assign_table
 from metes.rules.compile import CompiledRules
 from metes.rules.term_columns import TermColumns, inputs_of
-from metes.rules.typed import typed_columns
+from metes.rules.typed import lacks, typed_columns
 
 HOLDINGS = pa.schema(
     [
@@ -85,6 +85,13 @@ class BatchAssigner:
         parent = ["parent"] if self.of_families else []
         below = [name for name in self.of_families if not _is_prepared(name)]
         return tuple(dict.fromkeys(["id", *own, *below, *parent]))
+
+    def require(self, names: Collection[str]) -> None:
+        """InputError, with a finding each, for columns that rules need and the accounts lack."""
+        lacking = [name for name in self.columns if name not in names]
+        findings = [lacks(name) for name in lacking]
+        if findings:
+            raise InputError(f"the accounts lack {len(lacking)} columns that rules ask for: {', '.join(lacking)}", findings)
 
     @property
     def _terms(self) -> tuple[Term, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import reduce
-from typing import TypeAlias
+from typing import Protocol
 
 import ibis
 
@@ -14,9 +14,18 @@ from metes.base.dates import months_before
 from metes.base.money import exponent
 from metes.model.terms import OfFamily, Orders, OrdersMeasure
 
-Settle: TypeAlias = Callable[[ibis.Table], ibis.Table]
 # Families of up to two to this power levels.
 FAMILY_DOUBLINGS = 6
+
+
+class Keeper(Protocol):
+    """An engine that keeps intermediate tables."""
+
+    def keep(self, table: ibis.Table) -> ibis.Table:
+        """The table, worked out once."""
+
+    def is_empty(self, table: ibis.Table) -> bool:
+        """Whether the table has no row."""
 
 
 def code(column: ibis.Value) -> ibis.Value:
@@ -68,19 +77,20 @@ def _measured(facts: ibis.Table, term: Orders, day: date) -> ibis.Table:
     return rows.group_by("account").aggregate(**{term.name: value.cast("int64")})
 
 
-def with_families(accounts: ibis.Table, columns: Iterable[str], settle: Settle) -> ibis.Table:
+def with_families(accounts: ibis.Table, columns: Iterable[str], keeper: Keeper) -> ibis.Table:
     """The accounts with `family.X` for each column X: its value at the topmost account above, at the account itself where none stands there.
 
-    `accounts` has `id` and `parent`; `settle` gives an intermediate table a place of its own, so that it is worked out once. Families
-    deeper than 64 levels, and circles, end where the walk up ends.
+    `accounts` has `id` and `parent`. The way up doubles in each round; families deeper than 64 levels, and circles, end where it ends.
     """
     own = accounts.select(id="id", parent=code(accounts["parent"]))
-    above = own.select(parent="id")
-    roots = settle(own.semi_join(above, "parent").select(id="id", root="parent"))
+    roots = keeper.keep(own.semi_join(own.select(parent="id"), "parent").select(id="id", root="parent", moved=ibis.literal(True)))
     for _ in range(FAMILY_DOUBLINGS):
+        if keeper.is_empty(roots.filter(roots["moved"])):
+            break
         higher = roots.select(via="id", higher="root")
         joined = roots.left_join(higher, roots["root"] == higher["via"])
-        roots = settle(joined.select(id="id", root=joined["higher"].coalesce(joined["root"])))
+        root = joined["higher"].coalesce(joined["root"])
+        roots = keeper.keep(joined.select(id="id", root=root, moved=root != joined["root"]))
     found = accounts.left_join(roots.select(child="id", root="root"), accounts["id"] == roots["id"])
     placed = found.mutate(root=found["root"].coalesce(found["id"])).drop("child")
     tops = accounts.select(top="id", **{OfFamily(name).name: accounts[name] for name in columns})

@@ -54,8 +54,7 @@ def typed_columns(table: pa.Table, names: Iterable[str], fields: Mapping[str, Fi
     findings: list[Finding] = []
     for name in names:
         if name not in table.column_names:
-            message, remedy = "the accounts lack this column, which rules ask for", "Add it, empty where it is not known."
-            findings.append(Finding("accounts-column", Severity.ERROR, message, Place(column=name), "", remedy))
+            findings.append(lacks(name))
             continue
         try:
             out[name] = _typed(table[name], fields[name].type, currency)
@@ -66,6 +65,12 @@ def typed_columns(table: pa.Table, names: Iterable[str], fields: Mapping[str, Fi
     if findings:
         raise InputError(f"{len(findings)} columns of the accounts cannot be used, the first: {findings[0]}", findings)
     return out
+
+
+def lacks(name: str) -> Finding:
+    """The finding of a column that is not there."""
+    message, remedy = "the accounts lack this column, which rules ask for", "Add it, empty where it is not known."
+    return Finding("accounts-column", Severity.ERROR, message, Place(column=name), "", remedy)
 
 
 _WANTED = {
