@@ -10,17 +10,18 @@ from metes.rules.syntax import parse, to_text
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
-FIELDS = {**rule_fields((Field("Key account", is_custom=True), Field("in")))}
-FIELDS["is_partner"] = Field("is_partner", FieldType.BOOLEAN)
+FIELDS = rule_fields((Field("Key account", is_custom=True), Field("in"), Field("is_partner", FieldType.BOOLEAN, is_custom=True)))
+TERMS = re.compile(r"(not )?in area '|distance to \(|(family\.)?orders |family\.")
+TERMS_ALONE = ("in area", "orders count", "orders sum", "orders days since last", "postal_code from … to …")
 GRAMMAR = PAGE.split("## Grammar")[1].split("\n## ")[0]
 
 
 def examples() -> list[str]:
-    """Indented lines, and code in tables and text that begins with a field and goes on."""
+    """Indented lines, and code in tables and text that begins with a field or term and goes on."""
     page = PAGE.replace(GRAMMAR, "")
     indented = re.findall(r"^ {4}(\S.*)$", page, re.MULTILINE)
-    inline = [code for code in re.findall(r"`([^`]+)`", page) if code.split()[0] in FIELDS and " " in code]
-    return [*indented, *inline]
+    inline = [code for code in re.findall(r"`([^`]+)`", page) if " " in code and (code.split()[0] in FIELDS or TERMS.match(code))]
+    return [*indented, *(code for code in inline if code not in TERMS_ALONE)]
 
 
 @pytest.mark.parametrize("example", sorted(set(examples())))
@@ -30,7 +31,9 @@ def test_every_example_is_read_and_printed_back_to_the_same_tree(example: str) -
 
 
 def test_there_are_examples_to_read() -> None:
-    assert len(examples()) > 25
+    assert len(examples()) > 55
+    for words in ("in area", "distance to", "from '", "month", "orders count", "orders sum", "days since last", "family."):
+        assert any(words in example for example in examples()), words
 
 
 def test_every_code_that_the_rules_report_stands_in_the_page() -> None:
