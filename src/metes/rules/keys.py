@@ -1,190 +1,229 @@
-"""Chooses by which columns conjunctions are joined: few signatures, so that few candidates are tried and few joins are run."""
+"""Chooses by which keys conjunctions are found: few signatures, so that few candidates are tried and few probes are made."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import heapq
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from math import prod
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from metes.rules.codes import LARGEST, CodeColumn, FieldCodes, Interval, prefix_interval
 from metes.rules.field_test import FieldTest
 from metes.rules.normal import Conjunction
 
 MAX_KEYS = 3
 MAX_COMBINATIONS = 256
 MAX_BOUNDS = 63
+_MAX_OFFERED = 6
 
-# Nanoseconds per account, as measured on a million accounts: a probe of one join, a column of codes, and a candidate tried.
-_PROBE, _COLUMN, _CANDIDATE = 25.0, 40.0, 30.0
+# Nanoseconds per account, as measured on a million accounts: a probe, each key of it, a candidate tried, and what an entry of a table
+# costs all others by taking room in the processor's caches.
+_PROBE, _KEY, _CANDIDATE, _ENTRY = 3.0, 1.5, 5.0, 0.00002
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class KeyColumn:
-    """A column of small integers made from a field: the atom of its value, its first characters, or the bucket it falls in."""
+    """What conjunctions can be found by: the atom of a field, its first characters, the bucket it falls in, or a text it contains.
+
+    Its values are cells: atoms, the prefixes of one length in order, buckets between bounds, codes of texts.
+    """
 
     kind: str
     field: str
     length: int = 0
 
+    @property
+    def source(self) -> CodeColumn:
+        """The column of codes that it is read from."""
+        return CodeColumn("order" if self.kind in ("prefix", "bucket") else self.kind, self.field)
+
 
 KeyColumns = tuple[KeyColumn, ...]
 
 
-@dataclass(slots=True)
-class Codes:
-    """How values become codes.
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The conjunctions `where` that can be found by one key column, each with its cells [first[i], first[i + 1]).
 
-    `atom_of` gives one code to all values of a field that no rule tells apart, so that a list of 50,000 values that rules only
-    name as a whole is one code. `prefix_of` gives codes to prefixes by field and length, `bounds` the ends of buckets by field.
+    `taken_share` is the share of accounts that these cells are guessed to take, from how often rules ask for a cell.
     """
 
-    atom_of: dict[str, dict[Any, int]] = field(default_factory=dict)
-    atoms_of_set: dict[str, dict[frozenset[Any], tuple[int, ...]]] = field(default_factory=dict)
-    prefix_of: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
-    bounds: dict[str, list[Any]] = field(default_factory=dict)
+    where: Ints
+    first: Ints
+    cells: Ints
+    taken_share: NDArray[np.float64]
 
-    def code(self, column: KeyColumn, value: Any) -> int | None:
-        """The code of a value in a key column; None where no rule asks for it, or where it is missing."""
-        if value is None:
-            return None
-        if column.kind == "atom":
-            return self.atom_of[column.field].get(value)
-        if column.kind == "prefix":
-            return self.prefix_of[column.field, column.length].get(value[: column.length])
-        return bisect_right(self.bounds[column.field], value)
-
-
-def codes_of(conjunctions: Iterable[Conjunction]) -> Codes:
-    """Codes for everything the conjunctions ask for."""
-    sets: dict[str, dict[frozenset[Any], None]] = {}
-    prefixes: dict[tuple[str, int], dict[str, int]] = {}
-    ends: dict[str, list[Any]] = {}
-    for conjunction in conjunctions:
-        for test in conjunction.tests:
-            for values in (test.among, test.not_among):
-                if values:
-                    sets.setdefault(test.field, {})[values] = None
-            if test.prefix:
-                known = prefixes.setdefault((test.field, len(test.prefix)), {})
-                known.setdefault(test.prefix, len(known))
-            ends.setdefault(test.field, []).extend(end for end in (test.low, test.high) if end is not None)
-    codes = Codes(prefix_of=prefixes, bounds={name: _quantiles(found) for name, found in ends.items() if found})
-    for name, found_sets in sets.items():
-        codes.atom_of[name], codes.atoms_of_set[name] = _atoms(list(found_sets))
-    return codes
-
-
-def _quantiles(ends: list[Any]) -> list[Any]:
-    """Distinct bounds that part the end points into buckets of equal counts."""
-    ends = sorted(set(ends))
-    if len(ends) <= MAX_BOUNDS:
-        return ends
-    return sorted({ends[len(ends) * i // MAX_BOUNDS] for i in range(MAX_BOUNDS)})
-
-
-def _atoms(sets: Sequence[frozenset[Any]]) -> tuple[dict[Any, int], dict[frozenset[Any], tuple[int, ...]]]:
-    """The atom of each value, values in exactly the same sets sharing one, and the atoms of each set."""
-    members: dict[Any, list[int]] = {}
-    for number, values in enumerate(sets):
-        for value in values:
-            members.setdefault(value, []).append(number)
-    atom_of_membership: dict[tuple[int, ...], int] = {}
-    atoms_of_set: list[list[int]] = [[] for _ in sets]
-    atom_of: dict[Any, int] = {}
-    for value in sorted(members):
-        membership = tuple(members[value])
-        if membership not in atom_of_membership:
-            atom_of_membership[membership] = len(atom_of_membership)
-            for number in membership:
-                atoms_of_set[number].append(atom_of_membership[membership])
-        atom_of[value] = atom_of_membership[membership]
-    return atom_of, {values: tuple(atoms) for values, atoms in zip(sets, atoms_of_set, strict=True)}
+    @property
+    def counts(self) -> Ints:
+        """How many cells each conjunction has."""
+        return np.diff(self.first)
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """A key column that a conjunction offers, with its codes there and the share of accounts that they are guessed to take."""
+class Keys:
+    """What every conjunction offers, and the cells that order codes fall into."""
 
-    column: KeyColumn
-    codes: Sequence[int]
-    taken_share: float
+    codes: Mapping[str, FieldCodes]
+    bounds: Mapping[str, Ints]
+    prefixes: Mapping[KeyColumn, Sequence[str]]
+    offers: Mapping[KeyColumn, Offer]
+
+    def cell_of_code(self, column: KeyColumn) -> NDArray[np.int32]:
+        """The cell of each code of the column's source, from code 0 on; -1 where no rule asks for it."""
+        own = self.codes[column.field]
+        match column.kind:
+            case "atom":
+                cells = np.arange(max(own.atom_of.values()) + 1)
+                cells[0] = -1
+            case "texts":
+                cells = np.arange(len(own.texts))
+            case "bucket":
+                cells = np.searchsorted(self.bounds[column.field], np.arange(len(own.ends) + 1), side="right")
+            case _:
+                cells = np.full(len(own.ends) + 1, -1)
+                for cell, prefix in enumerate(self.prefixes[column]):
+                    low, high = own.interval(*prefix_interval(prefix))
+                    cells[low:high] = cell
+        return cells.astype(np.int32)
+
+    def is_exact(self, test: FieldTest, interval: Interval) -> bool:
+        """Whether the buckets of a test's interval hold nothing beside it."""
+        bounds = self.bounds[test.field]
+        return all(end in (0, LARGEST) or bounds[min(bisect_left(bounds, end), len(bounds) - 1)] == end for end in interval)
 
 
-def options_of(conjunctions: Sequence[Conjunction], codes: Codes) -> list[list[Option]]:
-    """What each conjunction can be joined by, the most selective first; shares are guessed from how often rules ask for a code."""
-    uses: dict[KeyColumn, Counter[int]] = {}
-    offered: list[list[tuple[KeyColumn, Sequence[int]]]] = []
+def keys_of(conjunctions: Sequence[Conjunction], codes: Mapping[str, FieldCodes]) -> Keys:
+    """All key columns that the conjunctions offer. O(conjunctions x tests + cells)."""
+    bounds = {name: _bounds(len(own.ends)) for name, own in codes.items() if own.ends}
+    prefixes = _prefixes(conjunctions)
+    number = {column: {prefix: cell for cell, prefix in enumerate(own)} for column, own in prefixes.items()}
+    where: dict[KeyColumn, list[int]] = {}
+    counts: dict[KeyColumn, list[int]] = {}
+    cells: dict[KeyColumn, list[int]] = {}
+    for i, conjunction in enumerate(conjunctions):
+        for test in conjunction.tests:
+            for column, own in _offered(test, codes[test.field], bounds, number):
+                where.setdefault(column, []).append(i)
+                counts.setdefault(column, []).append(len(own))
+                cells.setdefault(column, []).extend(own)
+    offers = {column: _offer(where[column], counts[column], cells[column]) for column in sorted(where)}
+    return Keys(codes, bounds, prefixes, offers)
+
+
+def _bounds(ends: int) -> Ints:
+    """Order codes at which buckets begin: all ends, or a few that part them into equal counts."""
+    if ends <= MAX_BOUNDS:
+        return np.arange(1, ends + 1)
+    return np.unique(1 + ends * np.arange(MAX_BOUNDS) // MAX_BOUNDS)
+
+
+def _prefixes(conjunctions: Sequence[Conjunction]) -> dict[KeyColumn, list[str]]:
+    """The prefixes of each length that conjunctions ask for, in order."""
+    found: dict[KeyColumn, set[str]] = {}
     for conjunction in conjunctions:
-        offered.append([pair for test in conjunction.tests if (pair := _offer(test, codes)) is not None])
-        for column, wanted in offered[-1]:
-            uses.setdefault(column, Counter()).update(wanted)
-    totals = {column: counts.total() + 1 for column, counts in uses.items()}
-    out: list[list[Option]] = []
-    for pairs in offered:
-        options = [Option(c, wanted, sum(map(uses[c].__getitem__, wanted)) / totals[c]) for c, wanted in pairs]
-        out.append(sorted(options, key=lambda option: (option.taken_share, option.column)))
-    return out
+        for test in conjunction.tests:
+            if test.prefix:
+                found.setdefault(KeyColumn("prefix", test.field, len(test.prefix)), set()).add(test.prefix)
+    return {column: sorted(prefixes) for column, prefixes in found.items()}
 
 
-def _offer(test: FieldTest, codes: Codes) -> tuple[KeyColumn, Sequence[int]] | None:
-    """The key column and codes that a test offers, if it narrows at all."""
+def _offered(
+    test: FieldTest, own: FieldCodes, bounds: Mapping[str, Ints], prefixes: Mapping[KeyColumn, Mapping[str, int]]
+) -> Iterator[tuple[KeyColumn, Sequence[int]]]:
+    """The key columns and cells that a test offers, if it narrows at all."""
     if test.among is not None:
-        return KeyColumn("atom", test.field), codes.atoms_of_set[test.field][test.among]
+        yield KeyColumn("atom", test.field), own.atoms_of_set[test.among]
+        return
     if test.prefix:
-        length = len(test.prefix)
-        return KeyColumn("prefix", test.field, length), (codes.prefix_of[test.field, length][test.prefix],)
-    if test.low is None and test.high is None:
-        return None
-    bounds = codes.bounds[test.field]
-    first = 0 if test.low is None else bisect_right(bounds, test.low)
-    last = len(bounds) if test.high is None else bisect_left(bounds, test.high)
-    return KeyColumn("bucket", test.field), range(first, last + 1)
+        column = KeyColumn("prefix", test.field, len(test.prefix))
+        yield column, (prefixes[column][test.prefix],)
+    elif test.low is not None or test.high is not None:
+        low, high = own.interval(test.low, test.high)
+        first, last = np.searchsorted(bounds[test.field], (low, high - 1), side="right").tolist()
+        yield KeyColumn("bucket", test.field), range(first, last + 1)
+    if test.contains:
+        yield KeyColumn("texts", test.field), (own.number_of_text[max(test.contains, key=len)],)
 
 
-def choose_signatures(options: Sequence[Sequence[Option]]) -> list[KeyColumns]:
-    """For each conjunction the key columns it is joined by; () where it is tried on every account.
+def _offer(where: list[int], counts: list[int], cells: list[int]) -> Offer:
+    first = np.concatenate([[0], np.cumsum(counts)])
+    all_cells = np.array(cells, np.int64)
+    uses = np.bincount(all_cells)
+    taken = np.add.reduceat(uses[all_cells], first[:-1]) / (len(cells) + 1)
+    return Offer(np.array(where, np.int64), first, all_cells, taken)
 
-    Greedy facility location (ours): a signature opens while the candidates it spares cost more than its own probe and the
-    columns of codes that it is the first to need. O(signatures x conjunctions) per opened signature.
+
+def choose_signatures(count: int, offers: Mapping[KeyColumn, Offer]) -> list[KeyColumns]:
+    """For each of `count` conjunctions the key columns it is found by; () where it is tried on every account.
+
+    Greedy facility location (ours): a signature opens while the candidates that it spares cost more than its own probe. As costs
+    only fall, a gain that was computed earlier bounds the gain now, so few are computed anew.
     """
-    offers = _offers(options)
-    best = np.full(len(options), _CANDIDATE)
-    chosen: list[KeyColumns] = [()] * len(options)
-    have: set[KeyColumn] = set()
-    while offers:
-        gains = {
-            keys: float(np.maximum(best[where] - cost, 0.0).sum()) - _PROBE - _COLUMN * len(set(keys) - have)
-            for keys, (where, cost) in offers.items()
-        }
-        keys = max(gains, key=lambda k: gains[k])
-        if gains[keys] <= 0:
+    best = np.full(count, _CANDIDATE)
+    chosen: list[KeyColumns] = [()] * count
+    possible = _possible(count, offers)
+
+    def gain(keys: KeyColumns) -> float:
+        where, cost = possible[keys]
+        return float(np.maximum(best[where] - cost, 0.0).sum()) - _PROBE - _KEY * len(keys)
+
+    heap = [(-gain(keys), keys) for keys in possible]
+    heapq.heapify(heap)
+    while heap:
+        _, keys = heapq.heappop(heap)
+        now = gain(keys)
+        if heap and now < -heap[0][0]:
+            heapq.heappush(heap, (-now, keys))
+            continue
+        if now <= 0:
             break
-        where, cost = offers.pop(keys)
-        better = cost < best[where]
-        best[where[better]] = cost[better]
-        have.update(keys)
-        for i in where[better]:
+        where, cost = possible[keys]
+        is_better = cost < best[where]
+        best[where[is_better]] = cost[is_better]
+        for i in where[is_better].tolist():
             chosen[i] = keys
     return chosen
 
 
-def _offers(options: Sequence[Sequence[Option]]) -> dict[KeyColumns, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+def _possible(count: int, offers: Mapping[KeyColumn, Offer]) -> dict[KeyColumns, tuple[Ints, NDArray[np.float64]]]:
     """For each possible signature the conjunctions that can use it and what each then costs."""
-    found: dict[KeyColumns, tuple[list[int], list[float]]] = {}
-    for i, own in enumerate(options):
-        for size in range(1, MAX_KEYS + 1):
-            for subset in combinations(own[:5], size):
-                counts = [len(option.codes) for option in subset]
-                if prod(counts) > max(MAX_COMBINATIONS, *counts):
-                    continue
-                keys = tuple(sorted(option.column for option in subset))
-                where, cost = found.setdefault(keys, ([], []))
-                where.append(i)
-                cost.append(_CANDIDATE * prod(option.taken_share for option in subset))
-    return {keys: (np.array(where), np.array(cost)) for keys, (where, cost) in found.items()}
+    columns = list(offers)
+    own: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    for number, column in enumerate(columns):
+        for position, i in enumerate(offers[column].where.tolist()):
+            own[i].append((number, position))
+    shapes: dict[tuple[int, ...], list[int]] = {}
+    for i, pairs in enumerate(own):
+        shapes.setdefault(tuple(number for number, _ in pairs), []).append(i)
+    found: dict[KeyColumns, tuple[list[Ints], list[NDArray[np.float64]]]] = {}
+    for shape, members in shapes.items():
+        positions = np.array([[position for _, position in own[i]] for i in members], np.int64).reshape(len(members), len(shape))
+        for keys, fits, cost in _subsets([columns[number] for number in shape], positions, offers):
+            where, costs = found.setdefault(keys, ([], []))
+            where.append(np.array(members, np.int64)[fits])
+            costs.append(cost[fits])
+    return {keys: (np.concatenate(where), np.concatenate(costs)) for keys, (where, costs) in found.items()}
+
+
+def _subsets(
+    columns: Sequence[KeyColumn], positions: Ints, offers: Mapping[KeyColumn, Offer]
+) -> Iterator[tuple[KeyColumns, NDArray[np.bool_], NDArray[np.float64]]]:
+    """For conjunctions of one shape: each signature of its most selective columns, who may use it, and at what cost."""
+    shares = [offers[column].taken_share[positions[:, j]] for j, column in enumerate(columns)]
+    counts = [offers[column].counts[positions[:, j]] for j, column in enumerate(columns)]
+    kept = sorted(range(len(columns)), key=lambda j: (shares[j].mean(), columns[j]))[:_MAX_OFFERED]
+    for size in range(1, MAX_KEYS + 1):
+        for subset in combinations(sorted(kept), size):
+            if sum(columns[j].kind == "texts" for j in subset) > 1:
+                continue
+            entries = np.prod([counts[j] for j in subset], axis=0)
+            fits = entries <= np.maximum(MAX_COMBINATIONS, np.max([counts[j] for j in subset], axis=0))
+            cost = _CANDIDATE * np.prod([shares[j] for j in subset], axis=0) + _ENTRY * entries
+            if fits.any():
+                yield tuple(columns[j] for j in subset), fits, cost

@@ -1,0 +1,97 @@
+"""Looks into many texts at once, as the bytes of UTF-8 that Arrow keeps: which texts they contain, and where they stand in an order."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metes.kernels.jit import int32, int64, kernel, read, uint8, void, written
+
+Bytes = NDArray[np.uint8]
+Ints32 = NDArray[np.int32]
+Ints64 = NDArray[np.int64]
+
+
+@kernel(void, read(int64), read(uint8), read(int64), read(uint8), written(int32))
+def rank_texts(offsets: Ints64, data: Bytes, end_offsets: Ints64, end_data: Bytes, out: Ints32) -> None:
+    """Write how many of the ends, ascending, lie at or below each text by its bytes, which order as code points do.
+
+    Text i is `data[offsets[i]:offsets[i + 1]]`, and so are the ends; `out` is (n_texts,). O(n_texts log n_ends).
+    """
+    for i in range(out.shape[0]):
+        begin, size = offsets[i], offsets[i + 1] - offsets[i]
+        low, high = 0, end_offsets.shape[0] - 1
+        while low < high:
+            middle = (low + high) >> 1
+            end_begin, end_size = end_offsets[middle], end_offsets[middle + 1] - end_offsets[middle]
+            shared = min(size, end_size)
+            p = 0
+            while p < shared and data[begin + p] == end_data[end_begin + p]:
+                p += 1
+            is_below = end_data[end_begin + p] < data[begin + p] if p < shared else end_size <= size
+            if is_below:
+                low = middle + 1
+            else:
+                high = middle
+        out[i] = low
+
+
+@kernel(
+    int64,
+    read(int64),
+    read(uint8),
+    read(int32, 2),
+    read(uint8),
+    read(int32),
+    read(int32),
+    written(int32),
+    written(int32),
+    written(int32),
+)
+def find_texts(
+    offsets: Ints64,
+    data: Bytes,
+    following: Ints32,
+    class_of_byte: Bytes,
+    text_of_state: Ints32,
+    shorter: Ints32,
+    seen_in: Ints32,
+    first: Ints32,
+    out: Ints32,
+) -> int:
+    """Write which of some texts each value contains, each once; their number, which may be more than `out` has room for.
+
+    Parameters
+    ----------
+    offsets, data
+        Value i is `data[offsets[i]:offsets[i + 1]]`.
+    following, class_of_byte
+        The automaton: from state s the byte b leads to `following[s, class_of_byte[b]]`.
+    text_of_state, shorter
+        The text that ends in a state, or -1, and the state of the next shorter text that ends there too, or 0.
+    seen_in
+        (n_texts,), filled with -1: room to work in.
+    first
+        (n_values + 1,): value i has `out[first[i]:first[i + 1]]`.
+
+    Notes
+    -----
+    Source: Aho and Corasick 1975. O(bytes + texts found).
+    """
+    found = 0
+    for i in range(first.shape[0] - 1):
+        first[i] = found
+        state = 0
+        for p in range(offsets[i], offsets[i + 1]):
+            state = following[state, class_of_byte[data[p]]]
+            ending = state if text_of_state[state] >= 0 else shorter[state]
+            while ending > 0:
+                text = text_of_state[ending]
+                if seen_in[text] != i:
+                    seen_in[text] = i
+                    if found < out.shape[0]:
+                        out[found] = text
+                    found += 1
+                ending = shorter[ending]
+    first[first.shape[0] - 1] = found
+    return found

@@ -1,0 +1,134 @@
+"""Makes integers of values, exactly: whatever rules ask of a field becomes a test of one small integer.
+
+A field has up to three columns of codes. *Atom*: values in exactly the same of the sets that rules ask for share one. *Order*: how many
+of the ends of ranges and prefixes lie at or below the value, so that a range or prefix is an interval of codes. *Texts*: which of the
+texts that rules look for the value contains.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from metes.rules.field_test import FieldTest
+from metes.rules.normal import Conjunction
+
+MISSING = -1
+OTHER = 0
+# Above every code.
+LARGEST = 2**31 - 2
+
+Interval = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CodeColumn:
+    """A column of codes: `kind` is atom, order or texts."""
+
+    kind: str
+    field: str
+
+
+@dataclass(slots=True)
+class FieldCodes:
+    """The codes of one field.
+
+    Atoms count from 1, 0 is any value that no set has. An order code is the number of `ends` at or below the value. Codes of texts
+    are their places in `texts`. A missing value has the code -1.
+    """
+
+    atom_of: dict[Any, int] = field(default_factory=dict)
+    atoms_of_set: dict[frozenset[Any], tuple[int, ...]] = field(default_factory=dict)
+    ends: list[Any] = field(default_factory=list)
+    texts: tuple[str, ...] = ()
+    number_of_text: dict[str, int] = field(default_factory=dict)
+
+    def interval(self, low: Any, high: Any) -> Interval:
+        """The order codes of values in [low, high), both of which are ends; None leaves a side open."""
+        first = 0 if low is None else bisect_left(self.ends, low) + 1
+        last = LARGEST if high is None else bisect_left(self.ends, high) + 1
+        return first, last
+
+    def order(self, value: Any) -> int:
+        """The order code of a value."""
+        return MISSING if value is None else bisect_right(self.ends, value)
+
+    def atom(self, value: Any) -> int:
+        """The atom of a value."""
+        return MISSING if value is None else self.atom_of.get(value, OTHER)
+
+    def held_texts(self, value: str | None) -> list[int]:
+        """The codes of the texts that a value contains."""
+        return [] if value is None else [code for code, text in enumerate(self.texts) if text in value]
+
+
+def codes_of(conjunctions: Iterable[Conjunction]) -> dict[str, FieldCodes]:
+    """Codes for everything that the conjunctions ask for, by field."""
+    sets: dict[str, dict[frozenset[Any], None]] = {}
+    ends: dict[str, set[Any]] = {}
+    texts: dict[str, dict[str, None]] = {}
+    for conjunction in conjunctions:
+        for test in conjunction.tests:
+            _note(test, sets.setdefault(test.field, {}), ends.setdefault(test.field, set()), texts.setdefault(test.field, {}))
+    codes: dict[str, FieldCodes] = {}
+    for name in sorted(sets):
+        found = tuple(sorted(texts[name]))
+        atom_of, atoms_of_set = _atoms(list(sets[name]))
+        number_of_text = {text: number for number, text in enumerate(found)}
+        codes[name] = FieldCodes(atom_of, atoms_of_set, sorted(ends[name]), found, number_of_text)
+    return codes
+
+
+def _note(test: FieldTest, sets: dict[frozenset[Any], None], ends: set[Any], texts: dict[str, None]) -> None:
+    """Note the sets, ends and texts that one test asks for."""
+    if test.among is not None:
+        sets[test.among] = None
+        return
+    if test.not_among:
+        sets[test.not_among] = None
+    intervals = [(test.low, test.high), *test.not_between, *(prefix_interval(p) for p in (test.prefix, *test.not_prefix) if p)]
+    ends.update(end for interval in intervals for end in interval if end is not None)
+    texts.update(dict.fromkeys((*test.contains, *(text for text in test.not_contains if text))))
+
+
+def prefix_interval(prefix: str) -> tuple[str, str | None]:
+    """The texts that start with a prefix as [low, high) in the order of code points; None where nothing lies above."""
+    kept = prefix.rstrip("\U0010ffff")
+    if not kept:
+        return prefix, None
+    following = ord(kept[-1]) + 1
+    return prefix, kept[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+def _atoms(sets: Sequence[frozenset[Any]]) -> tuple[dict[Any, int], dict[frozenset[Any], tuple[int, ...]]]:
+    """The atom of each value, values in exactly the same sets sharing one, and the atoms of each set, ascending.
+
+    Each set in turn splits the classes that it meets. Atoms are numbered by their first values, so that neighbours have near ones.
+    """
+    class_of: dict[Any, int] = {}
+    made = 0
+    for values in sets:
+        split: dict[int, int] = {}
+        for value in values:
+            old = class_of.get(value, 0)
+            new = split.get(old)
+            if new is None:
+                made += 1
+                new = split[old] = made
+            class_of[value] = new
+    atom_of_class: dict[int, int] = {}
+    atom_of = {value: atom_of_class.setdefault(class_of[value], len(atom_of_class) + 1) for value in sorted(class_of)}
+    return atom_of, {values: tuple(sorted({atom_of[value] for value in values})) for values in sets}
+
+
+def columns_of(conjunctions: Iterable[Conjunction], codes: Mapping[str, FieldCodes]) -> tuple[CodeColumn, ...]:
+    """The columns of codes that are needed; a field of which nothing but its presence is asked has its order codes."""
+    fields = sorted({test.field for conjunction in conjunctions for test in conjunction.tests})
+    out: list[CodeColumn] = []
+    for name in fields:
+        own = codes[name]
+        kinds = [kind for kind, has in (("atom", own.atom_of), ("order", own.ends), ("texts", own.texts)) if has]
+        out += [CodeColumn(kind, name) for kind in kinds or ["order"]]
+    return tuple(out)

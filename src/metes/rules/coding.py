@@ -1,0 +1,221 @@
+"""Turns the columns of a table of accounts into codes, a chunk of rows at a time: distinct values once, rows by look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from metes.base.errors import InputError
+from metes.kernels.texts import rank_texts
+from metes.rules.automaton import automaton_of, buffers, utf8
+from metes.rules.codes import MISSING, OTHER, CodeColumn, FieldCodes
+
+Ints32 = NDArray[np.int32]
+_NO_TEXTS = np.zeros(1, np.int32), np.zeros(0, np.int32)
+_EPOCH = date(1970, 1, 1).toordinal()
+_BEYOND = 2**63
+
+
+class Codes(NamedTuple):
+    """The codes of some rows.
+
+    `columns` is (n_columns, n_rows). Codes of texts number values, and value i contains the texts
+    `held_texts[first_text[i]:first_text[i + 1]]`.
+    """
+
+    columns: Ints32
+    first_text: Ints32
+    held_texts: Ints32
+
+
+class _Values(NamedTuple):
+    """The code of each value of a dictionary, and behind the last MISSING; for texts also those that each value contains."""
+
+    codes: Ints32
+    texts: tuple[Ints32, Ints32] | None = None
+
+
+class Coder:
+    """Gives the codes of a table's rows for the columns of a pack. Safe to share between threads.
+
+    Raises
+    ------
+    InputError
+        Where the table lacks a column that the rules ask for.
+    """
+
+    def __init__(self, accounts: pa.Table, columns: Sequence[CodeColumn], codes: Mapping[str, FieldCodes]) -> None:
+        lacking = sorted({"account", *(column.field for column in columns)}.difference(accounts.column_names))
+        if lacking:
+            raise InputError(f"the table lacks the columns {', '.join(lacking)}, which rules ask for; add them, null where unknown")
+        self._sources = [accounts[column.field] for column in columns]
+        self._makers = [_maker(column, codes[column.field]) for column in columns]
+        self._known: dict[tuple[int, ...], _Values] = {}
+        self._lock = Lock()
+
+    def codes(self, begin: int, end: int) -> Codes:
+        """The codes of rows [begin, end)."""
+        out = np.empty((max(len(self._sources), 1), end - begin), np.int32)
+        texts: list[tuple[Ints32, Ints32]] = []
+        values_before = 0
+        for number, source in enumerate(self._sources):
+            place = 0
+            for piece in source.slice(begin, end - begin).chunks:
+                target = out[number, place : place + len(piece)]
+                place += len(piece)
+                found = self._write(number, piece, target)
+                if found is not None:
+                    target[target >= 0] += values_before
+                    values_before += len(found[0]) - 1
+                    texts.append(found)
+        return Codes(out, *_joined(texts))
+
+    def _write(self, number: int, piece: pa.Array, out: Ints32) -> tuple[Ints32, Ints32] | None:
+        """Write the codes of an array; for a column of texts those that its values contain."""
+        maker = self._makers[number]
+        if pa.types.is_null(piece.type):
+            out[:] = MISSING
+            return None
+        if pa.types.is_dictionary(piece.type):
+            values = self._shared(number, piece.dictionary)
+        elif _is_text(piece.type):
+            piece = piece.dictionary_encode()
+            values = maker.of_texts(piece.dictionary)
+        else:
+            maker.write_numbers(_numbers(piece), out)
+            if piece.null_count:
+                out[piece.is_null().to_numpy(zero_copy_only=False)] = MISSING
+            return None
+        indices = piece.indices.cast(pa.int32())
+        if indices.null_count:
+            indices = indices.fill_null(len(values.codes) - 1)
+        np.take(values.codes, indices.to_numpy(), out=out, mode="clip")
+        return values.texts
+
+    def _shared(self, number: int, dictionary: pa.Array) -> _Values:
+        """The codes of a dictionary of the table, made once however many of its pieces share it."""
+        addresses = (buffer.address if buffer else 0 for buffer in dictionary.buffers())
+        key = number, dictionary.offset, len(dictionary), *addresses
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = self._makers[number].of_texts(dictionary)
+            return self._known[key]
+
+
+def _joined(texts: Sequence[tuple[Ints32, Ints32]]) -> tuple[Ints32, Ints32]:
+    """The texts of several lists of values as those of one."""
+    if len(texts) < 2:
+        return texts[0] if texts else _NO_TEXTS
+    begins = np.cumsum([0, *(len(held) for _, held in texts)])
+    first = [first[:-1] + begin for (first, _), begin in zip(texts, begins[:-1], strict=True)]
+    return np.concatenate([*first, begins[-1:]]).astype(np.int32), np.concatenate([held for _, held in texts])
+
+
+def _is_text(type: pa.DataType) -> bool:
+    return bool(pa.types.is_string(type) or pa.types.is_large_string(type) or pa.types.is_string_view(type))
+
+
+def _numbers(piece: pa.Array) -> NDArray[Any]:
+    """An array of numbers, days or truth values as numbers, 0 where missing."""
+    if pa.types.is_boolean(piece.type):
+        piece = piece.cast(pa.int8())
+    elif pa.types.is_date32(piece.type):
+        piece = piece.cast(pa.int32())
+    elif not pa.types.is_floating(piece.type) and not pa.types.is_integer(piece.type):
+        piece = piece.cast(pa.float64())
+    return np.asarray((piece.fill_null(0) if piece.null_count else piece).to_numpy(zero_copy_only=False))
+
+
+def _as_numbers(values: Sequence[Any]) -> NDArray[Any]:
+    """Ascending values of rules as numbers; whole ones that 64 bits cannot hold lie at the low end or, above, are left out."""
+    if values and isinstance(values[0], date):
+        return np.array([value.toordinal() - _EPOCH for value in values], np.int64)
+    if values and isinstance(values[0], float):
+        return np.array(values, np.float64)
+    return np.array([max(int(value), -_BEYOND) for value in values if value < _BEYOND], np.int64)
+
+
+def _with_missing(values: pa.Array, codes: NDArray[Any]) -> Ints32:
+    """The codes with MISSING behind them, and in place of those of missing values."""
+    out = np.append(codes, MISSING).astype(np.int32)
+    if values.null_count:
+        out[:-1][values.is_null().to_numpy(zero_copy_only=False)] = MISSING
+    return out
+
+
+class _Atoms:
+    """Makes atoms."""
+
+    def __init__(self, own: FieldCodes) -> None:
+        self._values = list(own.atom_of)  # ascending
+        self._atoms = np.array(list(own.atom_of.values()), np.int32)
+
+    def of_texts(self, values: pa.Array) -> _Values:
+        """The atoms of texts."""
+        known = [value for value in self._values if value.isascii() or _is_utf8(value)]
+        atoms = self._atoms if len(known) == len(self._values) else self._atoms[[_is_utf8(value) for value in self._values]]
+        place = pc.index_in(values, value_set=pa.array(known, values.type)).fill_null(len(known)).to_numpy()
+        return _Values(_with_missing(values, np.append(atoms, OTHER)[place]))
+
+    def write_numbers(self, values: NDArray[Any], out: Ints32) -> None:
+        """Write the atoms of numbers."""
+        known = _as_numbers(self._values)
+        place = np.minimum(np.searchsorted(known, values), len(known) - 1)
+        out[:] = np.where(known[place] == values, self._atoms[place], OTHER)
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether Arrow can hold a text: half a surrogate pair it cannot."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+class _Orders:
+    """Makes order codes."""
+
+    def __init__(self, own: FieldCodes) -> None:
+        self._ends = own.ends
+
+    def of_texts(self, values: pa.Array) -> _Values:
+        """The order codes of texts."""
+        encoded = [utf8(end) for end in self._ends]
+        end_offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+        out = np.empty(len(values), np.int32)
+        rank_texts(*buffers(values), end_offsets, np.frombuffer(b"".join(encoded), np.uint8), out)
+        return _Values(_with_missing(values, out))
+
+    def write_numbers(self, values: NDArray[Any], out: Ints32) -> None:
+        """Write the order codes of numbers."""
+        out[:] = np.searchsorted(_as_numbers(self._ends), values, side="right")
+
+
+class _Texts:
+    """Makes lists of the texts that values contain; their codes number the values."""
+
+    def __init__(self, own: FieldCodes) -> None:
+        self._automaton = automaton_of(own.texts)
+
+    def of_texts(self, values: pa.Array) -> _Values:
+        """The texts that each value contains."""
+        return _Values(_with_missing(values, np.arange(len(values))), self._automaton.held(values))
+
+    def write_numbers(self, _: NDArray[Any], out: Ints32) -> None:
+        """Numbers contain no texts."""
+        out[:] = MISSING
+
+
+def _maker(column: CodeColumn, own: FieldCodes) -> _Atoms | _Orders | _Texts:
+    """What makes the codes of a column."""
+    match column.kind:
+        case "atom":
+            return _Atoms(own)
+        case "order":
+            return _Orders(own)
+        case _:
+            return _Texts(own)
