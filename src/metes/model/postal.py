@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import Final
 
+from metes.model.condition import Range
+
 # Stands above every letter and digit: a key and this mark lie behind all that begins with the key.
 ALL_BELOW: Final = "~"
 
@@ -59,3 +61,14 @@ def postal_text(key: str) -> str | None:
         outward = area + (str(int(district)) if district else "") + letter
         text = f"{outward} {inward}{rest}" if inward and not rest else f"{outward}{inward}{rest}"
     return text if text and postal_order(text) == key else None
+
+
+def postal_ends(literal: Range) -> tuple[str, str] | None:
+    """The two codes, as one writes them, of a range of keys with all below both ends; None for a range of another form."""
+    low, high = literal.low, literal.high
+    if not isinstance(low, str) or not isinstance(high, str) or not high.endswith(ALL_BELOW):
+        return None
+    first, last = postal_text(low), postal_text(high.removesuffix(ALL_BELOW))
+    if first is None or last is None or not literal.includes_low or literal.includes_high:
+        return None
+    return first, last

@@ -23,8 +23,9 @@ from metes.model.condition import (
     Range,
     Value,
 )
+from metes.model.postal import postal_ends
 from metes.model.terms import Distance, InArea, PostalOrder
-from metes.rules.term_text import innermost, postal_ends, postal_field, quoted, term_text
+from metes.rules.term_text import innermost, postal_field, quoted, term_text
 
 KEYWORDS: Final = frozenset(
     "above and below between contains everything false in is list missing not or starts true with".split()  # noqa: SIM905
@@ -101,7 +102,7 @@ def _literal(literal: Condition, negation: str) -> str:
 def _range(literal: Range, negation: str) -> str:
     field, low, high = literal.field, literal.low, literal.high
     if isinstance(innermost(field), PostalOrder):
-        ends = postal_ends(low, high, literal.includes_low, literal.includes_high)
+        ends = postal_ends(literal)
         if ends is not None:
             return f"{postal_field(field)} {negation}from {quoted(ends[0])} to {quoted(ends[1])}"
     if low is not None and high is not None:

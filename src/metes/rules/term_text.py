@@ -6,11 +6,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from metes.model.postal import ALL_BELOW, postal_text
 from metes.model.terms import Distance, InArea, OfFamily, Orders, OrdersMeasure, PostalOrder, Term, term_of
 
 MEASURE_WORDS: Final = {OrdersMeasure.COUNT: "count", OrdersMeasure.SUM: "sum", OrdersMeasure.RECENCY: "days since last"}
-KM_PER_MILE: Final = Decimal("1.609344")
 
 
 @lru_cache(maxsize=4096)
@@ -61,14 +59,6 @@ def _orders_text(orders: Orders) -> str:
 def postal_field(name: str) -> str:
     """The field whose codes a postal order compares, as one writes it: `postal_code`, `family.postal_code`."""
     return name.removesuffix(PostalOrder().name) + "postal_code"
-
-
-def postal_ends(low: object, high: object, includes_low: bool, includes_high: bool) -> tuple[str, str] | None:
-    """The two codes of a range of postal areas as one writes them; None for a range that is not both ends with all below them."""
-    if not (isinstance(low, str) and isinstance(high, str) and includes_low) or includes_high or not high.endswith(ALL_BELOW):
-        return None
-    first, last = postal_text(low), postal_text(high.removesuffix(ALL_BELOW))
-    return (first, last) if first is not None and last is not None else None
 
 
 def quoted(text: str) -> str:

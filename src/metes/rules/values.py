@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from metes.base.units import KM_PER_MILE
 from metes.model.catalogue import Field, FieldType
 from metes.model.condition import Value
 from metes.model.terms import Distance, Month
 from metes.rules.printer import describe
-from metes.rules.term_text import KM_PER_MILE, innermost
+from metes.rules.term_text import innermost
 
 # Larger numbers would not fit 64 bits as minor units, and finer ones are lost in a double.
 LARGEST_NUMBER = 10**15
