@@ -34,7 +34,7 @@ def load_company(workspace: Workspace, company: CompanyFiles, *, progress: Progr
     _publish(workspace, company, say)
     for kind in _AFTER_PLAN:
         _bring_in(workspace, company, kind, company.files[kind], progress, say)
-    report = workspace.assign(progress)
+    report = workspace.assign_now(progress)
     say(f"assigned {report.accounts:,} accounts, {report.unassigned:,} held by no territory")
     workspace.book(progress)
     return {

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
-from metes.app.imports import ImportVerbs
+from metes.app.records import RecordVerbs
 from metes.app.settings import AppSettings
 from metes.model.scope import Principal
 from metes.store import schema
@@ -16,7 +16,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, ImportVerbs):
+class Workspace(EditingVerbs, RecordVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

@@ -9,6 +9,7 @@ import typer
 
 from metes.cli import output
 from metes.cli.output import Console, say
+from metes.cli.records import waiting_for
 
 FINDINGS_SHOWN = 10
 
@@ -63,10 +64,13 @@ def import_(
             workspace.findings_write(report, findings)
         if save_map is not None:
             workspace.mapping_write(report, save_map)
+        job = workspace.assign_waiting() if report.import_id is not None and report.has_changes else None
     if console.is_json:
         console.emit(report)
     else:
         _show(report)
+        if job is not None:
+            say(waiting_for(job))
     if report.state in {"refused", "questions"}:
         return 2
     return 1 if report.errors or report.warnings else 0

@@ -113,7 +113,15 @@ def schedule_list(context: typer.Context) -> int:
         console.emit([_plain(schedule) for schedule in found])
         return 0
     rows = [
-        [s.name, s.kind, str(s.cadence), s.next_at if s.is_enabled else "paused", s.last_at, s.last_job, states.get(s.last_job or 0)]
+        [
+            s.name,
+            s.kind,
+            str(s.cadence),
+            s.next_at if s.is_enabled else "paused",
+            s.last_at,
+            s.last_job,
+            states.get(s.last_job or 0),
+        ]
         for s in found
     ]
     console.table(["schedule", "runs", "when", "next turn (UTC)", "last turn (UTC)", "job", "ended"], rows)

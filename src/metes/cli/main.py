@@ -13,6 +13,7 @@ from metes.cli.imports import add_to as add_imports
 from metes.cli.jobs import add_to as add_jobs
 from metes.cli.planning import add_to as add_planning
 from metes.cli.reading import add_to as add_reading
+from metes.cli.records import add_to as add_records
 from metes.cli.serving import add_to as add_serving
 
 DONE, DONE_WITH_FINDINGS, CANNOT_GO_ON = 0, 1, 2
@@ -38,7 +39,7 @@ def globals_(
     context.obj = output.Console(database=db, is_json=json)
 
 
-for _add in (add_imports, add_planning, add_reading, add_administration, add_jobs, add_serving):
+for _add in (add_imports, add_planning, add_reading, add_records, add_administration, add_jobs, add_serving):
     _add(app)
 
 

@@ -14,7 +14,7 @@ from metes.cli.files import assign_files
 from metes.cli.output import Console, money, say
 
 if TYPE_CHECKING:
-    from metes.assigning.running import AssignReport
+    from metes.assigning.report import AssignReport
 
 plan_app = typer.Typer(
     help="Plans as text: begin, check, show, import, export, publish.", no_args_is_help=True, rich_markup_mode=None
@@ -243,7 +243,7 @@ def assign(
             products=products,
         )  # fmt: skip
     with console.workspace() as workspace, console.progress() as progress:
-        report = workspace.assign(progress, is_forced=force, dry_run=dry_run)
+        report = workspace.assign(progress, dry_run=True) if dry_run else workspace.assign_now(progress, is_forced=force)
         currency = workspace.settings().reporting_currency
     _show_assignment(console, report, currency)
     return 1 if report.unassigned else 0

@@ -120,7 +120,7 @@ def _read(task: Task, paths: Sequence[Path]) -> Read:
 
 def _into_records(task: Task, change: Change, digest: str) -> ImportReport | None:
     """Stage a change and swap it in, unless it shall only be looked at; None where the data moved since they were compared."""
-    if task.options.strict and found.count_of(change.loaded.findings, Severity.ERROR):
+    if _is_refused(task.options, change.loaded.findings):
         return _change_report(task, change, State.REFUSED, None)
     if task.options.dry_run:
         return _change_report(task, change, State.PREVIEW, None)
@@ -136,6 +136,12 @@ def _into_records(task: Task, change: Change, digest: str) -> ImportReport | Non
         writing.discard(task.store, token)
         raise
     return None if import_id is None else _reconciled(task, change, import_id)
+
+
+def _is_refused(options: ImportOptions, findings: pa.Table) -> bool:
+    """Whether the findings forbid the whole import."""
+    refusing = (Severity.ERROR, Severity.WARNING) if options.exact else (Severity.ERROR,)
+    return options.strict and any(found.count_of(findings, severity) for severity in refusing)
 
 
 def _allocator(task: Task) -> Callable[[int], int]:

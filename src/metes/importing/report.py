@@ -32,7 +32,8 @@ class State(StrEnum):
 class ImportOptions:
     """How to import.
 
-    `mapping` corrects the guess; `full` closes what the files lack; `strict` takes all rows or none; `dry_run` writes nothing.
+    `mapping` corrects the guess; `full` closes what the files lack; `strict` takes all rows or none; `exact` takes no row of which a
+    value would be left out (with `strict`); `dry_run` writes nothing.
     `known_seats` and `known_territories` are those of the active plan: facts about others are refused (None: not checked).
     """
 
@@ -44,6 +45,7 @@ class ImportOptions:
     sheet: str | None = None
     full: bool = False
     strict: bool = False
+    exact: bool = False
     dry_run: bool = False
     custom_fields: bool = True
     known_seats: frozenset[str] | None = None

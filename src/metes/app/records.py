@@ -1,0 +1,74 @@
+"""The verbs of changing records by hand, and of assigning here and now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from metes.app.imports import ImportVerbs
+from metes.assigning.report import AssignReport
+from metes.base.errors import Busy, Conflict
+from metes.base.progress import SILENT, Progress
+from metes.store import jobs
+
+if TYPE_CHECKING:
+    from metes.importing.report import ImportReport
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An account changed by hand: its import (None where every value was as it is), and what became of its assignment.
+
+    `assigned` is the run that followed at once, `job` the one that waits for a worker instead; both are None where the workspace
+    assigns by hand.
+    """
+
+    account: str
+    report: ImportReport
+    assigned: AssignReport | None
+    job: int | None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything was written."""
+        return self.report.changed > 0
+
+
+class RecordVerbs(ImportVerbs):
+    """What changes single records."""
+
+    def account_edit(self, account: str, values: Mapping[str, str], *, expected: int | None = None) -> Edited:
+        """Change fields of an account to what texts say; an empty text clears its field.
+
+        `expected` is the import that last changed the account when it was looked at: Conflict where another one has since. Where
+        everything was assigned before, the account is assigned at once; else with whatever waits for a worker.
+        """
+        from metes.importing.by_hand import edit_account
+
+        was_assigned = self.settings().assign_on_change and self.is_assigned()
+        report = edit_account(
+            self.store, account, values, expected=expected, now=self.clock(), principal=self.principal
+        )  # fmt: skip
+        if not report.changed:
+            return Edited(account, report, None, None)
+        assigned = self._assign_quickly() if was_assigned else None
+        return Edited(account, report, assigned, self.assign_waiting())
+
+    def assign_now(self, progress: Progress = SILENT, *, is_forced: bool = False) -> AssignReport:
+        """Assign here and now; jobs that waited to do the same are done by it."""
+        with self.store.read() as connection:
+            waiting = jobs.waiting_ids(connection, jobs.ASSIGN_KEY)
+        report = self.assign(progress, is_forced=is_forced)
+        if waiting:
+            with self.store.write() as connection:
+                why = f"{self.principal.name} assigned beside the workers; nothing is left to do here"
+                jobs.settle(connection, waiting, report.as_dict(), self.clock(), why)
+        return report
+
+    def _assign_quickly(self) -> AssignReport | None:
+        """Assign what one change moves; None where another writer is in the way, so that a worker does it."""
+        try:
+            return self.assign_now()
+        except (Busy, Conflict):
+            return None
