@@ -13,8 +13,10 @@ from metes.model.catalogue import Field, FieldType
 from metes.model.condition import Condition, literals
 from metes.model.plan import Pin, Plan, Rule, Territory
 from metes.rules.compile import CompiledRules, compile_plan
-from metes.rules.explanation import Above, Explanation, Failed, Held, LiteralSaid, Lost, PinSaid, RuleSaid, TerritoryName
+from metes.rules.explanation import Above, Explanation, Failed, FlipSaid, Held, LiteralSaid, Lost, PinSaid, RuleSaid, TerritoryName
 from metes.rules.failing import FailingRules, Failures, signed_leaf
+from metes.rules.flip_text import phrase
+from metes.rules.flips import Flip, FlipFinder, Known
 from metes.rules.forest import Forest, forest_of
 from metes.rules.index import RuleIndex
 from metes.rules.literal_bank import LiteralBank
@@ -82,6 +84,11 @@ class Explainer:
         return FailingRules(self.plan, self.compiled, self.forest)
 
     @cached_property
+    def flipping(self) -> FlipFinder:
+        """What finds the changes of one field that would flip an answer."""
+        return FlipFinder(self.compiled, self.bank, self.forest, self.settler)
+
+    @cached_property
     def position(self) -> Mapping[str, int]:
         """Each territory's place in preorder."""
         return {territory.key: i for i, territory in enumerate(self.plan.preorder)}
@@ -97,11 +104,19 @@ class Explainer:
         return self.failing.failures(self.bank.truth(record), [self.position[c.territory.key] for c in claiming])
 
     def explain(
-        self, record: Mapping[str, Any], day: date, *, limit: int | None = LIMIT, first: int = 0, words: Sequence[str] = ()
+        self,
+        record: Mapping[str, Any],
+        day: date,
+        *,
+        limit: int | None = LIMIT,
+        first: int = 0,
+        words: Sequence[str] = (),
+        known: Known | None = None,
     ) -> Explanation:
         """Why the account of a record stands where it does on a day; see the function `explain`.
 
-        Of the territories that fail, those whose name or key has every one of some `words`, from place `first` on.
+        Of the territories that fail, those whose name or key has every one of some `words`, from place `first` on. With `known`, which
+        gives the values that accounts have in a text field, also what change of one field would flip the answer.
         """
         held_rules, settlement = self.settled(record, day)
         failures = self._named(self.failures(record, settlement), words)
@@ -116,7 +131,16 @@ class Explainer:
             failed=tuple(teller.failed(shown)),
             failed_count=len(failures),
             pins=tuple(_pin(self.plan, pin, day) for pin in self.plan.pins if pin.account == account),
+            flips=None if known is None else tuple(map(self._flip, self.flipping.flips(record, held_rules, day, known))),
         )
+
+    def _flip(self, flip: Flip) -> FlipSaid:
+        """A change that flips the answer, in words."""
+        change = flip.change
+        names = tuple(name_of(self.plan.territory_by_key[key]) for key in flip.territories)
+        after = None if change.is_other else change.value
+        said = phrase(flip, self.fields, self.currency)
+        return FlipSaid(flip.field, flip.before, after, change.is_known, change.is_other, names, said)
 
     def _named(self, failures: Failures, words: Sequence[str]) -> Failures:
         """Those whose territory has every word in its name or key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -14,6 +15,9 @@ from metes.model.condition import Contains, Equals, In, InList, Literal, Missing
 from metes.model.plan import NamedList
 from metes.rules.field_test import interval_of
 from metes.rules.forest import Bools, Ints
+
+# Of the values that rules name only together this many are handed out: one would do, were there no prefixes to part them.
+NAMED_TRIED = 50
 
 
 class LiteralBank:
@@ -103,6 +107,24 @@ class FieldLiterals:
             passed = bisect_right(self._ends, value)
             out[self._ranges] = (self._low < passed) & (self._high >= passed)
         return out
+
+    def named_by(self, asked: Ints) -> list[Any]:
+        """The values that some literals, by their number here, name singly or in lists; of those named together always, a few."""
+        values, place, literal = self._named
+        return [values[i] for i in np.unique(place[np.isin(literal, asked)]).tolist()]
+
+    @cached_property
+    def _named(self) -> tuple[list[Any], Ints, Ints]:
+        """Values in order, a few of each group that the same literals name, and as pairs which literals name which of them."""
+        groups: dict[bytes, list[Any]] = {}
+        for value in sorted(self._members):
+            group = groups.setdefault(self._members[value].tobytes(), [])
+            if len(group) < NAMED_TRIED:
+                group.append(value)
+        values = sorted(value for group in groups.values() for value in group)
+        members = [self._members[value] for value in values]
+        place = np.repeat(np.arange(len(values)), [len(found) for found in members])
+        return values, place, np.concatenate([_numbers(()), *members])
 
 
 def _values(literal: Equals | In | InList, lists: Mapping[str, NamedList]) -> Sequence[Any]:
