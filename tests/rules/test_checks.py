@@ -103,6 +103,11 @@ def test_an_unknown_field_and_list_are_suggested() -> None:
     assert [f.remedy for f in found] == ["Did you mean 'employees'?", "Did you mean 'small'?"]
 
 
+@pytest.mark.parametrize("text", ["revenue = 10.50", "revenue > 10 and revenue < 11", "revenue in (0.5, 2)"])
+def test_amounts_between_whole_ones_are_no_contradiction(text: str) -> None:
+    assert codes(parse(text, FIELDS)) == []
+
+
 def test_an_area_is_looked_for_where_the_plan_s_are_given() -> None:
     condition = And((Equals("area:rockys", True), Not(Equals("family.area:plains", True)), Range("distance:1.0,2.0", high=5)))
     assert check_condition(condition, rule_fields(), {}) == []

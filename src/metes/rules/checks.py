@@ -26,10 +26,11 @@ from metes.model.condition import (
 from metes.model.plan import NamedList
 from metes.model.terms import InArea
 from metes.rules.field_test import Contradiction
+from metes.rules.minor_units import scaled
 from metes.rules.normal import Raw, disjuncts, merged
 from metes.rules.printer import to_text
 from metes.rules.term_text import innermost
-from metes.rules.values import expected_value, field_suggestion, fits, named, suggestion
+from metes.rules.values import MAX_DECIMALS, expected_value, field_suggestion, fits, named, suggestion
 
 _SELECTIVE: Final = (Equals, In, InList, Prefix, Range)
 _SHOWN = 120
@@ -151,8 +152,10 @@ def _analyse(condition: Condition, fields: Mapping[str, Field], lists: Mapping[s
     raws = disjuncts(condition)
     reasons: list[tuple[Raw, str]] = []
     for raw in raws:
+        # Whose smallest coin is not known here: amounts are counted as finely as a rule can write them.
+        exact = tuple((scaled(literal, fields, MAX_DECIMALS), positive) for literal, positive in raw.literals)
         try:
-            merged(raw, fields, values_of_list)
+            merged(Raw(exact), fields, values_of_list)  # type: ignore[arg-type]
         except Contradiction as reason:
             reasons.append((raw, str(reason)))
     if len(reasons) == len(raws):

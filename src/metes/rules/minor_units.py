@@ -17,19 +17,24 @@ def in_minor_units(condition: Condition, fields: Mapping[str, Field], currency: 
 
     An amount finer than the minor unit stays a decimal, so that `> 10.005` is not rounded to another answer.
     """
+    return scaled(condition, fields, exponent(currency))
+
+
+def scaled(condition: Condition, fields: Mapping[str, Field], decimals: int) -> Condition:
+    """The condition with each amount of a money field counted in units of so many decimals."""
     match condition:
         case And(parts):
-            return And(tuple(in_minor_units(part, fields, currency) for part in parts))
+            return And(tuple(scaled(part, fields, decimals) for part in parts))
         case Or(parts):
-            return Or(tuple(in_minor_units(part, fields, currency) for part in parts))
+            return Or(tuple(scaled(part, fields, decimals) for part in parts))
         case Not(part):
-            return Not(in_minor_units(part, fields, currency))
+            return Not(scaled(part, fields, decimals))
         case Equals(field, value) if _is_money(field, fields):
-            return Equals(field, _minor(value, currency))
+            return Equals(field, _minor(value, decimals))
         case In(field, values) if _is_money(field, fields):
-            return In(field, tuple(_minor(value, currency) for value in values))
+            return In(field, tuple(_minor(value, decimals) for value in values))
         case Range(field, low, high) if _is_money(field, fields):
-            return replace(condition, low=_minor(low, currency), high=_minor(high, currency))
+            return replace(condition, low=_minor(low, decimals), high=_minor(high, decimals))
         case _:
             return condition
 
@@ -38,8 +43,8 @@ def _is_money(field: str, fields: Mapping[str, Field]) -> bool:
     return field in fields and fields[field].type is FieldType.MONEY
 
 
-def _minor(amount: Any, currency: str) -> Any:
+def _minor(amount: Any, decimals: int) -> Any:
     if amount is None:
         return None
-    minor = Decimal(amount).scaleb(exponent(currency))
+    minor = Decimal(amount).scaleb(decimals)
     return int(minor) if minor == int(minor) else minor
