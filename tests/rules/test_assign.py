@@ -19,7 +19,7 @@ ACCOUNTS = pa.table(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(plans())
 def test_assigning_is_evaluating_and_resolving(plan: Plan) -> None:
     found = assign_table(ACCOUNTS, compile_plan(plan, FIELDS, CURRENCY), plan, DAY, NUMBERS)

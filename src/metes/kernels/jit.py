@@ -12,6 +12,7 @@ void: Any = vars(types)["void"]
 int32: Any = vars(types)["int32"]
 int64: Any = vars(types)["int64"]
 float64: Any = vars(types)["float64"]
+int8: Any = vars(types)["int8"]
 uint8: Any = vars(types)["uint8"]
 uint64: Any = vars(types)["uint64"]
 

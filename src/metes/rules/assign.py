@@ -1,16 +1,29 @@
-"""Assigns a table of accounts: evaluates the rules and resolves what holds, as one step."""
+"""Assigns a table of accounts: chunk by chunk the rules are evaluated and what holds is settled, so that matches are never kept."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from metes.base.progress import SILENT, Progress
+from metes.kernels.settling import NAMED, ONE_HOLDS, RULE, SHARE, SPLIT, settle
 from metes.model.plan import Plan
 from metes.rules.compile import CompiledRules
-from metes.rules.evaluate import evaluate_table
-from metes.rules.resolve import AccountOfKey, resolve
+from metes.rules.evaluate import Matcher, Matches, in_blocks
+from metes.rules.resolve import ROLES, VIAS, AccountOfKey, fixed_pairs
+from metes.rules.tree import TreeArrays, tree_arrays
+
+Ints32 = NDArray[np.int32]
+Ints64 = NDArray[np.int64]
+# Holdings as columns: row, territory by its place in preorder, via, rule or -1, share.
+_Held: TypeAlias = tuple[NDArray[Any], ...]
+_HELD = (np.int32, np.int32, np.int8, np.int32, np.float64)
+STAGE = "assigning accounts"
 
 
 def assign_table(
@@ -23,9 +36,147 @@ def assign_table(
     threads: int = 2,
     progress: Progress = SILENT,
 ) -> pa.Table:
-    """One row per (account, territory) that holds it: what `resolve` makes of what `evaluate_table` gives, in its columns and order."""
-    progress.report("assigning accounts", 0, accounts.num_rows)
-    matches = evaluate_table(accounts, compiled, threads=threads)
-    held = resolve(matches, compiled, plan, day, account_of_key, accounts["account"].combine_chunks())
-    progress.report("assigning accounts", accounts.num_rows, accounts.num_rows)
-    return held
+    """One row per (account, territory) that holds it: what `resolve` makes of what `evaluate_table` gives, in its columns and order.
+
+    Parameters
+    ----------
+    accounts
+        As `evaluate_table` takes them; catch-all territories take from these.
+    compiled, plan
+        The rules, and the plan that they were compiled from.
+    day
+        The day on which pins and exclusions must be in force.
+    account_of_key
+        As `resolve` takes it.
+    progress
+        Learns of every block of rows, and may raise `Cancelled`.
+
+    Raises
+    ------
+    InputError
+        Where the table lacks a column that the rules ask for.
+
+    Notes
+    -----
+    Source: ours. O(rows x signatures + candidates + matches x ruled levels); memory for what is returned, and for some chunks.
+    """
+    return Assigner(compiled, plan, day).assign(accounts, account_of_key, threads=threads, progress=progress)
+
+
+class Assigner:
+    """A plan made ready for one day, for who assigns table after table."""
+
+    def __init__(self, compiled: CompiledRules, plan: Plan, day: date) -> None:
+        self.compiled, self.plan, self.day = compiled, plan, day
+        self._tree = tree_arrays(plan, compiled)
+        self._tables = _settle_tables(self._tree)
+
+    def assign(
+        self, accounts: pa.Table, account_of_key: AccountOfKey, *, threads: int = 2, progress: Progress = SILENT
+    ) -> pa.Table:
+        """What `assign_table` gives."""
+        numbers = accounts["account"].combine_chunks().to_numpy()
+        matcher = Matcher(accounts, self.compiled)
+        pinned, shut = (_by_row(pairs, numbers) for pairs in fixed_pairs(self._tree, self.plan, self.day, account_of_key))
+
+        def held(begin: int, end: int) -> list[_Held]:
+            return [self._settled(start, found, pinned, shut) for start, found in matcher.matches(begin, end)]
+
+        parts = [part for block in in_blocks(len(numbers), held, threads, progress, STAGE) for part in block]
+        return self._table(numbers, parts)
+
+    def _settled(self, begin: int, found: Matches, pinned: _ByRow, shut: _ByRow) -> _Held:
+        """Who holds some rows, which begin at one of the table's."""
+        rows = len(found.first) - 1
+        room = rows * max(1, int(self._tables.sizes[0])) + len(self._tables.territories)
+        while True:
+            out = [np.empty(room, of) for of in _HELD]
+            given: tuple[NDArray[Any], ...] = (*found, *self._tables, *pinned.of(begin, rows), *shut.of(begin, rows), *out)
+            count = settle(*given)
+            if count >= 0:
+                row, *others = (column[:count].copy() for column in out)
+                return row.astype(np.int64) + begin, *others
+            room *= 2
+
+    def _table(self, numbers: Ints64, parts: Sequence[_Held]) -> pa.Table:
+        """All holdings as one table."""
+        row, territory, via, rule, share = _concatenated(parts)
+        role = self._tree.role.astype(np.int8)[territory]
+        return pa.table(
+            {
+                "account": pa.array(numbers[row]),
+                "territory": pa.array(self._tree.index.astype(np.int32)[territory]),
+                "role": pa.DictionaryArray.from_arrays(pa.array(role), pa.array(ROLES)),
+                "share": pa.array(share),
+                "via": pa.DictionaryArray.from_arrays(pa.array(via), pa.array(VIAS)),
+                "rule": pa.array(rule),
+            }
+        )
+
+
+def _concatenated(parts: Sequence[_Held]) -> _Held:
+    """All parts as one."""
+    none = tuple(np.zeros(0, of) for of in _HELD)
+    return tuple(np.concatenate(columns) for columns in zip(*(none, *parts), strict=True))
+
+
+class _ByRow(NamedTuple):
+    """Pairs of rows and territories, sorted."""
+
+    row: Ints64
+    territory: Ints32
+
+    def of(self, begin: int, rows: int) -> tuple[Ints64, Ints32]:
+        """Where each of some rows' territories begin, and the territories."""
+        first = np.searchsorted(self.row, np.arange(begin, begin + rows + 1))
+        return first, self.territory
+
+
+def _by_row(pairs: tuple[Ints64, Ints64], numbers: Ints64) -> _ByRow:
+    """Pairs of accounts and territories by the rows of the accounts; those that the table lacks are left out."""
+    account, territory = pairs
+    row = np.searchsorted(numbers, account)
+    is_there = (row < len(numbers)) & (numbers[np.minimum(row, len(numbers) - 1)] == account) if len(numbers) else row < 0
+    return _ByRow(row[is_there], territory[is_there].astype(np.int32))
+
+
+class _SettleTables(NamedTuple):
+    """What the kernel asks of a plan; `metes.kernels.settling` describes the arrays."""
+
+    rules: Ints32
+    territories: Ints32
+    types: Ints32
+    share: NDArray[np.float64]
+    catch_alls: Ints32
+    first_catch_all: Ints32
+    sizes: Ints64
+
+
+def _settle_tables(tree: TreeArrays) -> _SettleTables:
+    """A plan's tree as the kernel reads it."""
+    groups = list(tree.groups())
+    group_of_type = np.argmax(groups, axis=0) if len(tree.type_rank) else np.zeros(0, np.int64)
+    group = group_of_type[tree.type]
+    arenas, arena = np.unique(group * tree.size + tree.root, return_inverse=True)
+    is_open = tree.has_rules & ~tree.is_catch_all
+    territories = (tree.ruled_parent, is_open, group, arena, tree.depth, tree.type, tree.key_rank, tree.last)
+    way = np.where(tree.is_named_rule, NAMED, RULE)
+    no_rule = np.array([[-1, RULE, tree.priority_rank[0]]])
+    policy = np.where(tree.is_priority_type, ONE_HOLDS, np.where(tree.is_split_type, SPLIT, SHARE))
+    spare = np.flatnonzero(tree.is_catch_all)
+    spare = spare[np.argsort(group[spare], kind="stable")]
+    source = np.where(tree.has_rules[spare], spare, tree.ruled_parent[spare])
+    return _SettleTables(
+        rules=_rows([np.column_stack((tree.territory_of_rule, way, tree.priority_rank[1:])), no_rule]),
+        territories=_rows([np.column_stack(territories)]),
+        types=_rows([np.column_stack((tree.type_rank, policy))]),
+        share=tree.share,
+        catch_alls=_rows([np.column_stack((spare, source))]),
+        first_catch_all=np.searchsorted(group[spare], np.arange(len(groups) + 1)).astype(np.int32),
+        sizes=np.array([len(groups), len(arenas), int(tree.type_rank.max(initial=0)) + 1], np.int64),
+    )
+
+
+def _rows(parts: Sequence[NDArray[np.integer]]) -> Ints32:
+    """Rows of integers behind each other, as the kernel takes them."""
+    return np.ascontiguousarray(np.concatenate(parts), np.int32)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from metes.base.progress import SILENT, Progress
 from metes.kernels.matching import group_by_row, match
 from metes.model.condition import And, Condition, Everything, Not, Or
 from metes.rules.coding import Coder
@@ -19,7 +20,10 @@ from metes.rules.packs import Pack
 if TYPE_CHECKING:
     import duckdb
 
+T = TypeVar("T")
+
 CHUNK_ROWS = 16_384
+BLOCK_ROWS = 8 * CHUNK_ROWS
 # Past so many pairs a chunk is cut in two rather than given more room.
 _MOST_PAIRS = 1 << 22
 
@@ -90,16 +94,32 @@ def evaluate_table(accounts: pa.Table, compiled: CompiledRules, *, threads: int 
     Source: ours. O(rows x signatures + candidates); memory for the pairs alone, whatever the number of rows.
     """
     matcher = Matcher(accounts, compiled)
-    numbers = accounts["account"]
+    numbers = accounts["account"].combine_chunks()
 
-    def pairs(begin: int) -> list[tuple[Ints64, Ints32]]:
-        return [_sorted_pairs(start, found) for start, found in matcher.matches(begin, min(begin + CHUNK_ROWS, len(numbers)))]
+    def pairs(begin: int, end: int) -> list[tuple[Ints64, Ints32]]:
+        return [_sorted_pairs(start, found) for start, found in matcher.matches(begin, end)]
 
-    with ThreadPoolExecutor(threads) as pool:
-        parts = [part for parts in pool.map(pairs, range(0, len(numbers), CHUNK_ROWS)) for part in parts]
+    parts = [part for block in in_blocks(len(numbers), pairs, threads, SILENT, "evaluating rules") for part in block]
     rows = np.concatenate([np.zeros(0, np.int64), *(row for row, _ in parts)])
     rules = np.concatenate([np.zeros(0, np.int32), *(rule for _, rule in parts)])
-    return pa.table({"account": numbers.combine_chunks().take(pa.array(rows)), "rule": pa.array(rules)})
+    return pa.table({"account": numbers.take(pa.array(rows)), "rule": pa.array(rules)})
+
+
+def in_blocks(count: int, work: Callable[[int, int], T], threads: int, progress: Progress, stage: str) -> Iterator[T]:
+    """What some work gives for blocks [begin, end) of rows, in order, done by several threads; each block is reported.
+
+    Where the progress raises, blocks that have not begun are dropped.
+    """
+    size = max(CHUNK_ROWS, min(BLOCK_ROWS, -(-count // max(threads, 1))))
+    progress.report(stage, 0, count)
+    pool = ThreadPoolExecutor(threads)
+    try:
+        tasks = [pool.submit(work, begin, min(begin + size, count)) for begin in range(0, count, size)]
+        for number, task in enumerate(tasks):
+            yield task.result()
+            progress.report(stage, min((number + 1) * size, count), count)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def evaluate(connection: duckdb.DuckDBPyConnection, table: str, compiled: CompiledRules) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from metes.model.plan import Pin, Plan, Role
+from metes.model.plan import Plan, Role
 from metes.rules.compile import CompiledRules
 from metes.rules.contest import Rows, contest
 from metes.rules.precedence import Via
@@ -57,7 +57,7 @@ def resolve(
     """
     tree = tree_arrays(plan, compiled)
     taking = _taking(tree, _claims(tree, matches))
-    pins, exclusions = _fixed(tree, plan, day, account_of_key)
+    pins, exclusions = map(_pin_rows, fixed_pairs(tree, plan, day, account_of_key))
     open_rows = taking.where(~tree.is_catch_all[taking.territory])
     claimed = _with_pins(_without(tree, open_rows, exclusions), _without(tree, pins, exclusions))
     everyone = np.sort(np.asarray(accounts.to_numpy(zero_copy_only=False), np.int64))
@@ -99,17 +99,26 @@ def _taking(tree: TreeArrays, claims: Rows) -> Rows:
     return claims.where(takes)
 
 
-def _fixed(tree: TreeArrays, plan: Plan, day: date, account_of_key: AccountOfKey) -> tuple[Rows, Rows]:
-    """The pins and the exclusions in force on the day, sorted by account and territory, each once."""
+def fixed_pairs(
+    tree: TreeArrays, plan: Plan, day: date, account_of_key: AccountOfKey
+) -> tuple[tuple[_Ints, _Ints], tuple[_Ints, _Ints]]:
+    """The pins, and the exclusions, in force on the day: accounts and territories, sorted by both, each pair once."""
     in_force = [pin for pin in plan.pins if pin.holds_on(day) and pin.territory in tree.position_of_key]
     number = _numbers({pin.account for pin in in_force}, account_of_key)
 
-    def rows(pins: list[Pin]) -> Rows:
-        pairs = sorted({(number[pin.account], tree.position_of_key[pin.territory]) for pin in pins if pin.account in number})
-        account, territory = np.array(pairs, np.int64).reshape(-1, 2).T
-        return Rows(account, territory, np.full(account.size, _PIN), np.full(account.size, -1))
+    def pairs(is_exclusion: bool) -> tuple[_Ints, _Ints]:
+        pins = (pin for pin in in_force if pin.is_exclusion is is_exclusion and pin.account in number)
+        found = sorted({(number[pin.account], tree.position_of_key[pin.territory]) for pin in pins})
+        account, territory = np.array(found, np.int64).reshape(-1, 2).T
+        return np.ascontiguousarray(account), np.ascontiguousarray(territory)
 
-    return rows([p for p in in_force if not p.is_exclusion]), rows([p for p in in_force if p.is_exclusion])
+    return pairs(False), pairs(True)
+
+
+def _pin_rows(pairs: tuple[_Ints, _Ints]) -> Rows:
+    """Pairs of accounts and territories as candidates."""
+    account, territory = pairs
+    return Rows(account, territory, np.full(account.size, _PIN), np.full(account.size, -1))
 
 
 def _numbers(keys: set[str], account_of_key: AccountOfKey) -> Mapping[str, int]:
