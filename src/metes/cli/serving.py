@@ -30,25 +30,26 @@ def serve(
     proxy: str | None = typer.Option(None, help="Believe what the proxy at this address says of the client: address and https."),
 ) -> int:
     """Serve the web app and the API."""
-    import subprocess
+    from contextlib import ExitStack
 
     import uvicorn
 
     from metes.app.settings import settings_from_environment
     from metes.app.workspace import open_workspace
     from metes.web.application import create_app, log_config
+    from metes.worker.companion import Companion
 
     console: Console = context.obj
     settings = settings_from_environment(os.environ, console.database)
     workspace = open_workspace(settings)
     workspace.shelf.serves_stale = True
-    companion = None
-    if with_worker:
-        # The database goes by the environment: an argument, which may hold a password, could be read by every user of the machine.
-        command = [sys.executable, "-m", "metes", "worker", "--beside", str(os.getpid())]
-        companion = subprocess.Popen(command, env={**os.environ, "METES_DB": settings.database})
-    say(f"Metes is served at http://{host}:{port} (Ctrl C ends it)")
-    try:
+    with ExitStack() as stack:
+        stack.callback(workspace.close)
+        if with_worker:
+            # The database goes by the environment: an argument, which may hold a password, could be read by every user of the machine.
+            command = [sys.executable, "-m", "metes", "worker", "--beside", str(os.getpid())]
+            stack.enter_context(Companion(command, {**os.environ, "METES_DB": settings.database}))
+        say(f"Metes is served at http://{host}:{port} (Ctrl C ends it)")
         uvicorn.run(
             create_app(workspace),
             host=host,
@@ -59,11 +60,6 @@ def serve(
             proxy_headers=proxy is not None,
             forwarded_allow_ips=proxy,
         )
-    finally:
-        if companion is not None:
-            companion.terminate()
-            companion.wait(timeout=30)
-        workspace.close()
     return 0
 
 
