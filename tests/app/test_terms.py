@@ -12,6 +12,7 @@ import pytest
 from metes.app.workspace import Workspace
 from metes.model.condition import Range
 from metes.model.plan import Area, Rule, Territory
+from metes.model.query import AccountQuery
 
 # Denver and Boulder lie in the box, Omaha does not; nobody knows where Nowhere is.
 BOX = {"type": "Polygon", "coordinates": [[[-106, 39], [-104, 39], [-104, 41], [-106, 41], [-106, 39]]]}
@@ -55,3 +56,24 @@ def test_why_knows_the_terms_that_rules_ask_for(workspace: Workspace) -> None:
     why = workspace.account("OMA").why
     assert why is not None
     assert "near" in [failed.territory.key for failed in why.failed]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("in area 'front'", {"DEN", "BOU"}),
+        ("not in area 'front'", {"OMA", "NOW"}),
+        ("distance to (39.74, -104.99) <= 60 or name = 'Omaha'", {"DEN", "BOU", "OMA"}),
+        ("month = 3 and orders count in last 12 months > 0", {"DEN", "OMA"}),
+        ("orders sum >= 150", {"DEN"}),
+        ("family.name = 'Denver'", {"DEN", "NOW"}),
+    ],
+)
+def test_lists_and_counts_are_filtered_by_terms(workspace: Workspace, text: str, wanted: set[str]) -> None:
+    condition = workspace.rule_parse(text)
+    query = AccountQuery(condition=condition, columns=("id",), rows=10)
+    assert {row["id"] for row in workspace.accounts(query).rows} == wanted
+    assert set(workspace.account_ids(query)) == wanted
+    assert sum(batch.num_rows for batch in workspace.accounts_export(query)) == len(wanted)
+    assert workspace.rule_count(condition) == len(wanted)
+    assert workspace.rule_take(condition, "near").accounts == len(wanted)

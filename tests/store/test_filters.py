@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metes.base.errors import InputError
-from metes.model.catalogue import Field, FieldType
+from metes.model.catalogue import Field, FieldType, rule_fields
 from metes.model.condition import And, Condition, Contains, Equals, In, InList, Missing, Not, Or, Prefix, Range
 from metes.model.plan import NamedList
 from metes.rules.minor_units import in_minor_units
 from metes.rules.predicate import holds
-from metes.store.filters import FilterWriter, quote
+from metes.store.filters import MAX_COMPARISONS, FilterWriter, quote
 from tests.rules.strategies import CURRENCY, FIELDS, LISTS, conditions, records
 
 TYPES = {
@@ -149,3 +149,37 @@ def test_every_problem_of_a_condition_is_told() -> None:
 def test_a_value_of_another_type_is_refused_in_words(condition: Condition) -> None:
     with pytest.raises(InputError, match="is compared with"):
         WRITER.write(condition)
+
+
+def test_prefixes_under_an_or_are_looked_up_together(table: duckdb.DuckDBPyConnection) -> None:
+    texts = ["Ünïcode", "Ün", "日本商事", "日", "acme", "Acme", "", None]
+    rows = [{**dict.fromkeys(FIELDS), "name": text} for text in texts]
+    wanted = tuple(Prefix("name", text) for text in ("Ün", "日本", "ac", "日", "", "Acme Inc"))
+    for parts in (wanted, wanted[:4], wanted[1:4]):
+        condition = Or((*parts, Missing("since")))
+        sql, _ = WRITER.write(condition)
+        assert sql.count("?") < len(parts) or len(parts) == 3
+        for asked in (Or(parts), Not(Or(parts))):
+            assert taken(table, asked, rows) == [n for n, row in enumerate(rows) if holds(asked, row, LISTS)]
+
+
+def test_thousands_of_values_and_prefixes_are_few_comparisons() -> None:
+    values = tuple(Equals("name", f"n{i}") for i in range(20_000))
+    prefixes = tuple(Prefix("name", f"p{i:05}") for i in range(5_000))
+    assert WRITER.write(Or((*values, *prefixes)))[0].count("?") == 2
+
+
+@pytest.mark.parametrize(
+    "literal", [lambda i: Range("employees", i, i + 1), lambda i: And((Missing("name"), Contains("name", f"{i}")))]
+)
+def test_more_comparisons_than_a_list_answers_soon_are_refused(literal: Any) -> None:
+    assert WRITER.write(Or(tuple(literal(2 * i) for i in range(MAX_COMPARISONS // 2))))
+    with pytest.raises(InputError, match="can be filtered by 1,000 comparisons"):
+        WRITER.write(Or(tuple(literal(2 * i) for i in range(MAX_COMPARISONS // 2 + 1))))
+
+
+def test_an_area_that_the_plan_lacks_is_refused() -> None:
+    writer = FilterWriter(rule_fields(), {}, CURRENCY, {"north"})
+    assert writer.write(Equals("area:north", True)) == ('("area:north" = ?)', [True])
+    with pytest.raises(InputError, match="no area 'south'"):
+        writer.write(Equals("area:south", True))

@@ -5,19 +5,27 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metes.base.errors import InputError
+from metes.model.condition import EVERYTHING, And, Condition, Equals, In, Missing, Not, Or, Prefix, Range
 from metes.model.plan import Area, Plan
+from metes.model.query import AccountQuery
 from metes.model.terms import Distance, InArea, Month, OfFamily, Orders, OrdersMeasure, PostalOrder, Term
+from metes.rules.minor_units import in_minor_units
+from metes.rules.predicate import holds
 from metes.store.book import Book
 from metes.store.engine import Store
 from tests.rules.test_term_columns import truth
-from tests.store.test_book import FIELDS, book_of
+from tests.store.test_book import ALL, FIELDS, book_of, helped
 from tests.store.worlds import TODAY, World, make_world
 
 ROCKIES = {"type": "Polygon", "coordinates": [[[-112, 30], [-100, 30], [-104, 45], [-115, 41], [-112, 30]]]}
@@ -130,3 +138,88 @@ def test_a_name_that_is_neither_field_nor_term_is_refused(made: tuple[Book, Worl
     for asked in (lambda: made[0].rule_table(["nope"], PLAN, TODAY), lambda: made[0].record(1, ["nope"], PLAN, TODAY)):
         with pytest.raises(InputError, match="neither a field nor a term 'nope'"):
             asked()
+
+
+# --- lists --------------------------------------------------------------------------------------------------------------------
+
+LITERALS: list[Condition] = [
+    Equals("area:rockies", True),
+    Equals("area:rockies", False),
+    Missing("area:rockies"),
+    Equals("family.area:rockies", True),
+    Range(TERMS[1].name, high=Decimal(900)),
+    Range(TERMS[1].name, low=Decimal("1500.5"), includes_low=False),
+    Range("postal_order", "0", "4"),
+    Prefix("postal_order", "802"),
+    In("month", (1, 3)),
+    Range("orders:count:12:", low=2),
+    Range("orders:sum:12:", low=Decimal("50000.01")),
+    Missing("orders:recency::"),
+    Range("orders:recency:12:", high=100),
+    Equals("family.industry", "Energy"),
+    Equals("family.vip", True),
+    Equals("industry", "Energy"),
+    Range("employees", low=50),
+    EVERYTHING,
+]
+CONDITIONS = st.recursive(
+    st.sampled_from(LITERALS),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(tuple).map(And), st.lists(inner, min_size=1).map(tuple).map(Or), inner.map(Not)
+    ),
+    max_leaves=5,
+)
+
+
+@given(condition=CONDITIONS, search=st.sampled_from(["", "acme"]), territories=st.sampled_from([None, frozenset({"north", ""})]))
+def test_a_list_is_filtered_by_terms_as_by_fields(
+    made: tuple[Book, World], condition: Condition, search: str, territories: frozenset[str] | None
+) -> None:
+    book, world = made
+    exact = in_minor_units(condition, FIELDS, "USD")
+    records = book.rule_table([*NAMES, "territory"], PLAN, TODAY).to_pylist()
+    helping = helped(world, territories or frozenset())
+    held = [
+        r
+        for r in records
+        if holds(exact, r, {})
+        and (search in r["name"].lower() if search else True)
+        and (territories is None or (r["territory"] or "") in territories or r["account"] in helping)
+    ]
+    wanted = [r["id"] for r in held]
+    query = AccountQuery(condition=condition, search=search, territories=territories, columns=("id",), sort="account", rows=1000)
+    assert book.ids(query, ALL, plan=PLAN) == wanted
+    page = book.page(query, ALL, plan=PLAN)
+    assert ([row["id"] for row in page.rows], page.total) == (wanted, len(wanted))
+    assert page.sums["potential"] == sum(r["potential"] or 0 for r in held)
+    exported = pa.Table.from_batches(book.export(query, ALL, plan=PLAN), pa.schema([("id", pa.string())]))
+    assert exported["id"].to_pylist() == wanted
+    if territories is None and not search:
+        assert book.count(condition, ALL, plan=PLAN) == len(wanted)
+
+
+def test_a_list_by_terms_is_read_page_by_page_in_any_order(made: tuple[Book, World]) -> None:
+    book, _ = made
+    query = AccountQuery(condition=Not(Equals("area:rockies", True)), columns=("id",), sort="name", rows=17)
+    found: list[str] = []
+    while True:
+        page = book.page(query, ALL, plan=PLAN)
+        found += [row["id"] for row in page.rows]
+        if page.next is None:
+            break
+        query = replace(query, after=page.next)
+    whole = book.page(replace(query, after=None, rows=1000), ALL, plan=PLAN)
+    assert found == [row["id"] for row in whole.rows]
+    assert len(found) == whole.total > 100
+
+
+def test_a_count_is_not_kept_for_an_area_of_another_shape(made: tuple[Book, World]) -> None:
+    book, condition = made[0], Equals("area:rockies", True)
+    small = Plan("p", areas=(Area("rockies", json.dumps({**ROCKIES, "coordinates": []})),))
+    assert book.count(condition, ALL, plan=PLAN) > book.count(condition, ALL, plan=small) == 0
+
+
+def test_an_area_that_the_plan_lacks_is_told(made: tuple[Book, World]) -> None:
+    for plan in (None, Plan("p")):
+        with pytest.raises(InputError, match="no area 'rockies'"):
+            made[0].count(Equals("area:rockies", True), ALL, plan=plan)

@@ -65,7 +65,7 @@ class EditingVerbs(PartVerbs):
 
     def _taken(self, plan: Plan, condition: Condition, territories: frozenset[str] | None) -> tuple[int, int]:
         query = AccountQuery(condition=condition, territories=territories, columns=("id",), rows=1)
-        page = self.book().page(query, self.scope, plan.list_by_key)
+        page = self.book().page(query, self.scope, plan=plan)
         return page.total, page.sums["potential"]
 
     def territory_set(self, territory: Territory, *, reference: str, expected_root: str | None = None) -> Revision:

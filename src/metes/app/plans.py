@@ -173,7 +173,7 @@ class PlanVerbs(Desk):
     def rule_count(self, condition: Condition, reference: str = "active") -> int:
         """How many accounts a condition takes, by itself."""
         active = self.active() if reference == "active" else self.plan_show(reference)
-        return self.book().count(condition, self.scope, active[1].list_by_key if active else {})
+        return self.book().count(condition, self.scope, plan=active[1] if active else None)
 
     def rule_set(self, territory: str, rule: Rule, *, reference: str | None = None, expected_root: str | None = None) -> Revision:
         """Put a rule on a territory of a draft, in the place of the one with its key."""

@@ -14,7 +14,7 @@ from metes.base.errors import Busy, NotFound
 from metes.looking import owners, tree
 from metes.looking.owners import OwnerAnswer, SeatedPerson
 from metes.looking.tree import TreeNode
-from metes.model.plan import NamedList, Pin, Plan, Territory
+from metes.model.plan import Pin, Plan, Territory
 from metes.model.query import AccountPage, AccountQuery, Box, Sums, ZoneFill
 from metes.planning.drafts import find_revision
 from metes.rules.explanation import Explanation
@@ -87,15 +87,15 @@ class ReadingVerbs(Desk):
 
     def accounts(self, query: AccountQuery) -> AccountPage:
         """A page of accounts."""
-        return self.book().page(query, self.scope, self._lists())
+        return self.book().page(query, self.scope, plan=self._plan())
 
     def accounts_export(self, query: AccountQuery) -> Iterator[pa.RecordBatch]:
         """All accounts of a query, in batches."""
-        return self.book().export(query, self.scope, self._lists())
+        return self.book().export(query, self.scope, plan=self._plan())
 
     def account_ids(self, query: AccountQuery, limit: int = 10_000) -> list[str]:
         """The ids of the accounts of a query, for acting on a selection."""
-        return self.book().ids(query, self.scope, self._lists(), limit)
+        return self.book().ids(query, self.scope, limit=limit, plan=self._plan())
 
     def values_of(self, column: str, limit: int = 200) -> Sequence[tuple[Any, int]]:
         """The most frequent values of a column with their counts."""
@@ -251,9 +251,9 @@ class ReadingVerbs(Desk):
         """The window in which nearly all accounts of a territory, with all below it, lie."""
         return self.book().bounds(self.keys_below(territory), self.scope)
 
-    def _lists(self) -> Mapping[str, NamedList]:
+    def _plan(self) -> Plan | None:
         active = self.active()
-        return active[1].list_by_key if active else {}
+        return active[1] if active else None
 
     def _revision(self, reference: str) -> Revision:
         with self.store.read() as connection:

@@ -20,14 +20,16 @@ import pyarrow as pa
 
 from metes.base.errors import InputError
 from metes.model.catalogue import Field
-from metes.model.condition import EVERYTHING, Condition
+from metes.model.condition import EVERYTHING, Condition, literals
 from metes.model.plan import NamedList, Plan
 from metes.model.query import AccountPage, AccountQuery, Box, Cursor, Sums, ZoneFill
 from metes.model.scope import Scope
+from metes.model.terms import terms_of
+from metes.rules.term_columns import identity_of
 from metes.store.book_accounts import WORDS
-from metes.store.book_build import CELL_ZOOMS
+from metes.store.book_build import CELL_ZOOMS, day_of
 from metes.store.book_files import columns_file, orders_file, read_arrow, rows_file
-from metes.store.filters import FilterWriter, Parameters, quote
+from metes.store.filters import Filter, FilterWriter, Parameters, quote
 from metes.store.ledger import ROLES
 from metes.store.rule_columns import RuleColumns
 
@@ -37,6 +39,7 @@ _COUNTS_KEPT = 512
 _WORDS_USED = 8
 _SEARCHED = 500
 _VALUES_KEPT = 64
+NO_PLAN = Plan("")
 
 
 class Book:
@@ -44,6 +47,7 @@ class Book:
 
     def __init__(self, path: Path, fields: Mapping[str, Field], currency: str) -> None:
         self.path = path
+        self.day = day_of(path)
         self.fields = fields
         self.currency = currency
         self._connection = duckdb.connect(str(path), read_only=True, config={"threads": 2})
@@ -81,21 +85,26 @@ class Book:
 
     # --- lists ------------------------------------------------------------------------------------------------------------
 
-    def page(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None = None) -> AccountPage:
-        """One page of accounts in the order asked, with the total and sums of all that match."""
+    def page(
+        self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None = None, plan: Plan | None = None
+    ) -> AccountPage:
+        """One page of accounts in the order asked, with the total and sums of all that match.
+
+        A condition finds its lists in `lists`, else in the plan, and its areas in the plan. Terms that look at the day look at the
+        Book's.
+        """
         for name in (*query.columns, query.sort):
             self._require_column(name)
         try:
-            return self._page(query, scope, lists)
+            return self._page(query, self._filter(query, scope, lists, plan))
         except (duckdb.BinderException, duckdb.ConversionException, duckdb.InvalidInputException):
             if query.after is None:
                 raise
             # Whoever changed the cursor gave it a value that cannot stand in the column.
             raise InputError("expected the cursor of an earlier page in the same order; begin again without one") from None
 
-    def _page(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None) -> AccountPage:
-        where, parameters = self._where(query, scope, lists or {})
-        total, sums = self._count(where, parameters)
+    def _page(self, query: AccountQuery, asked: Filter) -> AccountPage:
+        total, sums = self._count(asked)
         is_backward = query.after is not None and query.after.is_backward
         sorted_by = self._quickly_sorted(query)
         order = _order(sorted_by.sort, query.is_descending, is_backward)
@@ -103,8 +112,8 @@ class Book:
         for behind, more in _stretches(sorted_by):
             missing = query.rows + 1 - len(numbers)
             if missing:
-                sql = f"SELECT account FROM accounts WHERE {where} AND {behind} ORDER BY {order} LIMIT {missing}"
-                numbers += [row[0] for row in self.cursor().execute(sql, parameters + more).fetchall()]
+                sql = f"SELECT account FROM {asked.source} WHERE {asked.text} AND {behind} ORDER BY {order} LIMIT {missing}"
+                numbers += [row[0] for row in asked.on(self.cursor()).execute(sql, asked.parameters + more).fetchall()]
         found = self._take(numbers, tuple(dict.fromkeys(("account", query.sort, *query.columns))))
         has_more = len(found) > query.rows
         found = found[: query.rows]
@@ -121,28 +130,39 @@ class Book:
         )
 
     def export(
-        self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None = None, chunk_rows: int = 20_000
+        self,
+        query: AccountQuery,
+        scope: Scope,
+        lists: Mapping[str, NamedList] | None = None,
+        chunk_rows: int = 20_000,
+        plan: Plan | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """All matching accounts in the order asked, in Arrow batches."""
         for name in (*query.columns, query.sort):
             self._require_column(name)
-        where, parameters = self._where(query, scope, lists or {})
+        asked = self._filter(query, scope, lists, plan)
         columns = ", ".join(quote(c) for c in query.columns)
-        sql = f"SELECT {columns} FROM accounts WHERE {where} ORDER BY {_order(query.sort, query.is_descending)}"
-        yield from self._connection.cursor().execute(sql, parameters).to_arrow_reader(chunk_rows)
+        sql = f"SELECT {columns} FROM {asked.source} WHERE {asked.text} ORDER BY {_order(query.sort, query.is_descending)}"
+        yield from asked.on(self._connection.cursor()).execute(sql, asked.parameters).to_arrow_reader(chunk_rows)
 
     def ids(
-        self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None = None, limit: int = 10_000
+        self,
+        query: AccountQuery,
+        scope: Scope,
+        lists: Mapping[str, NamedList] | None = None,
+        limit: int = 10_000,
+        plan: Plan | None = None,
     ) -> list[str]:
         """The ids of all matching accounts, for acting on a selection; at most `limit`."""
-        where, parameters = self._where(query, scope, lists or {})
-        sql = f"SELECT id FROM accounts WHERE {where} ORDER BY account LIMIT {int(limit)}"
-        return [row[0] for row in self.cursor().execute(sql, parameters).fetchall()]
+        asked = self._filter(query, scope, lists, plan)
+        sql = f"SELECT id FROM {asked.source} WHERE {asked.text} ORDER BY account LIMIT {int(limit)}"
+        return [row[0] for row in asked.on(self.cursor()).execute(sql, asked.parameters).fetchall()]
 
-    def count(self, condition: Condition, scope: Scope, lists: Mapping[str, NamedList] | None = None) -> int:
+    def count(
+        self, condition: Condition, scope: Scope, lists: Mapping[str, NamedList] | None = None, plan: Plan | None = None
+    ) -> int:
         """How many accounts a condition takes."""
-        where, parameters = self._where(AccountQuery(condition=condition), scope, lists or {})
-        return self._count(where, parameters)[0]
+        return self._count(self._filter(AccountQuery(condition=condition), scope, lists, plan))[0]
 
     def accounts_by_number(self, numbers: Sequence[int], scope: Scope) -> list[dict[str, Any]]:
         """All columns of the accounts with these numbers."""
@@ -319,11 +339,13 @@ class Book:
 
     # --- inside -----------------------------------------------------------------------------------------------------------
 
-    def _where(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList]) -> tuple[str, Parameters]:
+    def _filter(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None, plan: Plan | None) -> Filter:
+        plan = plan or NO_PLAN
         allowed, parameters = _in_scope(scope)
         parts = [allowed]
         if query.condition != EVERYTHING:
-            text, more = FilterWriter(self.fields, lists, self.currency).write(query.condition)
+            writer = FilterWriter(self.fields, plan.list_by_key if lists is None else lists, self.currency, plan.area_by_key)
+            text, more = writer.write(query.condition)
             parts.append(text)
             parameters += more
         if query.territories is not None:
@@ -337,7 +359,9 @@ class Book:
             parameters += more
         elif query.search.strip():
             parts.append("FALSE")
-        return " AND ".join(parts), parameters
+        terms = terms_of(literal.field for literal in literals(query.condition))
+        columns = {term.name: self.rule_columns.term(term, plan, self.day) for term in terms}
+        return Filter(" AND ".join(parts), parameters, columns, tuple(identity_of(term, plan, self.day) for term in terms))
 
     def _words(self, text: str) -> list[str]:
         """The words of a search text, cut by the function that cut the names when the Book was made."""
@@ -388,14 +412,15 @@ class Book:
         rows: list[dict[str, Any]] = chosen.take(pa.array(places, pa.int64())).to_pylist()
         return rows
 
-    def _count(self, where: str, parameters: Parameters) -> tuple[int, dict[str, int]]:
-        key = (where, repr(parameters))
+    def _count(self, asked: Filter) -> tuple[int, dict[str, int]]:
+        key = (asked.text, repr(asked.parameters), asked.identity)
         with self._lock:
             if key in self._counts:
                 self._counts.move_to_end(key)
                 return self._counts[key]
         sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in SUM_FIELDS)
-        row = self.cursor().execute(f"SELECT count(*), {sums} FROM accounts WHERE {where}", parameters).fetchone() or (0,)
+        sql = f"SELECT count(*), {sums} FROM {asked.source} WHERE {asked.text}"
+        row = asked.on(self.cursor()).execute(sql, asked.parameters).fetchone() or (0,)
         counted = (int(row[0]), dict(zip(SUM_FIELDS, map(int, row[1:]), strict=True)))
         with self._lock:
             self._counts[key] = counted

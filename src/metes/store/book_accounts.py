@@ -48,7 +48,7 @@ class BookShape:
 
 
 def make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape, day: date) -> None:
-    """Make the table `accounts` as of a day from the raw tables of accounts, holdings, orders, products and opportunities.
+    """Make the table `accounts`, its rows by number, as of a day from the raw tables of accounts, holdings, orders, products and opportunities.
 
     Beside it `rates` into the reporting currency, and `families`: who has kin, with the topmost account above.
     """
@@ -83,6 +83,7 @@ def make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape, day: 
             WHERE status = 'open' AND account_id IS NOT NULL GROUP BY 1) q ON q.account_id = a.id
         LEFT JOIN (SELECT account_id, min(territory) AS territory, min(via) AS via FROM raw_holdings WHERE role = 0 GROUP BY 1) h
             ON h.account_id = a.id
+        ORDER BY a.id
         """, {"currency": shape.currency, "vias": list(VIAS), "year_ago": months_before(day, 12), "day": day})  # fmt: skip
 
 

@@ -9,6 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from metes.base.errors import MetesError
 from metes.base.progress import Progress
 from metes.store import bulk, counters
 from metes.store.book_accounts import ACCOUNT_COLUMNS, BookShape, make_accounts, make_holdings, orders_of, tops
@@ -55,8 +58,21 @@ def find_book(folder: Path, key: BookKey, *, any_ledger: bool = False) -> tuple[
     found = sorted(folder.glob(f"book-{FORMAT}-{key.data}-*-{key.shape}.duckdb"), key=lambda p: p.stat().st_mtime)
     if not found:
         return None
-    ledger, day = found[-1].name.split("-")[3:5]
-    return replace(key, ledger=int(ledger), day=date.fromisoformat(day)), found[-1]
+    return replace(key, ledger=int(found[-1].name.split("-")[3]), day=day_of(found[-1])), found[-1]
+
+
+def day_of(path: Path) -> date:
+    """The day that the ownership and the sums of a Book are as of, from the name of its file."""
+    return date.fromisoformat(path.name.split("-")[4])
+
+
+def newest_book(folder: Path, shape: str) -> tuple[BookKey, Path] | None:
+    """The Book of the newest data and ledger that there is of a shape."""
+    found: list[tuple[int, int, date, Path]] = []
+    for path in folder.glob(f"book-{FORMAT}-*-{shape}.duckdb"):
+        data, ledger = map(int, path.name.split("-")[2:4])
+        found.append((data, ledger, day_of(path), path))
+    return (BookKey(*max(found)[:3], shape), max(found)[3]) if found else None
 
 
 def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: Progress) -> Path:
@@ -97,7 +113,10 @@ def _remove_old(folder: Path, newest: Path) -> None:
 
 def _write_companions(connection: duckdb.DuckDBPyConnection, shape: BookShape, path: Path) -> None:
     """The Arrow files beside the Book: accounts by number, their texts as dictionaries, their orders."""
-    rows = connection.execute("SELECT * FROM accounts ORDER BY account").to_arrow_table()
+    rows = connection.execute("SELECT * FROM accounts").to_arrow_table()
+    numbers = rows.column("account").to_numpy()
+    if np.any(numbers[1:] <= numbers[:-1]):
+        raise MetesError("the accounts of the book are out of order; every file of it is made in the order of their numbers")
     write_arrow(rows, rows_file(path))
     write_arrow(with_dictionaries(rows).append_column(TOP, tops(connection)), columns_file(path))
     write_arrow(orders_of(connection, shape), orders_file(path))

@@ -1,16 +1,20 @@
 """A condition as a DuckDB expression with bound parameters, for filtering the Book's accounts.
 
-User text reaches the database as parameters alone; field names are checked against the catalogue before they are quoted.
+User text reaches the database as parameters alone; names of fields and terms are checked against the catalogue before they are quoted.
+A term is a column of its name beside those of the accounts.
 Truth is that of `metes.rules.predicate.holds`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from metes.base.errors import InputError
 from metes.model.catalogue import Field, FieldType
@@ -20,25 +24,73 @@ from metes.rules.checks import blocking_errors
 from metes.rules.folding import folded
 from metes.rules.minor_units import in_minor_units
 
+if TYPE_CHECKING:
+    import duckdb
+
 Parameters = list[Any]
+# A few seconds over a million accounts, where each looks into a text or a range of its own.
+MAX_COMPARISONS = 1000
+
+
+# The columns of terms, in the order of the accounts.
+_TERMS = "terms"
+# Arrow is scanned by one thread per batch.
+_BATCH_ROWS = 122_880
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is filtered by: an expression with its parameters, and the columns of the terms it asks for, by name.
+
+    `identity` tells these columns from others of the same names.
+    """
+
+    text: str
+    parameters: Parameters
+    columns: Mapping[str, pa.Array] = field(default_factory=dict)
+    identity: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def source(self) -> str:
+        """Where the expression's columns are found: the accounts, which stand in the order of their numbers, beside their terms."""
+        return f"accounts POSITIONAL JOIN {_TERMS}" if self.columns else "accounts"
+
+    def on(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        """A cursor that knows the columns."""
+        if self.columns:
+            cursor.register(_TERMS, pa.Table.from_batches(pa.table(dict(self.columns)).to_batches(_BATCH_ROWS)))
+        return cursor
 
 
 class FilterWriter:
     """Writes conditions over a catalogue of fields; money is compared in minor units of the reporting currency."""
 
-    def __init__(self, fields: Mapping[str, Field], lists: Mapping[str, NamedList], currency: str) -> None:
+    def __init__(
+        self, fields: Mapping[str, Field], lists: Mapping[str, NamedList], currency: str, areas: Collection[str] | None = None
+    ) -> None:
         self._fields = fields
         self._lists = lists
         self._currency = currency
+        self._areas = areas
 
     def write(self, condition: Condition) -> tuple[str, Parameters]:
-        """The expression and its parameters, in order. InputError for a field or list that is not there, or a value of another type."""
-        errors = blocking_errors(condition, self._fields, self._lists)
+        """The expression and its parameters, in order.
+
+        InputError for a field, list or area that is not there, a value of another type, or more comparisons than a list answers soon.
+        """
+        errors = blocking_errors(condition, self._fields, self._lists, areas=self._areas)
         if errors:
             raise InputError("; ".join(f"{e.message}. {e.remedy}" for e in errors), errors)
         parameters: Parameters = []
         # Folded: 20,000 values one by one would be an expression of so many levels.
-        return self._write(folded(in_minor_units(condition, self._fields, self._currency)), parameters), parameters
+        text = self._write(folded(in_minor_units(condition, self._fields, self._currency)), parameters)
+        comparisons = len(parameters) + text.count(" IS NULL)")
+        if comparisons > MAX_COMPARISONS:
+            raise InputError(
+                f"a list of accounts can be filtered by {MAX_COMPARISONS:,} comparisons, values and prefixes of one field counted once; "
+                f"this condition has {comparisons:,}. Ask for values in place of ranges, or for fewer texts"
+            )
+        return text, parameters
 
     def _write(self, condition: Condition, parameters: Parameters) -> str:
         match condition:
@@ -47,7 +99,10 @@ class FilterWriter:
             case And(parts):
                 return "(" + " AND ".join(self._write(part, parameters) for part in parts) + ")"
             case Or(parts):
-                return "(" + " OR ".join(self._write(part, parameters) for part in parts) + ")"
+                others = [part for part in parts if not isinstance(part, Prefix)]
+                texts = [self._write(part, parameters) for part in others]
+                prefixes = [part for part in parts if isinstance(part, Prefix)]
+                return "(" + " OR ".join([*texts, *self._prefixes(prefixes, parameters)]) + ")"
             case Not(part):
                 return f"NOT coalesce({self._write(part, parameters)}, FALSE)"
             case Missing(field):
@@ -73,6 +128,18 @@ class FilterWriter:
             return "FALSE"
         parameters.append(wanted if len(wanted) > 1 else wanted[0])
         return f"({self._column(field)} IN (SELECT unnest(?)))" if len(wanted) > 1 else f"({self._column(field)} = ?)"
+
+    def _prefixes(self, parts: Sequence[Prefix], parameters: Parameters) -> Iterator[str]:
+        """Prefixes of one field and one length are looked up together, as values of the field's beginning."""
+        alike: dict[tuple[str, int], list[str]] = {}
+        for part in parts:
+            alike.setdefault((part.field, len(part.prefix)), []).append(part.prefix)
+        for (name, length), wanted in alike.items():
+            if len(wanted) == 1:
+                yield self._write(Prefix(name, wanted[0]), parameters)
+            else:
+                parameters.append(wanted)
+                yield f"(left({self._column(name)}, {length}) IN (SELECT unnest(?)))"
 
     def _range(self, condition: Range, parameters: Parameters) -> str:
         column, ends = self._column(condition.field), []

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from metes.base.errors import InputError
 from metes.model.plan import Plan
@@ -72,7 +73,7 @@ class RuleColumns:
                     self._keep(key, found)
         return found
 
-    def some(self, numbers: Sequence[int], names: Iterable[str], plan: Plan, day: date) -> pa.Table:
+    def some(self, numbers: Sequence[int] | NDArray[np.int64], names: Iterable[str], plan: Plan, day: date) -> pa.Table:
         """The same as `table` for a few accounts, worked out for them alone; numbers of no account are left out."""
         names = tuple(names)
         wanted = np.unique(np.asarray(numbers, np.int64))
