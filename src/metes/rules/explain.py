@@ -22,6 +22,7 @@ from metes.rules.index import RuleIndex
 from metes.rules.literal_bank import LiteralBank
 from metes.rules.precedence import Candidate, Holding, Loss, Settlement, Settler, Via, takes
 from metes.rules.predicate import deciding, holds
+from metes.rules.primaries import PrimaryFinder
 from metes.rules.printer import to_text, value_text
 
 LIMIT = 20
@@ -86,7 +87,8 @@ class Explainer:
     @cached_property
     def flipping(self) -> FlipFinder:
         """What finds the changes of one field that would flip an answer."""
-        return FlipFinder(self.compiled, self.bank, self.forest, self.settler)
+        finder = PrimaryFinder(self.plan, self.compiled, self.settler)
+        return FlipFinder(self.compiled, self.bank, self.forest, finder)
 
     @cached_property
     def position(self) -> Mapping[str, int]:

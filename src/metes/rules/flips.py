@@ -21,7 +21,7 @@ from metes.rules.compile import CompiledRules
 from metes.rules.field_test import interval_of, stored
 from metes.rules.forest import Bools, Forest, Ints
 from metes.rules.literal_bank import FieldLiterals, LiteralBank
-from metes.rules.precedence import Settler
+from metes.rules.primaries import Keys, PrimaryFinder
 from metes.rules.term_text import innermost
 
 PER_FIELD = 5
@@ -32,7 +32,6 @@ _LARGEST = 2**63 - 1
 _FIRST_CHUNK, _LARGEST_CHUNK = 16, 256
 
 Known = Callable[[str], Sequence[Any]]
-Outcome = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +71,11 @@ class FlipFinder:
     the value nearest to the account's own is tried.
     """
 
-    def __init__(self, compiled: CompiledRules, bank: LiteralBank, forest: Forest, settler: Settler) -> None:
+    def __init__(self, compiled: CompiledRules, bank: LiteralBank, forest: Forest, finder: PrimaryFinder) -> None:
         self.compiled = compiled
         self.bank = bank
         self.forest = forest
-        self.settler = settler
+        self.finder = finder
         self.fields = [name for name in bank.of_field if name not in _UNCHANGING]
         field_of_literal = np.full(len(bank.literals) + 1, -1)
         for i, name in enumerate(self.fields):
@@ -95,16 +94,14 @@ class FlipFinder:
         """
         account = str(record.get("id") or "")
 
-        def outcome(held: Sequence[int]) -> Outcome:
-            return frozenset(h.candidate.territory.key for h in self.settler.settle(held, account, day).primaries)
-
-        now = outcome(held_rules)
+        now = self.finder.primaries(held_rules, account, day)
         truth = self.bank.truth(record)
         found: list[Flip] = []
         for name, always, turned in self._turned(truth):
-            best: dict[Outcome, Try] = {}
+            turned = np.array(self.finder.that_matter(turned.tolist(), always.tolist(), account), np.int64)
+            best: dict[Keys, Try] = {}
             for change, held in self._cells(name, record.get(name), truth, always, turned, known):
-                then = outcome(held)
+                then = self.finder.primaries(held, account, day)
                 if then != now:
                     best.setdefault(then, change)
                 if len(best) == per_field:
@@ -128,6 +125,8 @@ class FlipFinder:
         self, name: str, value: Any, truth: Bools, always: Ints, turned: Ints, known: Known
     ) -> Iterator[tuple[Try, list[int]]]:
         """One change for each cell of the field's domain but the account's own, the smallest first, with the rules that hold then."""
+        if not turned.size:
+            return
         group = self.bank.of_field[name]
         asked = self._literals_of(turned, name) - self.bank.slice_of(name).start
         conditions = [self.compiled.rules[rule].condition for rule in turned.tolist()]
@@ -302,7 +301,7 @@ def _size(field: Field, before: Any, after: Any) -> float:
     if isinstance(innermost(field.name), Month):
         return float((after - before) % 12) / 12
     if isinstance(before, date):
-        days = abs((after - before).days)
+        days = float(abs((after - before).days))
         return days / (days + 365)
-    difference = float(abs(after - before))
-    return difference / (difference + max(abs(before), 1.0))
+    difference, scale = abs(float(after) - float(before)), max(abs(float(before)), 1.0)
+    return difference / (difference + scale)

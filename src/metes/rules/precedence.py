@@ -179,7 +179,8 @@ def _contest(plan: Plan, compiled: CompiledRules, candidates: Sequence[Candidate
 
     def keep(step: Step, kept: Sequence[Candidate]) -> None:
         nonlocal left
-        losses.extend(Loss(c, step) for c in left if c not in kept)
+        remaining = set(map(id, kept))  # the candidates are distinct, and long to compare
+        losses.extend(Loss(c, step) for c in left if id(c) not in remaining)
         left = list(kept)
 
     if pins := [c for c in left if c.via is Via.PIN]:
