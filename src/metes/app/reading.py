@@ -9,14 +9,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from metes.app.desk import Desk, require_number
-from metes.base.errors import Busy, NotFound
+from metes.app.desk import require_number
+from metes.app.why import WhyVerbs
+from metes.base.errors import NotFound
 from metes.looking import owners, tree
 from metes.looking.owners import OwnerAnswer, SeatedPerson
 from metes.looking.tree import TreeNode
 from metes.model.plan import Pin, Plan, Territory
 from metes.model.query import AccountPage, AccountQuery, Box, Sums, ZoneFill
-from metes.planning.drafts import find_revision
 from metes.rules.explanation import Explanation
 from metes.store import ledger, profile
 from metes.store.ledger import Holding, Sitting
@@ -82,7 +82,7 @@ class Found:
     rules: Sequence[tuple[Territory, str, str]]
 
 
-class ReadingVerbs(Desk):
+class ReadingVerbs(WhyVerbs):
     """What can be looked at."""
 
     def accounts(self, query: AccountQuery) -> AccountPage:
@@ -122,20 +122,8 @@ class ReadingVerbs(Desk):
             history = ledger.holdings_of(connection, number, self.scope, whole_history=True)
         rows = self.book().accounts_by_number([number], self.scope)
         row = rows[0] if rows else {}
-        why = self._explain(number, active[0]) if active and rows else None
+        why = self.explain_number(number) if active and rows else None
         return AccountProfile(number, facts, row, owner, why, history, active[1] if active else None)
-
-    def explain(self, name: str, *, reference: str = "active") -> Explanation:
-        """Why an account is held by the territory that holds it, under the active plan or another revision."""
-        revision = self.require_active()[0] if reference == "active" else self._revision(reference)
-        with self.store.read() as connection:
-            number = owners.the_account(connection, name, self.scope)
-        rows = self.book().accounts_by_number([number], self.scope)
-        if not rows and self.is_book_behind:
-            raise Busy(f"the account '{name}' has just come in, and the lists are still being made anew; ask again in a minute")
-        if not rows:
-            raise NotFound(f"the account '{name}' is closed; no rule is run over closed accounts")
-        return self._explain(number, revision)
 
     def owner(self, name: str, *, at: date | None = None, known: datetime | None = None) -> OwnerAnswer:
         """Who owned an account on a day (None: today), as known on a moment (None: now)."""
@@ -254,11 +242,3 @@ class ReadingVerbs(Desk):
     def _plan(self) -> Plan | None:
         active = self.active()
         return active[1] if active else None
-
-    def _revision(self, reference: str) -> Revision:
-        with self.store.read() as connection:
-            return find_revision(connection, reference, self.today())
-
-    def _explain(self, number: int, revision: Revision) -> Explanation:
-        explainer, today = self.explainer_of(revision), self.today()
-        return explainer.explain(self.book().record(number, explainer.asked, explainer.plan, today), today)
