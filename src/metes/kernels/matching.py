@@ -79,7 +79,6 @@ def passes(
     read(int32),
     read(int32),
     written(int64),
-    written(int64),
     written(int32),
     written(int32),
 )
@@ -99,11 +98,10 @@ def match(
     members: Ints32,
     number_of_rule: Ints32,
     keys: NDArray[np.int64],
-    count_of_row: NDArray[np.int64],
     out_row: Ints32,
     out_rule: Ints32,
 ) -> int:
-    """Write every (row, rule) pair that holds, and how many there are of each row; the number of pairs, -1 where they do not fit.
+    """Write every (row, rule) pair that holds; their number, -1 where they do not fit.
 
     Parameters
     ----------
@@ -117,8 +115,6 @@ def match(
         What is written for each rule; -1 for nothing.
     keys
         (n_rows,), room to work in.
-    count_of_row
-        (n_rows,), the counts are added here.
     out_row, out_rule
         The pairs, by signature; a rule of several conjunctions may appear more than once in a row.
 
@@ -178,20 +174,23 @@ def match(
                         return -1
                     out_row[found] = i
                     out_rule[found] = rule
-                    count_of_row[i] += 1
                     found += 1
     return found
 
 
-@kernel(void, read(int32), read(int32), read(int64), written(int64), written(int32))
-def group_by_row(rows: Ints32, rules: Ints32, count_of_row: NDArray[np.int64], first: NDArray[np.int64], out_rule: Ints32) -> None:
-    """Bring the rules of pairs together by row: row i has `out_rule[first[i]:first[i + 1]]`. A counting sort; `first` has a place more."""
-    total = 0
-    for i in range(count_of_row.shape[0]):
-        first[i + 1] = total  # for now where the next rule of row i goes
-        total += count_of_row[i]
+@kernel(void, read(int32), read(int32), written(int64), written(int32))
+def group_by_row(rows: Ints32, rules: Ints32, first: NDArray[np.int64], out_rule: Ints32) -> None:
+    """Bring the rules of pairs together by row: row i has `out_rule[first[i]:first[i + 1]]`. A counting sort; `first` is (n_rows + 1,)."""
+    first[:] = 0
     for p in range(rows.shape[0]):
-        i = rows[p]
-        out_rule[first[i + 1]] = rules[p]
-        first[i + 1] += 1
-    first[0] = 0
+        first[rows[p] + 1] += 1
+    # For now first[i + 1] is where the next rule of row i goes.
+    total = 0
+    for i in range(1, first.shape[0]):
+        count = first[i]
+        first[i] = total
+        total += count
+    for p in range(rows.shape[0]):
+        i = rows[p] + 1
+        out_rule[first[i]] = rules[p]
+        first[i] += 1

@@ -11,8 +11,8 @@ Ints32 = NDArray[np.int32]
 Ints64 = NDArray[np.int64]
 
 # Columns of `territories`, of `rules` and of `types`.
-RULED_PARENT, IS_OPEN, GROUP, ARENA, DEPTH, TYPE, KEY_RANK, LAST = range(8)
-TERRITORY, VIA, PRIORITY = range(3)
+RULED_PARENT, IS_OPEN, GROUP, ARENA, DEPTH, TYPE, ORDER_ALONE, LAST = range(8)
+TERRITORY, RANK, ORDER = range(3)
 TYPE_RANK, POLICY = range(2)
 # Ways to claim, the first beating the later ones, and policies.
 PIN, NAMED, RULE, CATCH_ALL = range(4)
@@ -22,11 +22,9 @@ ONE_HOLDS, SPLIT, SHARE = range(3)
 @kernel(int64, read(int32, 2), read(int64), int64, int64)
 def takes(territories: Ints32, seen_in: Ints64, turn: int, territory: int) -> int:
     """Whether a territory, and all above it that have rules, have one that holds: those seen in this turn; 1 or 0."""
-    while territory >= 0:
-        if seen_in[territory] != turn:
-            return 0
+    while territory >= 0 and seen_in[territory] == turn:
         territory = territories[territory, RULED_PARENT]
-    return 1
+    return 1 if territory < 0 else 0
 
 
 @kernel(int64, read(int32, 2), read(int32), int64, int64, int64)
@@ -86,10 +84,12 @@ def settle(
     first, held_rules
         (n_rows + 1,): the rules that hold for row i are `held_rules[first[i]:first[i + 1]]`, in any order, some perhaps repeated.
     rules
-        (n_rules + 1, 3): territory, way to claim, rank of priority; the last row is a claim without a rule.
+        (n_rules, 3): territory; rank, which is way to claim x number of ranks of types + rank of the type; order, in which rules of
+        one rank win, by priority and territory key.
     territories
         (n_territories, 8), in preorder: nearest territory above with rules or -1; whether it claims by its rules; group of types that
-        contend with each other; number of its group and tree together; depth; type; rank of its key; end of what lies below it.
+        contend with each other; number of its group and tree together; depth; type; order of a claim without a rule; end of what
+        lies below it.
     types
         (n_types, 2): rank of priority, policy.
     share_of_territory
@@ -98,7 +98,7 @@ def settle(
         (n, 2): territory, and the one whose taking it needs, itself or one above, or -1; those of group g stand from
         `first_catch_all[g]` on.
     sizes
-        (3,): numbers of groups, of arenas, and of ranks of types.
+        (4,): numbers of groups, of arenas (group and tree), of ranks of types, and whether depth decides anything.
     first_pin, pinned, first_shut, shut
         By row, as rules are: the territories that it is pinned to and kept out of, ascending.
 
@@ -106,26 +106,23 @@ def settle(
     -----
     Source: ours; `metes.rules.precedence` is the same for one account, slow and obvious. O(matches x ruled levels above).
     """
-    n_rows, n_territories = first.shape[0] - 1, territories.shape[0]
-    n_groups, n_ranks = sizes[0], sizes[2]
-    no_rule = rules.shape[0] - 1
+    n_territories, n_groups, n_ranks = territories.shape[0], sizes[0], sizes[2]
+    # What stands in `…_in` is the row for which the rest of the array holds.
     seen_in, best_rule = np.full(n_territories, -1, np.int64), np.empty(n_territories, np.int32)
     touched = np.empty(n_territories, np.int32)
-    claim, way, rule = (
-        np.empty(2 * n_territories, np.int32),
-        np.empty(2 * n_territories, np.int32),
-        np.empty(2 * n_territories, np.int32),
-    )
-    group_in, lowest = np.full(n_groups, -1, np.int64), np.empty(n_groups, np.int64)
-    best, winner = np.empty(n_groups, np.int64), np.empty(n_groups, np.int32)
+    room = 2 * n_territories
+    claim, rule = np.empty(room, np.int32), np.empty(room, np.int32)
+    ranks, orders = np.empty(room, np.int32), np.empty(room, np.int32)
+    group_in, lowest, winner = np.full(n_groups, -1, np.int64), np.empty(n_groups, np.int32), np.empty(n_groups, np.int32)
     arena_in, deepest = np.full(sizes[1], -1, np.int64), np.empty(sizes[1], np.int32)
     found = 0
-    for i in range(n_rows):
+    for i in range(first.shape[0] - 1):
         shut_begin, shut_end = first_shut[i], first_shut[i + 1]
         claims = 0
         for p in range(first_pin[i], first_pin[i + 1]):
-            if not is_shut(territories, shut, shut_begin, shut_end, pinned[p]):
-                claim[claims], way[claims], rule[claims] = pinned[p], PIN, no_rule
+            t = pinned[p]
+            if not is_shut(territories, shut, shut_begin, shut_end, t):
+                claim[claims], rule[claims], ranks[claims], orders[claims] = t, -1, 0, territories[t, ORDER_ALONE]
                 claims += 1
         # The rule that speaks for a territory is the first of those that hold.
         n_touched = 0
@@ -141,91 +138,83 @@ def settle(
                 best_rule[t] = r
         for q in range(n_touched):
             t = touched[q]
-            if (
-                territories[t, IS_OPEN]
-                and takes(territories, seen_in, i, territories[t, RULED_PARENT])
-                and not is_shut(territories, shut, shut_begin, shut_end, t)
-            ):
-                claim[claims], way[claims], rule[claims] = t, rules[best_rule[t], VIA], best_rule[t]
-                claims += 1
-        for c in range(claims):
-            group_in[territories[claim[c], GROUP]] = i
-        for g in range(n_groups):
-            if group_in[g] == i:
+            if not territories[t, IS_OPEN]:
                 continue
-            for q in range(first_catch_all[g], first_catch_all[g + 1]):
-                t, source = catch_alls[q, 0], catch_alls[q, 1]
-                if takes(territories, seen_in, i, source) and not is_shut(territories, shut, shut_begin, shut_end, t):
-                    claim[claims], way[claims], rule[claims] = t, CATCH_ALL, best_rule[t] if source == t else no_rule
-                    claims += 1
-        if claims == 0:
-            continue
-        # In each group the lowest way and type, then the deepest of each tree, then the lowest priority and key.
-        for g in range(n_groups):
-            lowest[g] = best[g] = np.int64(2**62)
+            above = territories[t, RULED_PARENT]
+            if above >= 0 and not takes(territories, seen_in, i, above):
+                continue
+            if shut_begin < shut_end and is_shut(territories, shut, shut_begin, shut_end, t):
+                continue
+            r = best_rule[t]
+            claim[claims], rule[claims], ranks[claims], orders[claims] = t, r, rules[r, RANK], rules[r, ORDER]
+            claims += 1
         for c in range(claims):
-            t = claim[c]
-            g = territories[t, GROUP]
-            rank = way[c] * n_ranks + types[territories[t, TYPE], TYPE_RANK] if way[c] != PIN else 0
-            if rank < lowest[g]:
-                lowest[g] = rank
+            g = territories[claim[c], GROUP]
+            if group_in[g] != i:
+                group_in[g], winner[g], lowest[g] = i, -1, ranks[c]
+            elif ranks[c] < lowest[g]:
+                lowest[g] = ranks[c]
+        if catch_alls.shape[0]:
+            for g in range(n_groups):
+                if group_in[g] == i:
+                    continue
+                for q in range(first_catch_all[g], first_catch_all[g + 1]):
+                    t, source = catch_alls[q, 0], catch_alls[q, 1]
+                    if not takes(territories, seen_in, i, source) or is_shut(territories, shut, shut_begin, shut_end, t):
+                        continue
+                    r = best_rule[t] if source == t else np.int32(-1)
+                    claim[claims], rule[claims] = t, r
+                    ranks[claims] = CATCH_ALL * n_ranks + types[territories[t, TYPE], TYPE_RANK]
+                    orders[claims] = rules[r, ORDER] if r >= 0 else territories[t, ORDER_ALONE]
+                    if group_in[g] != i:
+                        group_in[g], winner[g], lowest[g] = i, -1, ranks[claims]
+                    elif ranks[claims] < lowest[g]:
+                        lowest[g] = ranks[claims]
+                    claims += 1
+        # In each group the lowest way and type, then the deepest of each tree, pins apart, then the first in order.
+        if sizes[3]:
+            for c in range(claims):
+                t = claim[c]
+                a = territories[t, ARENA]
+                if ranks[c] == lowest[territories[t, GROUP]] and (arena_in[a] != i or territories[t, DEPTH] > deepest[a]):
+                    arena_in[a], deepest[a] = i, territories[t, DEPTH]
         left = 0
         for c in range(claims):
             t = claim[c]
-            rank = way[c] * n_ranks + types[territories[t, TYPE], TYPE_RANK] if way[c] != PIN else 0
-            if rank == lowest[territories[t, GROUP]]:
-                claim[left], way[left], rule[left] = t, way[c], rule[c]
-                left += 1
-                a = territories[t, ARENA]
-                if arena_in[a] != i or territories[t, DEPTH] > deepest[a]:
-                    arena_in[a], deepest[a] = i, territories[t, DEPTH]
-        for c in range(left):
-            t = claim[c]
-            if way[c] == PIN or territories[t, DEPTH] == deepest[territories[t, ARENA]]:
-                g = territories[t, GROUP]
-                rank = np.int64(rules[rule[c], PRIORITY]) * n_territories + territories[t, KEY_RANK]
-                if rank < best[g]:
-                    best[g], winner[g] = rank, c
-        for g in range(n_groups):
-            if best[g] == 2**62:
+            g = territories[t, GROUP]
+            if ranks[c] != lowest[g] or (sizes[3] and ranks[c] and territories[t, DEPTH] != deepest[territories[t, ARENA]]):
                 continue
-            if found == out_row.shape[0]:
-                return -1
+            claim[left], rule[left], ranks[left], orders[left] = t, rule[c], ranks[c], orders[c]
+            if winner[g] < 0 or orders[left] < orders[winner[g]]:
+                winner[g] = left
+            left += 1
+        for g in range(n_groups):
+            if group_in[g] != i:
+                continue
             w = winner[g]
             winning_type = territories[claim[w], TYPE]
             policy = types[winning_type, POLICY]
-            if policy == ONE_HOLDS:
-                out_row[found], out_territory[found], out_share[found] = i, claim[w], 1.0
-                out_via[found], out_rule[found] = way[w], rule[w] if rule[w] < no_rule else -1
-                found += 1
-                continue
             begin = found
-            for c in range(left):
-                t = claim[c]
-                if territories[t, TYPE] != winning_type:
-                    continue
-                if way[c] != PIN and territories[t, DEPTH] != deepest[territories[t, ARENA]]:
+            for c in range(w if policy == ONE_HOLDS else 0, w + 1 if policy == ONE_HOLDS else left):
+                if territories[claim[c], TYPE] != winning_type:
                     continue
                 if found == out_row.shape[0]:
                     return -1
                 place = found
-                while place > begin and out_territory[place - 1] > t:
+                while place > begin and out_territory[place - 1] > claim[c]:
                     out_territory[place], out_via[place] = out_territory[place - 1], out_via[place - 1]
                     out_rule[place] = out_rule[place - 1]
                     place -= 1
-                out_territory[place], out_via[place] = t, way[c]
-                out_rule[place] = rule[c] if rule[c] < no_rule else -1
-                out_row[found] = i
+                out_row[found], out_territory[place], out_rule[place] = i, claim[c], rule[c]
+                out_via[place] = ranks[c] // n_ranks
+                out_share[found] = 1.0
                 found += 1
-            equal = 1.0 / (found - begin)
-            total = 0.0
-            for p in range(begin, found):
-                weight = share_of_territory[out_territory[p]]
-                out_share[p] = equal if np.isnan(weight) else weight
-                total += out_share[p]
-            for p in range(begin, found):
-                if policy == SHARE:
-                    out_share[p] = 1.0
-                else:
+            if policy == SPLIT:
+                equal, total = 1.0 / (found - begin), 0.0
+                for p in range(begin, found):
+                    weight = share_of_territory[out_territory[p]]
+                    out_share[p] = equal if np.isnan(weight) else weight
+                    total += out_share[p]
+                for p in range(begin, found):
                     out_share[p] = out_share[p] / total if total > 0.0 else equal
     return found

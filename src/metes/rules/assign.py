@@ -158,25 +158,32 @@ def _settle_tables(tree: TreeArrays) -> _SettleTables:
     group_of_type = np.argmax(groups, axis=0) if len(tree.type_rank) else np.zeros(0, np.int64)
     group = group_of_type[tree.type]
     arenas, arena = np.unique(group * tree.size + tree.root, return_inverse=True)
+    depths = np.unique(arena * tree.size + tree.depth)
     is_open = tree.has_rules & ~tree.is_catch_all
-    territories = (tree.ruled_parent, is_open, group, arena, tree.depth, tree.type, tree.key_rank, tree.last)
-    way = np.where(tree.is_named_rule, NAMED, RULE)
-    no_rule = np.array([[-1, RULE, tree.priority_rank[0]]])
+    of_rule = tree.territory_of_rule
+    # The order of claims by rules, and behind them of claims without one.
+    keys = np.concatenate(
+        [tree.priority_rank[1:] * tree.size + tree.key_rank[of_rule], tree.priority_rank[0] * tree.size + tree.key_rank]
+    )
+    order = np.unique(keys, return_inverse=True)[1]
+    order_of_rule, order_alone = order[: len(of_rule)], order[len(of_rule) :]
+    ranks = int(tree.type_rank.max(initial=0)) + 1
+    rank = np.where(tree.is_named_rule, NAMED, RULE) * ranks + tree.type_rank[tree.type[of_rule]]
     policy = np.where(tree.is_priority_type, ONE_HOLDS, np.where(tree.is_split_type, SPLIT, SHARE))
     spare = np.flatnonzero(tree.is_catch_all)
     spare = spare[np.argsort(group[spare], kind="stable")]
     source = np.where(tree.has_rules[spare], spare, tree.ruled_parent[spare])
     return _SettleTables(
-        rules=_rows([np.column_stack((tree.territory_of_rule, way, tree.priority_rank[1:])), no_rule]),
-        territories=_rows([np.column_stack(territories)]),
-        types=_rows([np.column_stack((tree.type_rank, policy))]),
+        rules=_rows(of_rule, rank, order_of_rule),
+        territories=_rows(tree.ruled_parent, is_open, group, arena, tree.depth, tree.type, order_alone, tree.last),
+        types=_rows(tree.type_rank, policy),
         share=tree.share,
-        catch_alls=_rows([np.column_stack((spare, source))]),
+        catch_alls=_rows(spare, source),
         first_catch_all=np.searchsorted(group[spare], np.arange(len(groups) + 1)).astype(np.int32),
-        sizes=np.array([len(groups), len(arenas), int(tree.type_rank.max(initial=0)) + 1], np.int64),
+        sizes=np.array([len(groups), len(arenas), ranks, len(depths) > len(arenas)], np.int64),
     )
 
 
-def _rows(parts: Sequence[NDArray[np.integer]]) -> Ints32:
-    """Rows of integers behind each other, as the kernel takes them."""
-    return np.ascontiguousarray(np.concatenate(parts), np.int32)
+def _rows(*columns: NDArray[Any]) -> Ints32:
+    """Columns of integers as rows, as the kernel takes them."""
+    return np.ascontiguousarray(np.column_stack(columns), np.int32)

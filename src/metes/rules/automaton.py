@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from metes.kernels.texts import find_texts
+from metes.kernels.looking_up import find_texts
 
 Ints32 = NDArray[np.int32]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -13,14 +14,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from metes.base.errors import InputError
-from metes.kernels.texts import rank_texts
+from metes.kernels.looking_up import rank_numbers, rank_texts
 from metes.rules.automaton import automaton_of, buffers, utf8
 from metes.rules.codes import MISSING, OTHER, CodeColumn, FieldCodes
 
 Ints32 = NDArray[np.int32]
+Ints64 = NDArray[np.int64]
 _NO_TEXTS = np.zeros(1, np.int32), np.zeros(0, np.int32)
 _EPOCH = date(1970, 1, 1).toordinal()
 _BEYOND = 2**63
+_BUCKET_BITS = 13
 
 
 class Codes(NamedTuple):
@@ -133,13 +136,38 @@ def _numbers(piece: pa.Array) -> NDArray[Any]:
     return np.asarray((piece.fill_null(0) if piece.null_count else piece).to_numpy(zero_copy_only=False))
 
 
-def _as_numbers(values: Sequence[Any]) -> NDArray[Any]:
-    """Ascending values of rules as numbers; whole ones that 64 bits cannot hold lie at the low end or, above, are left out."""
-    if values and isinstance(values[0], date):
-        return np.array([value.toordinal() - _EPOCH for value in values], np.int64)
-    if values and isinstance(values[0], float):
-        return np.array(values, np.float64)
-    return np.array([max(int(value), -_BEYOND) for value in values if value < _BEYOND], np.int64)
+class _Ranks:
+    """Where numbers stand among ascending values of rules."""
+
+    def __init__(self, known: Sequence[Any]) -> None:
+        self.is_whole = not (known and isinstance(known[0], float))
+        if not self.is_whole:
+            self.known = _bits(np.array(known))
+        elif known and isinstance(known[0], date):
+            self.known = np.array([value.toordinal() - _EPOCH for value in known], np.int64)
+        else:  # what 64 bits cannot hold lies below all that they can, or is never reached
+            self.known = np.array([max(int(value), -_BEYOND) for value in known if value < _BEYOND], np.int64)
+        bits = _bits(self.known.astype(np.float64)) if self.is_whole else self.known
+        span = int(bits[-1]) - int(bits[0]) if len(bits) else 0
+        self.shift = max(span.bit_length() - _BUCKET_BITS, 0)
+        buckets = bits >> self.shift
+        self.lowest = int(buckets[0]) if len(bits) else 0
+        count = int(buckets[-1]) - self.lowest + 1 if len(bits) else 0
+        self.first_of_bucket = np.searchsorted(buckets, self.lowest + np.arange(count + 1)).astype(np.int32)
+
+    def in_order(self, values: NDArray[Any]) -> Ints64:
+        """Numbers as integers in the same order."""
+        return values.astype(np.int64, copy=False) if self.is_whole else _bits(values)
+
+    def write(self, values: Ints64, out: Ints32) -> None:
+        """Write how many of the known values lie at or below each of these, which are in order."""
+        rank_numbers(values, self.is_whole, self.known, self.first_of_bucket, self.lowest, self.shift, out)
+
+
+def _bits(values: NDArray[Any]) -> Ints64:
+    """Floats as integers in the same order."""
+    bits = (values.astype(np.float64, copy=False) + 0.0).view(np.int64)  # adding 0 makes -0 the 0 that it equals
+    return bits ^ ((bits >> 63) & np.int64(2**63 - 1))
 
 
 def _with_missing(values: pa.Array, codes: NDArray[Any]) -> Ints32:
@@ -164,11 +192,15 @@ class _Atoms:
         place = pc.index_in(values, value_set=pa.array(known, values.type)).fill_null(len(known)).to_numpy()
         return _Values(_with_missing(values, np.append(atoms, OTHER)[place]))
 
+    @cached_property
+    def _ranks(self) -> _Ranks:
+        return _Ranks(self._values)
+
     def write_numbers(self, values: NDArray[Any], out: Ints32) -> None:
         """Write the atoms of numbers."""
-        known = _as_numbers(self._values)
-        place = np.minimum(np.searchsorted(known, values), len(known) - 1)
-        out[:] = np.where(known[place] == values, self._atoms[place], OTHER)
+        known, wanted = self._ranks.known, self._ranks.in_order(values)
+        self._ranks.write(wanted, out)
+        out[:] = np.where((out > 0) & (known[out - 1] == wanted), self._atoms[out - 1], OTHER) if len(known) else OTHER
 
 
 def _is_utf8(text: str) -> bool:
@@ -190,9 +222,13 @@ class _Orders:
         rank_texts(*buffers(values), end_offsets, np.frombuffer(b"".join(encoded), np.uint8), out)
         return _Values(_with_missing(values, out))
 
+    @cached_property
+    def _ranks(self) -> _Ranks:
+        return _Ranks(self._ends)
+
     def write_numbers(self, values: NDArray[Any], out: Ints32) -> None:
         """Write the order codes of numbers."""
-        out[:] = np.searchsorted(_as_numbers(self._ends), values, side="right")
+        self._ranks.write(self._ranks.in_order(values), out)
 
 
 class _Texts:

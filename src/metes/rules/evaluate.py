@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from threading import local
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from metes.base.progress import SILENT, Progress
 from metes.kernels.matching import group_by_row, match
 from metes.model.condition import And, Condition, Everything, Not, Or
-from metes.rules.coding import Coder
+from metes.rules.coding import Coder, Codes
 from metes.rules.compile import CompiledRules
 from metes.rules.packs import Pack
 
@@ -24,8 +25,8 @@ T = TypeVar("T")
 
 CHUNK_ROWS = 16_384
 BLOCK_ROWS = 8 * CHUNK_ROWS
-# Past so many pairs a chunk is cut in two rather than given more room.
-_MOST_PAIRS = 1 << 22
+# Room for pairs of a chunk; past the second a chunk is cut in two rather than given more.
+_FIRST_PAIRS, _MOST_PAIRS = 1 << 19, 1 << 23
 
 Ints32 = NDArray[np.int32]
 Ints64 = NDArray[np.int64]
@@ -44,6 +45,7 @@ class Matcher:
     def __init__(self, accounts: pa.Table, compiled: CompiledRules) -> None:
         self._compiled = compiled
         self._packs = [(pack, Coder(accounts, pack.columns, pack.codes), _numbers(pack, compiled)) for pack in compiled.packs]
+        self._rooms = _Rooms()
 
     def matches(self, begin: int, end: int) -> Iterator[tuple[int, Matches]]:
         """The rules that hold for rows [begin, end), in parts that begin at a row."""
@@ -51,28 +53,53 @@ class Matcher:
             for start in range(begin, end, CHUNK_ROWS):
                 yield from self.matches(start, min(start + CHUNK_ROWS, end))
             return
-        found = [self._pairs(pack, coder, numbers, begin, end) for pack, coder, numbers in self._packs]
-        if any(pairs is None for pairs in found):
+        found = self._pairs(begin, end)
+        if found is None:
             middle = (begin + end) // 2
             yield from self.matches(begin, middle)
             yield from self.matches(middle, end)
-            return
-        yield begin, _grouped([pairs for pairs in found if pairs is not None], end - begin)
+        else:
+            yield begin, _grouped(*found, end - begin)
 
-    def _pairs(self, pack: Pack, coder: Coder, numbers: Ints32, begin: int, end: int) -> tuple[Ints32, Ints32] | None:
-        """The pairs of rows and rules of one pack; None where they are too many at once."""
-        codes = coder.codes(begin, end)
-        room = 16 * (end - begin) + 1024
+    def _pairs(self, begin: int, end: int) -> tuple[Ints32, Ints32] | None:
+        """The pairs of rows and rules, in room that the next call writes anew; None where they are too many at once."""
+        codes = [coder.codes(begin, end) for _, coder, _ in self._packs]
         while True:
-            rows, rules = np.empty(room, np.int32), np.empty(room, np.int32)
-            counts, keys = np.zeros(end - begin, np.int64), np.empty(end - begin, np.int64)
-            found = match(codes.columns, codes.first_text, codes.held_texts, *pack.tables, numbers, keys, counts, rows, rules)
-            if found >= 0:
-                break
-            if room >= _MOST_PAIRS and end - begin > 1:
+            rows, rules, keys = self._rooms.arrays
+            total = 0
+            for (pack, _, numbers), own in zip(self._packs, codes, strict=True):
+                found = self._of_pack(pack, numbers, own, keys[: end - begin], rows[total:], rules[total:])
+                if found < 0:
+                    break
+                total += found
+            else:
+                return rows[:total], rules[:total]
+            if len(rows) >= _MOST_PAIRS and end - begin > 1:
                 return None
-            room *= 4
-        return _with_trees(pack, len(self._compiled.rules), end - begin, rows[:found], rules[:found])
+            self._rooms.make(4 * len(rows))
+
+    def _of_pack(self, pack: Pack, numbers: Ints32, codes: Codes, keys: Ints64, rows: Ints32, rules: Ints32) -> int:
+        """Write the pairs of one pack; their number, -1 where they do not fit."""
+        given: tuple[NDArray[Any], ...] = (*codes, *pack.tables, numbers, keys, rows, rules)
+        found = match(*given)
+        if found < 0 or not pack.trees:
+            return found
+        row, rule = _with_trees(pack, len(self._compiled.rules), len(keys), rows[:found], rules[:found])
+        if len(row) > len(rows):
+            return -1
+        rows[: len(row)], rules[: len(row)] = row, rule
+        return len(row)
+
+
+class _Rooms(local):
+    """Each thread's arrays to work in: rows, rules, and keys by row."""
+
+    def __init__(self) -> None:
+        self.make(_FIRST_PAIRS)
+
+    def make(self, pairs: int) -> None:
+        """Make room for so many pairs."""
+        self.arrays = np.empty(pairs, np.int32), np.empty(pairs, np.int32), np.empty(CHUNK_ROWS, np.int64)
 
 
 def evaluate_table(accounts: pa.Table, compiled: CompiledRules, *, threads: int = 2) -> pa.Table:
@@ -135,11 +162,10 @@ def _numbers(pack: Pack, compiled: CompiledRules) -> Ints32:
     return np.concatenate([pack.number_of_rule, literals])
 
 
-def _grouped(pairs: list[tuple[Ints32, Ints32]], count: int) -> Matches:
+def _grouped(rows: Ints32, rules: Ints32, count: int) -> Matches:
     """The pairs by row."""
-    rows, rules = pairs[0] if len(pairs) == 1 else (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     first, out = np.empty(count + 1, np.int64), np.empty(len(rules), np.int32)
-    group_by_row(rows, rules, np.bincount(rows, minlength=count), first, out)
+    group_by_row(rows, rules, first, out)
     return Matches(first, out)
 
 

@@ -1,4 +1,4 @@
-"""Looks into many texts at once, as the bytes of UTF-8 that Arrow keeps: which texts they contain, and where they stand in an order."""
+"""Looks many values up at once: where they stand in an order, and which texts they contain, as the bytes of UTF-8 that Arrow keeps."""
 
 from __future__ import annotations
 
@@ -34,6 +34,48 @@ def rank_texts(offsets: Ints64, data: Bytes, end_offsets: Ints64, end_data: Byte
             else:
                 high = middle
         out[i] = low
+
+
+@kernel(void, read(int64), int64, read(int64), read(int32), int64, int64, written(int32))
+def rank_numbers(
+    values: Ints64, is_whole: int, ends: Ints64, first_of_bucket: Ints32, lowest: int, shift: int, out: Ints32
+) -> None:
+    """Write how many of the ends, ascending, lie at or below each value.
+
+    Parameters
+    ----------
+    values, ends
+        Whole numbers, or floats as integers in the same order (`is_whole` 0), (n_values,) and (n_ends,).
+    first_of_bucket, lowest, shift
+        A value falls into bucket (bits >> shift) - lowest, its bits being those of the float it is, or is next to, as an integer in
+        the same order; the ends of bucket b are `ends[first_of_bucket[b]:first_of_bucket[b + 1]]`.
+
+    Notes
+    -----
+    Source: ours. Buckets are narrow near zero and wide far from it, as sizes of accounts are spread: O(1) where ends are spread
+    so too, O(log n_ends) where they are not.
+    """
+    highest = lowest + first_of_bucket.shape[0] - 2
+    for i in range(values.shape[0]):
+        value = bits = values[i]
+        if is_whole:
+            bits = np.float64(value).view(np.int64)
+            bits ^= (bits >> 63) & np.int64(0x7FFFFFFFFFFFFFFF)
+        bucket = bits >> shift
+        if bucket < lowest or bucket > highest:
+            out[i] = 0 if bucket < lowest else ends.shape[0]
+            continue
+        bucket -= lowest
+        below, above = first_of_bucket[bucket], first_of_bucket[bucket + 1]
+        while above - below > 4:
+            middle = (below + above) >> 1
+            if ends[middle] <= value:
+                below = middle + 1
+            else:
+                above = middle
+        while below < above and ends[below] <= value:
+            below += 1
+        out[i] = below
 
 
 @kernel(
