@@ -22,7 +22,7 @@ from metes.plan.polygons import Extent
 from metes.planning.drafts import load_plan
 from metes.store import plans, schema
 from metes.store.book_accounts import BookShape
-from metes.store.book_build import BookKey, build, current_key, find_book
+from metes.store.book_build import BookKey, build, current_key, find_book, newest_book
 from metes.store.engine import Store
 from metes.store.plans import Revision
 from metes.store.settings import read_custom_fields, read_settings
@@ -33,9 +33,11 @@ log = logging.getLogger("metes.app")
 
 # Slow to load: DuckDB and the rules' compiler, which a command that only looks into the ledger does without.
 if TYPE_CHECKING:
+    from metes.rules.compile import CompiledRules
     from metes.rules.explain import Explainer
     from metes.store.book import Book
 _EXPLAINERS_KEPT = 2
+_COMPILED_KEPT = 3
 
 
 def utc_now() -> datetime:
@@ -51,6 +53,7 @@ class Shelf:
     book: tuple[BookKey, Book] | None = None
     plans: dict[str, Plan] = field(default_factory=dict)
     extents: OrderedDict[str, Extent] = field(default_factory=OrderedDict)
+    compiled: dict[tuple[str, str, str], CompiledRules] = field(default_factory=dict)
     explainers: dict[tuple[str, str, str], Explainer] = field(default_factory=dict)
     serves_stale: bool = False
     in_the_making: set[BookKey] = field(default_factory=set)
@@ -121,6 +124,20 @@ class Desk:
             self.shelf.book = (key, book)
             return book
 
+    def book_at_hand(self) -> tuple[BookKey, Book] | None:
+        """The newest Book there is of today's currency, rates and fields, however old its data; None where there is none."""
+        key, shape = self._book_wanted()
+        with self.shelf.lock:
+            if self.shelf.book is not None and self.shelf.book[0].shape == key.shape:
+                return self.shelf.book
+            found = newest_book(self.shelf.books, key.shape)
+            if found is None:
+                return None
+            from metes.store.book import Book
+
+            self.shelf.book = (found[0], Book(found[1], rule_fields(tuple(shape.custom)), shape.currency))
+            return self.shelf.book
+
     @property
     def is_book_behind(self) -> bool:
         """Whether requests are served from the Book before, while one with the last changes is being made."""
@@ -163,16 +180,32 @@ class Desk:
                 self.shelf.plans[revision.root_hash] = plan
             return plan
 
+    def compiled_of(self, revision: Revision) -> CompiledRules:
+        """The rules of a revision compiled, kept on the shelf."""
+        fields, currency = self.fields(), self.settings().reporting_currency
+        key = _compiled_key(revision, fields, currency)
+        with self.shelf.lock:
+            compiled = self.shelf.compiled.get(key)
+        if compiled is None:
+            from metes.rules.compile import compile_plan
+
+            compiled = compile_plan(self.plan_of(revision), fields, currency)
+            with self.shelf.lock:
+                while len(self.shelf.compiled) >= _COMPILED_KEPT:
+                    self.shelf.compiled.pop(next(iter(self.shelf.compiled)))
+                self.shelf.compiled[key] = compiled
+        return compiled
+
     def explainer_of(self, revision: Revision) -> Explainer:
         """A revision made ready for explaining accounts, kept on the shelf."""
         plan, fields, currency = self.plan_of(revision), self.fields(), self.settings().reporting_currency
-        key = (revision.root_hash, currency, content_hash([[f.name, f.type.value] for f in fields.values()]))
+        key = _compiled_key(revision, fields, currency)
         with self.shelf.lock:
             explainer = self.shelf.explainers.get(key)
         if explainer is None:
             from metes.rules.explain import Explainer
 
-            explainer = Explainer(plan, fields, currency)
+            explainer = Explainer(plan, fields, currency, self.compiled_of(revision))
             with self.shelf.lock:
                 while len(self.shelf.explainers) >= _EXPLAINERS_KEPT:
                     self.shelf.explainers.pop(next(iter(self.shelf.explainers)))
@@ -198,3 +231,8 @@ class Desk:
         """The active plan; NotFound says how to get one."""
         revision = self.active_revision(self.today())
         return revision, self.plan_of(revision)
+
+
+def _compiled_key(revision: Revision, fields: Mapping[str, Field], currency: str) -> tuple[str, str, str]:
+    """What decides the compiled form of a revision's rules."""
+    return (revision.root_hash, currency, content_hash([[f.name, f.type.value] for f in fields.values()]))

@@ -8,10 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from metes.app.desk import Desk
-from metes.assigning import running
+from metes.app.assigning import AssignVerbs
 from metes.assigning.picking import Move, moves_of
-from metes.assigning.running import AssignReport
+from metes.assigning.report import AssignReport
 from metes.base.errors import Conflict, InputError, NotFound
 from metes.base.findings import Finding, Severity
 from metes.base.progress import SILENT, Progress
@@ -29,8 +28,6 @@ from metes.rules.syntax import parse, to_text
 from metes.store import plans
 from metes.store.plans import Revision
 
-ASSIGN_TRIES = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -42,7 +39,7 @@ class Imported:
     findings: tuple[Finding, ...]
 
 
-class PlanVerbs(Desk):
+class PlanVerbs(AssignVerbs):
     """What can be done with plans."""
 
     def plan_list(self) -> tuple[Revision, ...]:
@@ -123,10 +120,10 @@ class PlanVerbs(Desk):
 
     def plan_preview(self, reference: str = "draft", progress: Progress = SILENT) -> AssignReport:
         """Who would win and lose what if a revision were the plan today; nothing is written."""
-        revision, plan = self.plan_show(reference)
+        from metes.assigning import running
+
         today = self.today()
-        book = self.book(progress, any_ledger=True)
-        return running.preview(self.store, plan, revision, book, self.fields(), day=today, today=today, progress=progress)
+        return running.preview(self._task(self.plan_find(reference), today, today, progress))
 
     def plan_publish(self, reference: str = "draft", *, on: date | None = None, expected_root: str | None = None) -> Revision:
         """Make a draft the plan from a day on (None: today)."""
@@ -225,56 +222,6 @@ class PlanVerbs(Desk):
 
         return self.plan_change(change, f"pin of {account} removed", reference=reference)
 
-    def last_run(self) -> Mapping[str, Any] | None:
-        """The newest run of the rules; None before the first."""
-        return running.last_run(self.store)
-
-    def is_assigned(self) -> bool:
-        """Whether the ledger says what the active plan makes of today's data."""
-        active = self.active()
-        return active is not None and running.is_up_to_date(self.store, active[0], self.today()) is not None
-
-    def assign(self, progress: Progress = SILENT, *, is_forced: bool = False, dry_run: bool = False) -> AssignReport:
-        """Run the active plan over all accounts and write what changed into the ledger.
-
-        With nothing changed since the last run it answers at once; `is_forced` evaluates all the same.
-        """
-        for left in reversed(range(ASSIGN_TRIES)):
-            try:
-                return self._assign_once(progress, is_forced, dry_run)
-            except Conflict:
-                if not left:
-                    raise
-                progress.report("the data changed meanwhile, starting again")
-        raise AssertionError("the loop returns or raises")
-
-    def _assign_once(self, progress: Progress, is_forced: bool, dry_run: bool) -> AssignReport:
-        today = self.today()
-        revision = self.active_revision(today)
-        if not is_forced:
-            run = running.is_up_to_date(self.store, revision, today)
-            if run is not None:
-                return _as_before(run, revision)
-        plan = self.plan_of(revision)
-        book = self.book(progress, any_ledger=True)
-        data_revision = self.shelf.book[0].data if self.shelf.book else 0
-        day = running.day_of_run(self.store, revision, today)
-        if dry_run:
-            return running.preview(self.store, plan, revision, book, self.fields(), day=day, today=today, progress=progress)
-        return running.assign(
-            self.store,
-            plan,
-            revision,
-            book,
-            self.fields(),
-            day=day,
-            today=today,
-            data_revision=data_revision,
-            now=self.clock(),
-            principal=self.principal,
-            progress=progress,
-        )
-
     def _keep(self, plan: Plan, findings: Sequence[Finding], note: str) -> Imported:
         active = self.active()
         revision, is_new = drafts.import_draft(
@@ -286,21 +233,3 @@ class PlanVerbs(Desk):
         """Which of the plan's pinned accounts exist; None while the workspace holds no accounts."""
         with self.store.read() as connection:
             return plans.known_accounts(connection, sorted({pin.account for pin in plan.pins}))
-
-
-def _as_before(run: Any, revision: Revision) -> AssignReport:
-    counts = run["counts"]
-    return AssignReport(
-        run=run["id"],
-        revision=revision.id,
-        plan=revision.name,
-        day=date.fromisoformat(counts["day"]),
-        accounts=counts["accounts"],
-        unassigned=counts["unassigned"],
-        moved=0,
-        opened=0,
-        closed=0,
-        unchanged=counts["unchanged"] + counts["opened"],
-        by_via=counts["by_via"],
-        is_up_to_date=True,
-    )

@@ -1,60 +1,56 @@
-"""Who holds which account under a plan, and what that changes: worked out in Arrow, nothing written."""
+"""Who holds which account, and what that changes: ledger rows compared, nothing read or written."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from metes.base.progress import Progress
-from metes.model.catalogue import Field
 from metes.model.plan import Plan
-from metes.rules.compile import compile_plan
-from metes.rules.resolve import resolve
 from metes.store.ledger import ROLES, VIAS
 from metes.store.ledger_changes import HOLDINGS
 
-if TYPE_CHECKING:
-    from metes.store.book import Book
-
-_KEYS = ["account_id", "territory_id", "role", "share_key"]
+# What `holdings` gives for nobody.
+NO_HOLDINGS = pa.schema([field for field in HOLDINGS if not field.name.startswith("true_")]).empty_table()
 _SHARE_UNIT = 1e9
+_PRIMARY, _IMPORTED = ROLES.index("primary"), VIAS.index("imported")
+_Ints = NDArray[np.int64]
+_Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What primary holdings of some accounts come to: accounts that have one, and holdings by what they came from."""
+
+    held: int
+    by_via: NDArray[np.int64]
+
+    def __sub__(self, other: Standing) -> Standing:
+        return Standing(self.held - other.held, self.by_via - other.by_via)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What must change in the ledger: fact ids that stop, holdings that start; `unchanged` facts stay."""
+    """What must change in the ledger: fact ids that stop, holdings that start; `unchanged` facts stay.
+
+    `before` and `after` are what the accounts' primary holdings on the day come to without the change and with it.
+    """
 
     closing: pa.Array
     opening: pa.Table
     unchanged: int
+    before: Standing
+    after: Standing
 
 
-def holdings_under(
-    plan: Plan, fields: Mapping[str, Field], book: Book, day: date, numbers: Mapping[str, int], progress: Progress
-) -> pa.Table:
-    """Who holds what on `day`: one row per account and territory, columns account_id, territory_id, role, share and via.
-
-    `numbers` are the ledger's numbers of territory keys.
-    """
-    from metes.rules.evaluate import evaluate  # loads Ibis, which only a real run needs
-
-    progress.report("compiling the rules", 0, 4)
-    compiled = compile_plan(plan, fields, book.currency)
-    progress.report("evaluating the rules", 1, 4)
-    cursor = book.cursor()
-    matches = evaluate(cursor, "accounts", compiled)
-    progress.report("resolving overlaps", 2, 4)
-    pinned = sorted({pin.account for pin in plan.pins})
-    number_of_key = dict(cursor.execute("SELECT id, account FROM accounts WHERE id IN (SELECT unnest(?))", [pinned]).fetchall())
-    accounts = cursor.execute("SELECT account FROM accounts ORDER BY account").to_arrow_table()
-    resolved = resolve(matches, compiled, plan, day, number_of_key, accounts["account"].combine_chunks())
-    progress.report("comparing with the ledger", 3, 4)
+def holdings(resolved: pa.Table, plan: Plan, numbers: Mapping[str, int]) -> pa.Table:
+    """What `resolve` gave in the ledger's terms: account_id, territory_id, role, share and via; `numbers` are of territory keys."""
     number_of_index = np.array([numbers[t.key] for t in plan.territories], dtype=np.int32)
     territory = resolved["territory"].to_numpy()
     return pa.table(
@@ -69,61 +65,97 @@ def holdings_under(
 
 
 def difference(current: pa.Table, wanted: pa.Table, day: date) -> Difference:
-    """What turns the facts known now (as `ledger.current_facts` reads them) into the holdings wanted from `day` on.
+    """What turns facts known now (as `ledger_changes.current_facts` reads them) into the holdings wanted from `day` on.
 
-    A fact stays when it holds on the day, has no end, and is wanted as it is. O(n) joins.
+    A fact stays when it holds on the day, has no end, and is wanted as it is: with its role and share, and for the same reason unless
+    it was imported. Of `wanted` each account and territory may stand there once. O(n log n).
     """
-    standing = current.filter(pc.and_(pc.equal(current["later"], 0), pc.equal(current["is_open"], 1)))
-    standing, wanted = _with_share_key(standing), _with_share_key(wanted)
-    kept = standing.select([*_KEYS, "id"]).join(wanted.select(_KEYS), _KEYS, join_type="left semi")
-    stops = pc.invert(pc.is_in(current["id"], value_set=kept["id"].combine_chunks()))
-    starts = wanted.join(standing.select(_KEYS), _KEYS, join_type="left anti").sort_by(
-        [("account_id", "ascending"), ("territory_id", "ascending")]
+    known, new = _Facts(current), _Facts(wanted)
+    later, is_open = (np.asarray(current[name].to_numpy()) for name in ("later", "is_open"))
+    order, at, is_found = _matched(known, new)
+    is_kept = is_found & (later == 0) & (is_open == 1)
+    pair = order[at[is_kept]]
+    is_kept[is_kept] = known.is_like(np.flatnonzero(is_kept), new, pair)
+    is_new = np.ones(new.size, bool)
+    is_new[order[at[is_kept]]] = False
+    kept_via = np.bincount(known.via[is_kept & (known.role == _PRIMARY)], minlength=len(VIAS))
+    new_via = np.bincount(new.via[is_new & (new.role == _PRIMARY)], minlength=len(VIAS))
+    return Difference(
+        closing=current["id"].filter(pa.array(~is_kept)).combine_chunks(),
+        opening=_opening(wanted.filter(pa.array(is_new)), day),
+        unchanged=int(is_kept.sum()),
+        before=_standing(known, later == 0),
+        after=Standing(_standing(new, np.ones(new.size, bool)).held, kept_via + new_via),
     )
+
+
+class _Facts:
+    """Columns of facts or holdings as numbers."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.size = table.num_rows
+        self.account, self.territory, self.role, self.via = (
+            np.asarray(table[name].to_numpy(), np.int64) for name in ("account_id", "territory_id", "role", "via")
+        )
+        self.share: _Ints = np.rint(np.asarray(table["share"].to_numpy(), np.float64) * _SHARE_UNIT).astype(np.int64)
+
+    def is_like(self, rows: NDArray[np.intp], other: _Facts, pair: NDArray[np.intp]) -> _Bools:
+        """Whether some rows say the same as their pairs among the others."""
+        is_same = (self.role[rows] == other.role[pair]) & (self.share[rows] == other.share[pair])
+        same: _Bools = is_same & ((self.via[rows] == other.via[pair]) | (self.via[rows] == _IMPORTED))
+        return same
+
+
+def _matched(known: _Facts, new: _Facts) -> tuple[NDArray[np.intp], NDArray[np.intp], _Bools]:
+    """An order of the new rows, the place in it of each known row's account and territory, and whether they are there."""
+    width = int(max(known.territory.max(initial=0), new.territory.max(initial=0))) + 1
+    key = new.account * width + new.territory
+    order = np.argsort(key, kind="stable")
+    wanted = known.account * width + known.territory
+    if not key.size:
+        return order, np.zeros(wanted.size, np.intp), np.zeros(wanted.size, bool)
+    at = np.minimum(np.searchsorted(key[order], wanted), key.size - 1)
+    return order, at, key[order[at]] == wanted
+
+
+def _standing(facts: _Facts, is_true: _Bools) -> Standing:
+    primary = is_true & (facts.role == _PRIMARY)
+    return Standing(int(np.unique(facts.account[primary]).size), np.bincount(facts.via[primary], minlength=len(VIAS)))
+
+
+def _opening(starts: pa.Table, day: date) -> pa.Table:
+    """Rows of the ledger for holdings that start on a day, by account and territory."""
+    starts = starts.sort_by([("account_id", "ascending"), ("territory_id", "ascending")])
     rows = starts.num_rows
-    opening = pa.table(
-        {
-            "account_id": starts["account_id"],
-            "territory_id": starts["territory_id"],
-            "role": starts["role"],
-            "share": starts["share"],
-            "via": starts["via"],
-            "true_from": pa.array([day] * rows, pa.date32()) if rows < 1000 else pa.repeat(pa.scalar(day, pa.date32()), rows),
-            "true_until": pa.nulls(rows, pa.date32()),
-        },
-        schema=HOLDINGS,
-    )
-    return Difference(current["id"].filter(stops).combine_chunks(), opening, kept.num_rows)
+    days = {"true_from": pa.repeat(pa.scalar(day, pa.date32()), rows), "true_until": pa.nulls(rows, pa.date32())}
+    columns: dict[str, Any] = {name: starts[name] for name in ("account_id", "territory_id", "role", "share", "via")}
+    return pa.table({**columns, **days}, schema=HOLDINGS)
 
 
 def moves(current: pa.Table, wanted: pa.Table) -> pa.Table:
-    """Accounts whose primary territory changes: account_id, old and new territory number (null: none)."""
-    before = current.filter(pc.and_(pc.equal(current["role"], 0), pc.equal(current["later"], 0))).select(
-        ["account_id", "territory_id"]
-    )
-    after = wanted.filter(pc.equal(wanted["role"], 0)).select(["account_id", "territory_id"])
-    joined = _firsts(before, "old").join(_firsts(after, "new"), "account_id", join_type="full outer")
-    same = pc.fill_null(pc.equal(joined["old"], joined["new"]), False)
-    return joined.filter(pc.invert(same))
+    """Accounts whose primary territory changes: account_id, old and new territory number (null: none), by account."""
+    before = current.filter(pc.and_(pc.equal(current["role"], _PRIMARY), pc.equal(current["later"], 0)))
+    after = wanted.filter(pc.equal(wanted["role"], _PRIMARY))
+    (old_accounts, old), (new_accounts, new) = _firsts(before), _firsts(after)
+    accounts = np.union1d(old_accounts, new_accounts)
+    ends = np.full((2, accounts.size), -1, np.int64)
+    ends[0, np.searchsorted(accounts, old_accounts)] = old
+    ends[1, np.searchsorted(accounts, new_accounts)] = new
+    is_moved = ends[0] != ends[1]
+    columns = (pa.array(side[is_moved].astype(np.int32), mask=side[is_moved] < 0) for side in ends)
+    return pa.table([pa.array(accounts[is_moved]), *columns], names=["account_id", "old", "new"])
 
 
-def _firsts(holdings: pa.Table, name: str) -> pa.Table:
-    grouped = holdings.group_by("account_id").aggregate([("territory_id", "min")])
-    return pa.table({"account_id": grouped["account_id"].cast(pa.int64()), name: grouped["territory_id_min"].cast(pa.int32())})
-
-
-def _with_share_key(table: pa.Table) -> pa.Table:
-    share = pc.round(pc.multiply(table["share"], _SHARE_UNIT)).cast(pa.int64())
-    table = table.append_column("share_key", share)
-    for name, kind in (("account_id", pa.int64()), ("territory_id", pa.int32()), ("role", pa.int16())):
-        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(kind))
-    return table
+def _firsts(rows: pa.Table) -> tuple[_Ints, _Ints]:
+    """Each account once, ascending, with the lowest of its territories' numbers."""
+    account, territory = (np.asarray(rows[name].to_numpy(), np.int64) for name in ("account_id", "territory_id"))
+    order = np.lexsort((territory, account))
+    accounts, first = np.unique(account[order], return_index=True)
+    return accounts, territory[order][first]
 
 
 def _codes(column: pa.ChunkedArray, words: tuple[str, ...]) -> pa.Array:
-    """The column as numbers of `words`, whether it came as text, dictionary or codes already."""
-    if pa.types.is_integer(column.type):
-        return column.cast(pa.int16())
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(pa.string())
-    return pc.index_in(column, value_set=pa.array(words)).cast(pa.int16())
+    """A dictionary of words as numbers of `words`."""
+    encoded: Any = column.unify_dictionaries().combine_chunks()
+    number_of_word = pc.index_in(encoded.dictionary, value_set=pa.array(words)).cast(pa.int16())
+    return number_of_word.take(encoded.indices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +17,13 @@ from metes.store import bulk
 from metes.store.columns import to_micros
 from metes.store.engine import Store
 from metes.store.ledger import Cause
+from metes.store.tables import ledger_ownership
 
 # From here on reading the whole ledger costs less than naming accounts.
 MANY_ACCOUNTS = 100_000
 ACCOUNTS_AT_ONCE = 5_000
+_IDS_AT_ONCE = 500
+_PARTS = ("closing", "opening")
 
 HOLDINGS = pa.schema(
     [
@@ -76,9 +80,38 @@ def swap_in_change(connection: Connection, name: str, from_day: date | None, now
         connection.execute(_text(_KEEP_BEFORE.format(stage=f"stage_{name}_closing")), marks)
     closed = connection.execute(_text(_CLOSE.format(stage=f"stage_{name}_closing")), marks).rowcount
     opened = connection.execute(_text(_OPEN.format(stage=f"stage_{name}_opening")), marks).rowcount
-    for part in ("closing", "opening"):
-        bulk.drop_stage(connection, f"{name}_{part}")
+    drop_change(connection, name)
     return closed, opened
+
+
+def drop_change(connection: Connection, name: str) -> None:
+    """Drop the side tables of a staged change."""
+    for part in _PARTS:
+        bulk.drop_stage(connection, f"{name}_{part}")
+
+
+def has_staged(store: Store, name: str) -> bool:
+    """Whether the side tables of a change are there."""
+    return len(bulk.stages(store, f"{name}_")) == len(_PARTS)
+
+
+def write_change(
+    connection: Connection, closing: pa.Array, opening: pa.Table, from_day: date, now: datetime, cause: Cause
+) -> tuple[int, int]:
+    """The same as `swap_in_change` for a small change that was not staged."""
+    t, closed, kept = ledger_ownership.c, 0, list[dict[str, Any]]()
+    stamp = {"recorded_at": now, "cause_kind": cause.kind, "cause_id": cause.id}
+    ids = closing.to_pylist()
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        mine = sa.and_(t.id.in_(ids[start : start + _IDS_AT_ONCE]), t.recorded_until.is_(None))
+        names = ("account_id", "territory_id", "role", "share", "via", "true_from")
+        begun = connection.execute(sa.select(*(t[name] for name in names)).where(mine, t.true_from < from_day)).mappings()
+        kept += [{**row, "true_until": from_day, **stamp} for row in begun]
+        closed += connection.execute(sa.update(ledger_ownership).where(mine).values(recorded_until=now)).rowcount
+    rows = [*kept, *({**row, **stamp} for row in opening.to_pylist())]
+    if rows:
+        connection.execute(sa.insert(ledger_ownership), rows)
+    return closed, opening.num_rows
 
 
 _KEEP_BEFORE = """

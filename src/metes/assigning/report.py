@@ -1,0 +1,71 @@
+"""What a run of the rules came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+
+class Mode(StrEnum):
+    """Which accounts a run evaluated: none, those that a change may touch, those that were named, or all."""
+
+    NONE = "none"
+    INCREMENTAL = "incremental"
+    NAMED = "named"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryChange:
+    """What one territory wins and loses: numbers of accounts and their potential in minor units."""
+
+    territory: str
+    won: int = 0
+    lost: int = 0
+    won_potential: int = 0
+    lost_potential: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AssignReport:
+    """What an assignment came to; `reason` says why it evaluated as many accounts as it did.
+
+    `is_up_to_date`: nothing had changed since the last run, so nothing was evaluated. `accounts`, `unassigned`, `by_via` (primary
+    holdings by what they came from) and `unchanged` (facts) are about all accounts in every mode.
+    """
+
+    run: int | None
+    revision: int
+    plan: str
+    day: date
+    accounts: int
+    unassigned: int
+    moved: int
+    opened: int
+    closed: int
+    unchanged: int
+    territories: tuple[TerritoryChange, ...] = ()
+    by_via: Mapping[str, int] = field(default_factory=dict)
+    is_up_to_date: bool = False
+    is_preview: bool = False
+    mode: Mode = Mode.FULL
+    reason: str = ""
+    evaluated: int = 0
+
+    @property
+    def held(self) -> int:
+        """The accounts that some primary territory holds."""
+        return self.accounts - self.unassigned
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "day": self.day.isoformat(), "mode": self.mode.value, "by_via": dict(self.by_via)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> AssignReport:
+        """The report whose plain values these are."""
+        changes = tuple(TerritoryChange(**change) for change in values["territories"])
+        return cls(**{**values, "day": date.fromisoformat(values["day"]), "mode": Mode(values["mode"]), "territories": changes})
