@@ -12,26 +12,46 @@ import sqlalchemy as sa
 
 from metes.app.settings import AppSettings
 from metes.app.workspace import Workspace, open_workspace
+from metes.worker.loop import run_next
+from metes.worker.presence import FOLDER, Presence
+from metes.worker.watch import Watch
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 FINISHED = 0
 
 
-def open_at(database: str, folder: Path) -> Workspace:
+def open_at(database: str, folder: Path, now: datetime = NOW) -> Workspace:
     """The workspace of a database, its clock standing still."""
-    return open_workspace(AppSettings(database, folder / "cache"), clock=lambda: NOW)
+    return open_workspace(AppSettings(database, folder / "cache"), clock=lambda: now)
 
 
-def run_verb(database: str, folder: str, verb: str, kill_before: int) -> None:
-    """Run `import` or `assign`; SIGKILL to this process before statement `kill_before` (0: never)."""
-    workspace = open_at(database, Path(folder))
+def run_verb(database: str, folder: str, verb: str, kill_before: int, now: datetime = NOW) -> None:
+    """Run a verb; SIGKILL to this process before statement `kill_before` (0: never)."""
+    workspace = open_at(database, Path(folder), now)
     if kill_before:
         _kill_at(workspace, kill_before)
-    if verb == "import":
-        workspace.import_("accounts", [Path(folder) / "accounts.csv"])
-    else:
-        workspace.assign()
+    match verb:
+        case "import":
+            workspace.import_("accounts", [Path(folder) / "accounts.csv"])
+        case "assign":
+            workspace.assign()
+        case "publish":
+            workspace.plan_publish("draft")
+        case "tick":
+            workspace.tick()
+        case "work":
+            work(workspace)
+        case "edit":
+            workspace.account_edit("A0", {"segment": "Large"})
     os._exit(FINISHED)
+
+
+def work(workspace: Workspace) -> None:
+    """Do every job there is, those of dead workers among them."""
+    with Presence(workspace.shelf.books / FOLDER) as presence:
+        watch = Watch(presence.name, presence.lives)
+        while run_next(workspace, presence.name, watch):
+            pass
 
 
 def _kill_at(workspace: Workspace, statement: int) -> None:

@@ -109,33 +109,33 @@ def tick(connection: Connection, now: datetime, zone: ZoneInfo) -> tuple[int, ..
         if not schedule.is_enabled:
             continue
         if schedule.next_at <= now:
-            queued.append(_queue(connection, schedule, schedule.next_at, now))
+            queued.append(_queue(connection, schedule, schedule.principal, now, _why(schedule, now)))
             _put(
                 connection, schedule, next_at=schedule.cadence.next_after(now, zone), last_at=schedule.next_at, last_job=queued[-1]
             )
         elif is_astray(schedule.next_at, schedule.cadence, now, zone):
             _put(connection, schedule, next_at=schedule.cadence.next_after(now, zone))
-    return tuple(job for job in queued if job is not None)
+    return tuple(queued)
 
 
 def run_now(connection: Connection, name: str, principal: str, now: datetime) -> int:
     """Queue a schedule's job beside its turns; the job's id, that of one which waits already where there is one."""
     schedule = find(connection, name)
-    why = f"{principal} ran the schedule {name} by hand"
-    job = jobs.add_waiting(
-        connection, schedule.kind, _payload(schedule), principal, now, waiting_key=_waiting_key(schedule), why=why
-    )
+    job = _queue(connection, schedule, principal, now, f"{principal} ran the schedule {name} by hand")
     _put(connection, schedule, last_job=job)
     return job
 
 
-def _queue(connection: Connection, schedule: Schedule, turn: datetime, now: datetime) -> int | None:
-    late = f", {now - turn} late" if (now - turn).total_seconds() > 60 else ""
-    return jobs.add_once(
-        connection, schedule.kind, _payload(schedule), schedule.principal, now,
-        why=f"the schedule {schedule.name} had its turn of {turn:%Y-%m-%d %H:%M} UTC{late}",
-        waiting_key=_waiting_key(schedule), once_key=f"schedule:{schedule.id}:{turn.isoformat()}",
-    )  # fmt: skip
+def _queue(connection: Connection, schedule: Schedule, principal: str, now: datetime, why: str) -> int:
+    return jobs.add_waiting(
+        connection, schedule.kind, _payload(schedule), principal, now, waiting_key=_waiting_key(schedule), why=why
+    )
+
+
+def _why(schedule: Schedule, now: datetime) -> str:
+    late = now - schedule.next_at
+    said = f", {late} late" if late.total_seconds() > 60 else ""
+    return f"the schedule {schedule.name} had its turn of {schedule.next_at:%Y-%m-%d %H:%M} UTC{said}"
 
 
 def _payload(schedule: Schedule) -> dict[str, Any]:

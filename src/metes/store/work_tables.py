@@ -8,8 +8,8 @@ from sqlalchemy import Boolean, Column, Index, Integer, Table, Text
 from metes.store.columns import BigId, Instant
 from metes.store.tables import metadata
 
-# Two keys keep a trigger from firing twice. `once_key` is unique for ever: a publication, a schedule's turn. `waiting_key` is unique
-# among jobs that wait: what changes before a job begins is that job's work, what changes afterwards queues the next.
+# Two keys keep a trigger from firing twice. `once_key` is unique for ever: a publication. `waiting_key` is unique among jobs
+# that wait: what changes before a job begins is that job's work, what changes afterwards queues the next.
 jobs = Table(
     "jobs",
     metadata,
