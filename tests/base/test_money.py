@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metes.base.money import Money, exponent, from_minor, to_minor
+from metes.base.money import Money, exponent, from_minor, minor_factors, to_minor
 
 CURRENCIES = {"USD": 2, "EUR": 2, "JPY": 0, "KRW": 0, "KWD": 3, "TND": 3, "XXX": 2}
 
@@ -50,6 +50,12 @@ def test_minor_units_survive_the_way_to_decimals_and_back(minor: int, currency: 
 def test_rounding_is_that_of_the_decimal_module(amount: Decimal, currency: str) -> None:
     step = Decimal(1).scaleb(-exponent(currency))
     assert from_minor(to_minor(amount, currency), currency) == amount.quantize(step, ROUND_HALF_EVEN)
+
+
+def test_a_minor_unit_of_each_currency_is_told_in_those_of_the_reporting_one() -> None:
+    rates = {"EUR": Decimal("1.1"), "JPY": Decimal("0.0067"), "KWD": Decimal("3.25")}
+    factors = {"USD": Decimal(1), "EUR": Decimal("1.1"), "JPY": Decimal("0.67"), "KWD": Decimal("0.325")}
+    assert minor_factors("USD", rates) == factors
 
 
 def test_money_of_one_currency_adds_up_and_that_of_two_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -33,7 +34,7 @@ def family(store: Store) -> Store:
                 closed = date(2026, 1, 1) if number == 3 else None
                 given = {"account_id": 1, "closed_on": closed, **more}
                 if table is orders:
-                    given |= {"ordered_on": date(2026, number, 5), "amount_minor": 100 * number}
+                    given |= {"ordered_on": date(2026, number, 5), "amount_minor": 100 * number, "currency": None}
                 elif table is opportunities:
                     given |= {"amount_minor": 100 * number, "person_id": 1}
                 connection.execute(sa.insert(table).values(**row_of(table, number, **given)))
@@ -54,7 +55,7 @@ def family(store: Store) -> Store:
 
 def test_an_account_comes_with_everything_that_hangs_on_it_and_is_not_closed(family: Store) -> None:
     with family.read() as connection:
-        facts = profile.account_facts(connection, 1, ALL, months_from=date(2026, 1, 1))
+        facts = profile.account_facts(connection, 1, ALL, months_from=date(2026, 1, 1), currency="USD", rates={})
     assert (facts.record["key"], facts.custom, facts.parent) == ("K1", {"é": 1}, None)
     assert [(s["name"], s["external_id"]) for s in facts.sources] == [("crm", "X1")]
     assert [a["key"] for a in facts.family] == ["K2"]
@@ -63,13 +64,30 @@ def test_an_account_comes_with_everything_that_hangs_on_it_and_is_not_closed(fam
     assert list(facts.months) == [("2026-01", 100), ("2026-02", 200)]
 
 
+def test_orders_by_month_are_in_one_currency_and_those_without_a_rate_are_left_out(family: Store) -> None:
+    with family.write() as connection:
+        for number, minor, currency in ((11, 1000, "EUR"), (12, 200, "JPY"), (13, 7, "XTS"), (14, 3, "USD"), (15, 5, None)):
+            given = {
+                "account_id": 1,
+                "ordered_on": date(2026, 2, 6),
+                "amount_minor": minor,
+                "currency": currency,
+                "closed_on": None,
+            }
+            connection.execute(sa.insert(orders).values(**row_of(orders, number, **given)))
+    rates = {"EUR": Decimal("1.1"), "JPY": Decimal("0.0067")}
+    with family.read() as connection:
+        facts = profile.account_facts(connection, 1, ALL, months_from=date(2026, 1, 1), currency="USD", rates=rates)
+    assert list(facts.months) == [("2026-01", 100), ("2026-02", 200 + 1100 + 134 + 3 + 5)]
+
+
 def test_a_child_knows_its_parent(family: Store) -> None:
     with family.read() as connection:
-        facts = profile.account_facts(connection, 2, ALL, months_from=date(2026, 1, 1))
+        facts = profile.account_facts(connection, 2, ALL, months_from=date(2026, 1, 1), currency="USD", rates={})
         assert facts.parent is not None
         assert facts.parent["key"] == "K1"
         with pytest.raises(NotFound, match="number 99"):
-            profile.account_facts(connection, 99, ALL, months_from=date(2026, 1, 1))
+            profile.account_facts(connection, 99, ALL, months_from=date(2026, 1, 1), currency="USD", rates={})
 
 
 def test_open_opportunities_come_the_largest_first(family: Store) -> None:

@@ -113,11 +113,19 @@ class ReadingVerbs(WhyVerbs):
     def account_by_number(self, number: int) -> AccountProfile:
         """One account whole, by its number."""
         require_number(number, "account")
-        today = self.today()
+        settings = self.settings()
+        today = settings.today(self.clock())
         since = today.replace(year=today.year - HISTORY_MONTHS // 12, day=1)
         active = self.active()
         with self.store.read() as connection:
-            facts = profile.account_facts(connection, number, self.scope, months_from=since)
+            facts = profile.account_facts(
+                connection,
+                number,
+                self.scope,
+                months_from=since,
+                currency=settings.reporting_currency,
+                rates=settings.rates,
+            )
             owner = owners.owner_of(connection, number, self.plan_of, self.scope, at=today, known=None)
             history = ledger.holdings_of(connection, number, self.scope, whole_history=True)
         rows = self.book().accounts_by_number([number], self.scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
@@ -33,6 +34,11 @@ def to_minor(amount: Decimal | int | str, currency: str) -> int:
 def from_minor(minor: int, currency: str) -> Decimal:
     """Minor units as a decimal amount of the currency."""
     return Decimal(minor).scaleb(-exponent(currency))
+
+
+def minor_factors(currency: str, rates: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """What one minor unit of each known currency is in minor units of `currency`; `rates` are units of it for one unit of another."""
+    return {of: rate.scaleb(exponent(currency) - exponent(of)) for of, rate in {currency: Decimal(1), **rates}.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from metes.base.dates import months_before
-from metes.base.money import exponent
+from metes.base.money import minor_factors
 from metes.model.catalogue import Field, FieldType
 from metes.store.filters import quote
 from metes.store.ledger import VIAS
@@ -149,8 +149,7 @@ def orders_of(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> pa.Tab
 
 def _make_rates(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
     connection.execute("CREATE TEMP TABLE rates (currency VARCHAR, factor DOUBLE)")
-    rates = {shape.currency: Decimal(1), **shape.rates}
-    rows = [[c, float(rate.scaleb(exponent(shape.currency) - exponent(c)))] for c, rate in rates.items()]
+    rows = [[currency, float(factor)] for currency, factor in minor_factors(shape.currency, shape.rates).items()]
     connection.executemany("INSERT INTO rates VALUES (?, ?)", rows)
 
 

@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import NotFound
+from metes.base.money import minor_factors
 from metes.model.scope import Scope
 from metes.store.tables import account_sources, accounts, activities, contacts, opportunities, orders, people, products, sources
 
@@ -20,7 +22,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """An account's record and what hangs on it. Money in minor units of each row's own currency."""
+    """An account's record and what hangs on it. Money in minor units of each row's own currency, `months` in the reporting currency."""
 
     record: Row
     custom: Row
@@ -34,8 +36,20 @@ class AccountFacts:
     months: Sequence[tuple[str, int]]
 
 
-def account_facts(connection: Connection, account_id: int, scope: Scope, *, months_from: date, rows: int = 100) -> AccountFacts:
-    """Everything about one account; its newest `rows` facts of each kind; NotFound where there is none."""
+def account_facts(
+    connection: Connection,
+    account_id: int,
+    scope: Scope,
+    *,
+    months_from: date,
+    currency: str,
+    rates: Mapping[str, Decimal],
+    rows: int = 100,
+) -> AccountFacts:
+    """Everything about one account; its newest `rows` facts of each kind; NotFound where there is none.
+
+    `rates` are units of the reporting currency for one unit of another.
+    """
     del scope  # one administrator sees every account; the parameter is the contract for narrower scopes
     record = connection.execute(sa.select(accounts).where(accounts.c.id == account_id)).mappings().first()
     if record is None:
@@ -84,22 +98,26 @@ def account_facts(connection: Connection, account_id: int, scope: Scope, *, mont
             .order_by(activities.c.occurred_on.desc(), activities.c.id)
             .limit(rows),
         ),
-        months=_months(connection, account_id, months_from),
+        months=_months(connection, account_id, months_from, currency, minor_factors(currency, rates)),
     )
 
 
-def _months(connection: Connection, account_id: int, since: date) -> list[tuple[str, int]]:
-    """Orders by month ('2026-03') in minor units, from a day on."""
+def _months(
+    connection: Connection, account_id: int, since: date, currency: str, factors: Mapping[str, Decimal]
+) -> list[tuple[str, int]]:
+    """Orders by month ('2026-03') in minor units of the reporting currency, from a day on; without those that have no rate."""
     rows = connection.execute(
-        sa.select(orders.c.ordered_on, orders.c.amount_minor).where(
+        sa.select(orders.c.ordered_on, orders.c.amount_minor, orders.c.currency).where(
             orders.c.account_id == account_id, orders.c.closed_on.is_(None), orders.c.ordered_on >= since
         )
     )
-    sums: dict[str, int] = {}
-    for ordered_on, minor in rows:
-        month = f"{ordered_on:%Y-%m}"
-        sums[month] = sums.get(month, 0) + minor
-    return sorted(sums.items())
+    sums: dict[str, Decimal] = {}
+    for ordered_on, minor, own in rows:
+        factor = factors.get(own or currency)
+        if factor is not None:
+            month = f"{ordered_on:%Y-%m}"
+            sums[month] = sums.get(month, Decimal(0)) + minor * factor
+    return [(month, round(amount)) for month, amount in sorted(sums.items())]
 
 
 def _family(connection: Connection, account_id: int, parent_id: int | None, rows: int) -> list[Row]:
