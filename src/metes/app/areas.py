@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from metes.app.plans import PlanVerbs
 from metes.base.errors import InputError, NotFound
@@ -19,6 +20,7 @@ from metes.plan.check_areas import areas_asked
 from metes.plan.conform import suggestion
 from metes.plan.limits import MAX_AREA_BYTES, MAX_FILE_BYTES
 from metes.plan.polygons import Extent, extent_of
+from metes.plan.sketch import Sketch
 from metes.store.plans import Revision
 
 _EXTENTS_KEPT = 20_000
@@ -28,7 +30,7 @@ _EXTENTS_KEPT = 20_000
 class AreaSummary:
     """An area with its size in km², its positions and polygons, its box in degrees (west, south, east, north), and the rules that ask.
 
-    A rule is a pair of territory and rule; `findings` are those of the area where it was just read.
+    `sketch` is its outline on a square of 160, as rings of whole numbers; a rule is a pair of territory and rule.
     """
 
     key: str
@@ -38,12 +40,18 @@ class AreaSummary:
     vertices: int
     polygons: int
     box: tuple[float, float, float, float]
+    sketch: Sketch
     rules: tuple[tuple[str, str], ...]
 
     @property
     def label(self) -> str:
         """The name for people; the key where there is none."""
         return self.name or self.key
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, without the sketch."""
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "sketch"}
+        return values | {"rules": [{"territory": territory, "rule": rule} for territory, rule in self.rules]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +142,7 @@ class AreaVerbs(PlanVerbs):
 
     def _summary(self, area: Area, rules: Sequence[tuple[str, str]]) -> AreaSummary:
         extent = self._extent(area.geometry)
-        size = (extent.square_km, extent.vertices, extent.polygons, extent.box)
+        size = (extent.square_km, extent.vertices, extent.polygons, extent.box, extent.sketch)
         return AreaSummary(area.key, area.name, area.comment, *size, tuple(rules))
 
     def _extent(self, geometry: str) -> Extent:

@@ -15,7 +15,7 @@ from metes.plan import subjects
 from metes.plan.conform import suggestion
 from metes.plan.geojson import Polygon, Reading, read_geojson, read_value, text_of
 from metes.plan.limits import MAX_AREA_BYTES, MAX_AREA_VERTICES, MAX_AREAS, MAX_FILE_BYTES
-from metes.plan.polygons import Shaped, Tangled, extent_of, geometry_text, shaped
+from metes.plan.polygons import Shaped, Tangled, geometry_text, shaped, square_kilometres
 
 _SHOWN: Final = 3
 
@@ -135,7 +135,7 @@ def _report_repairs(reading: Reading, whole: Shaped) -> None:
     if whole.repaired:
         reason, (x, y) = whole.repaired[0]
         count = f"in {len(whole.repaired):,} polygons, first " if len(whole.repaired) > 1 else ""
-        size = extent_of(geometry_text(whole.polygons)).square_km
+        size = square_kilometres(whole.polygons)
         message = (
             f"its border is not sound: {reason} {count}at latitude {y:.5g}, longitude {x:.5g}; repaired, it has {kilometres(size)}"
         )

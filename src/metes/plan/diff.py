@@ -12,7 +12,7 @@ from metes.model.plan import Area, NamedList, Pin, Plan, Rule, Seat, Territory, 
 from metes.plan import subjects
 from metes.plan.areas import kilometres
 from metes.plan.order import pin_order
-from metes.plan.polygons import extent_of
+from metes.plan.polygons import polygons_of, square_kilometres
 from metes.rules.syntax import to_text
 
 Part = TypeVar("Part", TerritoryType, Territory, Rule, Seat, NamedList, Area, Pin)
@@ -223,7 +223,7 @@ def _areas(old: Plan, new: Plan) -> Iterator[Step]:
 
 
 def _size(area: Area) -> str:
-    return kilometres(extent_of(area.geometry).square_km)
+    return kilometres(square_kilometres(polygons_of(area.geometry)))
 
 
 def _pins(old: Plan, new: Plan) -> Iterator[Step]:

@@ -11,6 +11,7 @@ from math import radians, sin
 from typing import TYPE_CHECKING, Any, Final
 
 from metes.plan.geojson import DECIMALS, Polygon, Position, Ring
+from metes.plan.sketch import Sketch, sketch_of, unfolded
 
 if TYPE_CHECKING:
     import shapely
@@ -196,24 +197,30 @@ def polygons_of(geometry: str) -> tuple[tuple[tuple[Position, ...], ...], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How large a geometry is: km² on the sphere, positions, polygons, and its box in degrees (west, south, east, north)."""
+    """How large a geometry is: km² on the sphere, positions, polygons, its box in degrees, its sketch.
+
+    The box is west, south, east, north; its east lies beyond 180 where the geometry crosses the date line.
+    """
 
     square_km: float
     vertices: int
     polygons: int
     box: tuple[float, float, float, float]
+    sketch: Sketch
 
 
 def extent_of(geometry: str) -> Extent:
     """The extent of a canonical geometry text; ValueError where it is none. Linear in its positions."""
     polygons = polygons_of(geometry)
-    positions = [position for polygon in polygons for position in polygon[0]]
+    flat = unfolded(polygons)
+    positions = [position for polygon in flat for position in polygon[0]]
     if not positions:
         raise ValueError("expected at least one polygon, got none")
     xs, ys = [x for x, _ in positions], [y for _, y in positions]
     # A ring's last position is its first one again.
     vertices = sum(len(ring) - 1 for polygon in polygons for ring in polygon)
-    return Extent(square_kilometres(polygons), vertices, len(polygons), (min(xs), min(ys), max(xs), max(ys)))
+    box = (min(xs), min(ys), max(xs), max(ys))
+    return Extent(square_kilometres(polygons), vertices, len(polygons), box, sketch_of(flat))
 
 
 def square_kilometres(polygons: Sequence[Sequence[Sequence[Position]]]) -> float:

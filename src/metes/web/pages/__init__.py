@@ -14,13 +14,17 @@ from metes.web.pages import (
     people,
     pin,
     plan,
+    plan_areas,
     plan_changes,
+    plan_parts,
+    preview,
     rule,
     search,
     settings,
     sign_in,
     territories,
     users,
+    why,
 )
 from metes.web.visits import CHECKED
 
@@ -32,6 +36,7 @@ _inside = APIRouter(dependencies=[CHECKED])
 for _module in (
     accounts,
     account,
+    why,
     home,
     pin,
     territories,
@@ -41,6 +46,9 @@ for _module in (
     more,
     plan,
     plan_changes,
+    preview,
+    plan_parts,
+    plan_areas,
     rule,
     imports,
     jobs,

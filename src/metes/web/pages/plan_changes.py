@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from metes.base.errors import Conflict, InputError
 from metes.base.findings import Finding, Severity
-from metes.web.pages.jobs import before_after
+from metes.web.pages.preview import outcome_of
 from metes.web.plan_view import PlanView, view_of
 from metes.web.visits import Form, SignedIn, Visit
 
@@ -40,7 +40,7 @@ def show_changes(reference: str, visit: SignedIn, preview: bool = False) -> Resp
         has_active=active is not None,
         today=visit.workspace.today(),
         is_small=visit.workspace.total().accounts <= SHOWN_AT_ONCE,
-        outcome=_preview(visit, view) if preview else None,
+        outcome=outcome_of(visit, view) if preview else None,
     )
 
 
@@ -51,20 +51,6 @@ def show_check(reference: str, visit: SignedIn) -> Response:
     findings = _findings(visit, view)
     shown = [(f, _finding_href(view, f)) for f in findings[:FINDINGS_SHOWN]]
     return visit.page("plan-check.html", view=view, findings=shown, findings_total=len(findings))
-
-
-@router.get("/plan/{reference}/preview")
-def show_preview(reference: str, visit: SignedIn) -> Response:
-    """Who would win and lose what, as a part of the page of changes."""
-    view = view_of(visit, reference)
-    return visit.fragment("plan-changes.html", "preview", outcome=_preview(visit, view), view=view)
-
-
-@router.post("/plan/{reference}/preview")
-def queue_preview(reference: str, visit: SignedIn) -> Response:
-    """Work the preview out as a job, where there are many accounts."""
-    revision = visit.workspace.plan_find(reference)
-    return visit.go(f"/jobs/{visit.workspace.job_add('preview', {'revision': revision.id})}")
 
 
 @router.get("/plan/{reference}/publish")
@@ -126,11 +112,6 @@ def _findings(visit: Visit, view: PlanView) -> list[Finding]:
     return sorted(visit.workspace.plan_check(str(view.revision.id))[1], key=lambda f: order[f.severity])
 
 
-def _preview(visit: Visit, view: PlanView) -> dict[str, Any]:
-    report = visit.workspace.plan_preview(str(view.revision.id)).as_dict()
-    return {**report, "changes": before_after(report["territories"], view.plan.territory_by_key)}
-
-
 def _step_href(view: PlanView, step: Any) -> str:
     return _subject_href(view, step.subject)
 
@@ -143,6 +124,9 @@ def _subject_href(view: PlanView, subject: str) -> str:
     """The page of what a step or finding is about: `rule west/main`, `territory west`, `pin of A1 to west`; empty without one."""
     kind, _, rest = subject.partition(" ")
     key, _, rule = rest.partition("/")
+    if kind in {"type", "list", "area"}:
+        is_there = rest in {"type": view.plan.type_by_key, "list": view.plan.list_by_key, "area": view.plan.area_by_key}[kind]
+        return f"{view.base}/{kind}s/{rest}" if is_there else f"{view.base}/parts"
     if kind in {"pin", "exclusion"}:
         key, rule = subject.rsplit(" ", 1)[-1], ""
     if kind == "seat":

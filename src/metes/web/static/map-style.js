@@ -30,6 +30,7 @@ export function mapStyle(c, { polygons = nothing, countries = nothing, borders =
       world: geojson(countries),
       zones: geojson(polygons, { promoteId: "zone", tolerance: 0.3 }),
       borders: geojson(borders),
+      area: geojson(nothing),
       labels: geojson(nothing),
       points: geojson(nothing),
     },
@@ -48,6 +49,8 @@ export function mapStyle(c, { polygons = nothing, countries = nothing, borders =
         id: "chosen", type: "line", source: "zones", layout: { "line-join": "round" },
         paint: { "line-color": c["on-territory"], "line-width": ["case", state("hovered", false), 2, state("selected", false), 0.8, 0], "line-opacity": ["case", state("hovered", false), 1, 0.65] },
       },
+      { id: "area", type: "fill", source: "area", paint: { "fill-color": c.accent, "fill-opacity": 0.16 } },
+      { id: "area-edge", type: "line", source: "area", layout: { "line-join": "round" }, paint: { "line-color": c.accent, "line-width": 2 } },
       {
         id: "labels", type: "symbol", source: "labels",
         layout: { "icon-image": ["concat", "label|", ["get", "name"]], "icon-padding": 4, "symbol-sort-key": ["-", ["get", "size"]] },

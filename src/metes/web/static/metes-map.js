@@ -3,6 +3,7 @@
 //   data-zones   TopoJSON with the objects `counties` and `states` (default: the counties of us-atlas)
 //   data-fills   address of {territories: [{key, name, colour, href?}], zones: {id: [index of territory, share]}}
 //   data-points  address that takes ?bbox=w,s,e,n&zoom=z and answers GeoJSON points with {count, name?, colour?, href?, key?}
+//   data-area    address of a GeoJSON feature to outline over the zones
 //   data-selected key of a territory to outline; data-fit="selected" also moves there
 //   data-bounds  w,s,e,n to begin with; the zones that are filled when left out
 //
@@ -38,6 +39,7 @@ class MetesMap extends HTMLElement {
     try {
       await this.#build();
       await this.#showFills();
+      if (this.dataset.area) this.#map.getSource("area").setData(await fetchJson(this.dataset.area));
       this.#showPoints();
       this.#map.once("idle", () => { this.dataset.state = "ready"; });
       this.#map.triggerRepaint();
