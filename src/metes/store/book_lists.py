@@ -1,0 +1,240 @@
+"""Lists of accounts: pages by key, exports, ids, counts, values to filter by, and search."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from metes.base.errors import InputError
+from metes.model.catalogue import Field
+from metes.model.condition import EVERYTHING, Condition, literals
+from metes.model.plan import NamedList, Plan
+from metes.model.query import AccountPage, AccountQuery, Cursor
+from metes.model.scope import Scope
+from metes.model.terms import terms_of
+from metes.rules.term_columns import identity_of
+from metes.store.book_accounts import WORDS
+from metes.store.book_source import BookSource, in_scope
+from metes.store.filters import Filter, FilterWriter, Parameters, quote
+
+SUM_FIELDS = ("potential", "annual_revenue", "revenue_12m", "pipeline")
+_COUNTS_KEPT = 512
+_WORDS_USED = 8
+_SEARCHED = 500
+_VALUES_KEPT = 64
+_NO_PLAN = Plan("")
+
+
+class BookLists(BookSource):
+    """The accounts of the Book as lists; every query takes a `Scope`."""
+
+    def __init__(self, path: Path, fields: Mapping[str, Field], currency: str) -> None:
+        super().__init__(path, fields, currency)
+        self._counts: OrderedDict[tuple[Any, ...], tuple[int, dict[str, int]]] = OrderedDict()
+        self._values: OrderedDict[tuple[Any, ...], tuple[tuple[Any, int], ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def page(
+        self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None = None, plan: Plan | None = None
+    ) -> AccountPage:
+        """One page of accounts in the order asked, with the total and sums of all that match.
+
+        A condition finds its lists in `lists`, else in the plan, and its areas in the plan. Terms that look at the day look at the
+        Book's.
+        """
+        for name in (*query.columns, query.sort):
+            self._require_column(name)
+        try:
+            return self._page(query, self._filter(query, scope, lists, plan))
+        except (duckdb.BinderException, duckdb.ConversionException, duckdb.InvalidInputException):
+            if query.after is None:
+                raise
+            # Whoever changed the cursor gave it a value that cannot stand in the column.
+            raise InputError("expected the cursor of an earlier page in the same order; begin again without one") from None
+
+    def _page(self, query: AccountQuery, asked: Filter) -> AccountPage:
+        total, sums = self._count(asked)
+        is_backward = query.after is not None and query.after.is_backward
+        sorted_by = self._quickly_sorted(query)
+        order = _order(sorted_by.sort, query.is_descending, is_backward)
+        numbers: list[int] = []
+        for behind, more in _stretches(sorted_by):
+            missing = query.rows + 1 - len(numbers)
+            if missing:
+                sql = f"SELECT account FROM {asked.source} WHERE {asked.text} AND {behind} ORDER BY {order} LIMIT {missing}"
+                numbers += [row[0] for row in asked.on(self.cursor()).execute(sql, asked.parameters + more).fetchall()]
+        found = self._take(numbers, tuple(dict.fromkeys(("account", query.sort, *query.columns))))
+        has_more = len(found) > query.rows
+        found = found[: query.rows]
+        if is_backward:
+            found.reverse()
+        has_before = (query.after is not None and not is_backward) or (is_backward and has_more)
+        has_after = is_backward or has_more
+        return AccountPage(
+            rows=found,
+            total=total,
+            sums=sums,
+            next=Cursor(found[-1][query.sort], found[-1]["account"]) if found and has_after else None,
+            previous=Cursor(found[0][query.sort], found[0]["account"], True) if found and has_before else None,
+        )
+
+    def export(
+        self,
+        query: AccountQuery,
+        scope: Scope,
+        lists: Mapping[str, NamedList] | None = None,
+        chunk_rows: int = 20_000,
+        plan: Plan | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """All matching accounts in the order asked, in Arrow batches."""
+        for name in (*query.columns, query.sort):
+            self._require_column(name)
+        asked = self._filter(query, scope, lists, plan)
+        columns = ", ".join(quote(c) for c in query.columns)
+        sql = f"SELECT {columns} FROM {asked.source} WHERE {asked.text} ORDER BY {_order(query.sort, query.is_descending)}"
+        yield from asked.on(self._connection.cursor()).execute(sql, asked.parameters).to_arrow_reader(chunk_rows)
+
+    def ids(
+        self,
+        query: AccountQuery,
+        scope: Scope,
+        lists: Mapping[str, NamedList] | None = None,
+        limit: int = 10_000,
+        plan: Plan | None = None,
+    ) -> list[str]:
+        """The ids of all matching accounts, for acting on a selection; at most `limit`."""
+        asked = self._filter(query, scope, lists, plan)
+        sql = f"SELECT id FROM {asked.source} WHERE {asked.text} ORDER BY account LIMIT {int(limit)}"
+        return [row[0] for row in asked.on(self.cursor()).execute(sql, asked.parameters).fetchall()]
+
+    def count(
+        self, condition: Condition, scope: Scope, lists: Mapping[str, NamedList] | None = None, plan: Plan | None = None
+    ) -> int:
+        """How many accounts a condition takes."""
+        return self._count(self._filter(AccountQuery(condition=condition), scope, lists, plan))[0]
+
+    def distinct(self, column: str, scope: Scope, limit: int = 200) -> tuple[tuple[Any, int], ...]:
+        """The most frequent values of a column with their counts, for filters; kept, since every list asks for the same."""
+        self._require_column(column)
+        allowed, parameters = in_scope(scope)
+        key = (column, allowed, repr(parameters), limit)
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        name = quote(column)
+        sql = f"SELECT {name}, count(*) AS n FROM accounts WHERE {name} IS NOT NULL AND {allowed} GROUP BY 1 ORDER BY n DESC, 1 LIMIT {int(limit)}"
+        values = tuple((row[0], row[1]) for row in self.cursor().execute(sql, parameters).fetchall())
+        with self._lock:
+            self._values[key] = values
+            while len(self._values) > _VALUES_KEPT:
+                self._values.popitem(last=False)
+        return values
+
+    def search(self, text: str, scope: Scope, limit: int = 10) -> list[dict[str, Any]]:
+        """Accounts whose name or id has a word beginning with each word of the text, those of most potential first.
+
+        An account whose whole name is the text comes before all others, where it is among the first few hundred.
+        """
+        words = self._words(text)
+        if not words:
+            return []
+        allowed, parameters = in_scope(scope)
+        match, match_parameters = _token_match(words)
+        sql = f"SELECT account FROM accounts WHERE {match} AND {allowed} ORDER BY potential DESC NULLS LAST, account LIMIT {_SEARCHED}"
+        numbers = [row[0] for row in self.cursor().execute(sql, [*match_parameters, *parameters]).fetchall()]
+        rows = self._take(numbers, ("account", "id", "name", "city", "region", "territory", "potential"))
+        wanted = text.strip().lower()
+        return sorted(rows, key=lambda row: row["name"].lower() != wanted)[:limit]
+
+    def _filter(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None, plan: Plan | None) -> Filter:
+        plan = plan or _NO_PLAN
+        allowed, parameters = in_scope(scope)
+        parts = [allowed]
+        if query.condition != EVERYTHING:
+            writer = FilterWriter(self.fields, plan.list_by_key if lists is None else lists, self.currency, plan.area_by_key)
+            text, more = writer.write(query.condition)
+            parts.append(text)
+            parameters += more
+        if query.territories is not None:
+            either, named = self._held_by(query.territories - {""})
+            parameters += named
+            parts.append(f"({either} OR territory IS NULL)" if "" in query.territories else either)
+        words = self._words(query.search)
+        if words:
+            match, more = _token_match(words)
+            parts.append(match)
+            parameters += more
+        elif query.search.strip():
+            parts.append("FALSE")
+        terms = terms_of(literal.field for literal in literals(query.condition))
+        columns = {term.name: self.rule_columns.term(term, plan, self.day) for term in terms}
+        return Filter(" AND ".join(parts), parameters, columns, tuple(identity_of(term, plan, self.day) for term in terms))
+
+    def _words(self, text: str) -> list[str]:
+        """The words of a search text, cut by the function that cut the names when the Book was made."""
+        if not text.strip():
+            return []
+        row = self.cursor().execute(f"SELECT {WORDS.format(text='?')}", [text]).fetchone()
+        return [word for word in (row[0] if row else []) if word][:_WORDS_USED]
+
+    def _quickly_sorted(self, query: AccountQuery) -> AccountQuery:
+        """The query with its order by rank where it is by name, which is the same and several times faster."""
+        if query.sort != "name":
+            return query
+        if query.after is None:
+            return replace(query, sort="name_rank")
+        there = self._take([query.after.account], ("name", "name_rank"))
+        if not there or there[0]["name"] != query.after.value:
+            return query
+        return replace(query, sort="name_rank", after=replace(query.after, value=there[0]["name_rank"]))
+
+    def _count(self, asked: Filter) -> tuple[int, dict[str, int]]:
+        key = (asked.text, repr(asked.parameters), asked.identity)
+        with self._lock:
+            if key in self._counts:
+                self._counts.move_to_end(key)
+                return self._counts[key]
+        sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in SUM_FIELDS)
+        sql = f"SELECT count(*), {sums} FROM {asked.source} WHERE {asked.text}"
+        row = asked.on(self.cursor()).execute(sql, asked.parameters).fetchone() or (0,)
+        counted = (int(row[0]), dict(zip(SUM_FIELDS, map(int, row[1:]), strict=True)))
+        with self._lock:
+            self._counts[key] = counted
+            while len(self._counts) > _COUNTS_KEPT:
+                self._counts.popitem(last=False)
+        return counted
+
+
+def _token_match(words: Sequence[str]) -> tuple[str, Parameters]:
+    one = "account IN (SELECT account FROM tokens WHERE token >= ? AND token < ?)"
+    return " AND ".join([one] * len(words)), [end for word in words for end in (word, word + "\U0010ffff")]
+
+
+def _order(sort: str, is_descending: bool, is_backward: bool = False) -> str:
+    """Missing values come last in both directions, so first when a page is read backwards."""
+    direction = "DESC" if is_descending != is_backward else "ASC"
+    return f"{quote(sort)} {direction} NULLS {'FIRST' if is_backward else 'LAST'}, account {direction}"
+
+
+def _stretches(query: AccountQuery) -> list[tuple[str, Parameters]]:
+    """The rows behind the cursor in the order of `_order`, as conditions of stretches that follow one another.
+
+    Rows with and without a value make two stretches, each with a plain bound, by which the database skips what lies before it.
+    """
+    if query.after is None:
+        return [("TRUE", [])]
+    column, value, account = quote(query.sort), query.after.value, query.after.account
+    behind = "<" if query.is_descending != query.after.is_backward else ">"
+    if value is None:
+        here: tuple[str, Parameters] = (f"({column} IS NULL AND account {behind} ?)", [account])
+        return [here, (f"({column} IS NOT NULL)", [])] if query.after.is_backward else [here]
+    here = (f"({column} {behind}= ? AND ({column} {behind} ? OR account {behind} ?))", [value, value, account])
+    return [here] if query.after.is_backward else [here, (f"({column} IS NULL)", [])]
