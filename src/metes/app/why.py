@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -52,12 +52,16 @@ class WhyVerbs(Desk):
         is_active = reference == "active"
         revision = self.require_active()[0] if is_active else self._revision(reference)
         book, today = self.book(), self.today()
-        if not book.accounts_by_number([number], self.scope):
+        if self.account_row(number) is None:
             return None
         explainer = self.explainer_of(revision)
         record = book.record(number, explainer.asked, explainer.plan, today)
         found = explainer.explain(record, today, limit=limit, first=first, words=words.split(), known=self._known_values())
         return replace(found, recorded=tuple(self._recorded(number, explainer.plan))) if is_active else found
+
+    def account_row(self, number: int) -> Mapping[str, Any] | None:
+        """All columns of the account with a number; None where it is closed or never was."""
+        return next(iter(self.book().accounts_by_number([number], self.scope)), None)
 
     def _recorded(self, number: int, plan: Plan) -> Iterable[Any]:
         """The primary territories that the ledger names for an account today."""

@@ -1,13 +1,16 @@
-"""An explanation as the why-card shows it: the winner, what helps beside it, and the losers with what decided."""
+"""An explanation as pages show it: the winner, what helps beside it, what would change it, and the losers with what decided."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from metes.model.catalogue import Field, FieldType
+from metes.web.formatting import Reader
 from metes.web.marks import href_of
 
 NEAREST = 4
+FLIPS = 4
 _STEPS = {
     "pin": "a pin goes before rules",
     "named account": "a rule that lists the account by name goes first",
@@ -19,21 +22,46 @@ _STEPS = {
 }
 
 
-def why_of(explanation: Any) -> dict[str, Any]:
+def why_of(explanation: Any, fields: Mapping[str, Field], reader: Reader) -> dict[str, Any]:
     """What the why-card takes, from an `Explanation`."""
     primaries = explanation.primaries
-    losers = [_lost(lost) for lost in explanation.lost] + [_failed(failed) for failed in explanation.failed]
+    losers = [lost_said(lost) for lost in explanation.lost] + [failed_said(failed) for failed in explanation.failed]
     nearest = max(NEAREST, len(explanation.lost))
+    flips = [_flip(flip, fields, reader) for flip in explanation.flips or ()]
     return {
         "title": f"Why {_names(primaries)}" if primaries else "Why nobody",
         "winners": [_held(held, explanation.pins) for held in primaries],
         "helpers": [_held(held, explanation.pins) for held in explanation.held if held.role != "primary"],
         "losers": losers[:nearest],
-        "more": losers[nearest:],
-        "uncounted": max(0, explanation.failed_count - len(explanation.failed)),
+        "matching": [lost_said(lost) for lost in explanation.lost],
+        "flips": flips,
+        "would": None if explanation.flips is None else flips[:FLIPS],
+        "more_flips": max(0, len(flips) - FLIPS),
+        "others": explanation.failed_count,
         "sentences": explanation.sentences(),
         "pins": [str(pin) for pin in explanation.pins if pin.is_exclusion or not pin.in_force],
+        "recorded": None if explanation.is_recorded else [_named(name) for name in explanation.recorded],
     }
+
+
+def _named(name: Any) -> dict[str, str]:
+    return {"territory": name.label, "href": href_of(name.key)}
+
+
+def _flip(flip: Any, fields: Mapping[str, Field], reader: Reader) -> dict[str, Any]:
+    """A change of one field, and the territories that it leads to (none: a gap)."""
+    return {"territories": [_named(name) for name in flip.territories], "sentence": _phrase(flip, fields, reader)}
+
+
+def _phrase(flip: Any, fields: Mapping[str, Field], reader: Reader) -> str:
+    """The change in words, numbers, amounts and days of plain fields as the reader writes them."""
+    field = fields[flip.field]
+    writers: dict[FieldType, Any] = {FieldType.INTEGER: reader.number, FieldType.MONEY: reader.money, FieldType.DATE: reader.day}
+    write = writers.get(field.type)
+    if write is None or flip.after is None or flip.field not in set(fields):  # a term is no field of its own
+        return str(flip.phrase)
+    was = "" if flip.before is None else f" instead of {write(flip.before)}"
+    return f"with {field.title[:1].lower()}{field.title[1:]} {write(flip.after)}{was}"
 
 
 def _names(primaries: Sequence[Any]) -> str:
@@ -47,7 +75,19 @@ def _held(held: Any, pins: Sequence[Any]) -> dict[str, Any]:
         "href": href_of(held.territory.key),
         "sentence": f"{verb} {_reason(held, pins)}{_share(held)}.",
         "literals": [_literal(said) for said in held.rule.literals] if held.rule and held.via != "pin" else [],
-        "losers": [],
+        "above": [_above(above) for above in held.inherited if above.rule is not None or not above.takes],
+    }
+
+
+def _above(above: Any) -> dict[str, Any]:
+    """How a territory above came to pass the account on, or that it does not take it."""
+    if above.rule is None:
+        return {**_named(above.territory), "sentence": "above it does not take it.", "literals": []}
+    rule = f"rule {above.rule.name}" if above.rule.name else "its rule"
+    return {
+        **_named(above.territory),
+        "sentence": f"above it takes it by {rule}.",
+        "literals": [_literal(said) for said in above.rule.literals],
     }
 
 
@@ -68,7 +108,8 @@ def _share(held: Any) -> str:
     return f", with a share of {held.share:.0%}" if held.share != 1 else ""
 
 
-def _lost(lost: Any) -> dict[str, Any]:
+def lost_said(lost: Any) -> dict[str, Any]:
+    """A territory that claims the account too, with the step that decided."""
     if lost.winner is None:
         sentence = "also matches, but the account is kept out of it."
     else:
@@ -76,7 +117,8 @@ def _lost(lost: Any) -> dict[str, Any]:
     return {"territory": lost.territory.label, "href": href_of(lost.territory.key), "sentence": sentence}
 
 
-def _failed(failed: Any) -> dict[str, Any]:
+def failed_said(failed: Any) -> dict[str, Any]:
+    """A territory that does not take the account, with its first comparison that fails."""
     above = "" if failed.stopped_by == failed.territory else f" {failed.stopped_by.label} above it:"
     literal = next((said for said in failed.rule.literals if not said.held), None)
     reason = f"{literal.text} does not hold ({literal.value})" if literal else "its rule can never hold"

@@ -55,7 +55,7 @@ def show(number: int, visit: SignedIn, at: str = "", known: str = "") -> Respons
         lanes=lanes(profile.history, marks, today, lambda moment: moment.astimezone(zone).date(), reader.day),
         overlays=[h for h in profile.history if h.role != "primary" and h.recorded_until is None and h.true_until is None],
         months=_months(profile.facts.months, today),
-        why=why_of(profile.why) if profile.why else None,
+        why=why_of(profile.why, workspace.fields(), reader) if profile.why else None,
         pairs=_pairs(record, profile.facts.custom, custom, reader),
         place=_place(record),
         answer=_answer(visit, profile, at, known, zone),
