@@ -67,7 +67,7 @@ def read_areas_by(text: str, name: str, file: str = "", prefix: str = "") -> Are
         findings.extend(own.findings)
         if geometry:
             areas.append(Area(key, geometry, value))
-    return AreaRead(tuple(areas), tuple(findings))
+    return AreaRead(tuple(sorted(areas, key=lambda area: area.key)), tuple(findings))
 
 
 def _by_value(reading: Reading, name: str) -> tuple[dict[str, list[Polygon]], list[Finding]]:
