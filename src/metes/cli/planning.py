@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from metes.base.findings import Finding, Severity
-from metes.cli import output
+from metes.cli import output, previews
 from metes.cli.areas import area_app
 from metes.cli.files import assign_files
 from metes.cli.output import Console, money, say
+from metes.model.query import MovesQuery
 
 if TYPE_CHECKING:
     from metes.assigning.report import AssignReport
@@ -169,13 +170,29 @@ def plan_diff(context: typer.Context, before: str = typer.Argument("active"), af
 
 
 @plan_app.command("preview")
-def plan_preview(context: typer.Context, plan: str = typer.Argument("draft")) -> int:
-    """Say which territories would win and lose what if a revision were the plan; nothing is written."""
+def plan_preview(
+    context: typer.Context,
+    plan: str = typer.Argument("draft"),
+    people: bool = typer.Option(False, "--people", help="By person instead of by territory."),
+    accounts: int = typer.Option(
+        0, "--accounts", min=0, help="List so many of the accounts that would move, most potential first."
+    ),
+    out: Path | None = typer.Option(None, help="Write all accounts that would move to this .csv, .xlsx or .parquet file."),
+) -> int:
+    """Say which territories and people would win and lose what if a revision were the plan; nothing is written."""
     console: Console = context.obj
     with console.workspace() as workspace, console.progress() as progress:
-        report = workspace.plan_preview(plan, progress)
+        found = workspace.preview(plan, progress)
+        moves = workspace.preview_moves(found, MovesQuery(), start=0, rows=accounts)[0] if accounts else []
+        written = workspace.preview_write(found, MovesQuery(), out) if out is not None else None
+        names = {t.key: t.label for t in workspace.plan_show(plan)[1].territories}
         currency = workspace.settings().reporting_currency
-    _show_assignment(console, report, currency)
+    if console.is_json:
+        console.emit({**found.as_dict(), "accounts_listed": moves})
+    else:
+        previews.show(console, found, names, moves, currency, by_person=people)
+        if written is not None:
+            say(f"{written:,} accounts written to {out}")
     return 0
 
 

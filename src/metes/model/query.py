@@ -97,3 +97,12 @@ class ZoneFill:
     accounts: int
     potential: int
     revenue: int
+
+
+@dataclass(frozen=True, slots=True)
+class MovesQuery:
+    """Which of the accounts that a preview moves: text within name or id, territories they leave or join (empty text: none of them)."""
+
+    search: str = ""
+    before: str | None = None
+    after: str | None = None

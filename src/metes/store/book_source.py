@@ -77,6 +77,12 @@ class BookSource:
             table = table.filter(pc.is_in(table["territory"], value_set=pa.array(sorted(scope.territories), pa.string())))
         return table.select(list(columns))
 
+    def helping(self, scope: Scope) -> pa.Table:
+        """Account and territory of every overlay and shared holding."""
+        allowed, parameters = in_scope(scope)
+        sql = f"SELECT account, territory FROM holdings WHERE role <> 0 AND {allowed}"
+        return self.cursor().execute(sql, parameters).to_arrow_table()
+
     def numbers_of(self, keys: Sequence[str]) -> dict[str, int]:
         """The numbers of accounts by their keys; keys of no account are left out."""
         if not keys:

@@ -118,7 +118,7 @@ def run_kind(workspace: Workspace, job: Any, progress: Progress) -> Mapping[str,
         case "assign":
             return _assign(workspace, job, progress)
         case "preview":
-            return workspace.plan_preview(str(payload["revision"]), progress).as_dict()
+            return workspace.preview(str(payload["revision"]), progress).in_short()
         case "book":
             workspace.book(progress)
             return {}

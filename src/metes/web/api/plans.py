@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from metes.model.condition import to_json
+from metes.model.query import MovesQuery
 from metes.web.api.access import Caller, plain
 
 router = APIRouter(tags=["plans"])
@@ -83,9 +84,23 @@ def diff_plans(before: str, after: str, caller: Caller) -> list[dict[str, Any]]:
 
 @router.get("/plans/{reference}/preview")
 def preview_plan(reference: str, caller: Caller) -> dict[str, Any]:
-    """Who would win and lose what if a revision were the plan today."""
-    preview: dict[str, Any] = plain(caller.plan_preview(reference))
-    return preview
+    """Which territories and people would win and lose what if a revision were the plan today."""
+    return caller.preview(reference).as_dict()
+
+
+@router.get("/plans/{reference}/preview/accounts")
+def preview_accounts(
+    reference: str,
+    caller: Caller,
+    q: Annotated[str, Query(max_length=200, description="Text within name or id.")] = "",
+    before: Annotated[str | None, Query(description="The territory they leave; empty for none.")] = None,
+    after: Annotated[str | None, Query(description="The territory they join; empty for none.")] = None,
+    start: Annotated[int, Query(ge=0, description="How many to leave out.")] = 0,
+    rows: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
+) -> dict[str, Any]:
+    """The accounts that would change territory, those of most potential first."""
+    found, total = caller.preview_moves(caller.preview(reference), MovesQuery(q, before, after), start=start, rows=rows)
+    return {"total": total, "accounts": found}
 
 
 @router.post("/plans/{reference}/publish")

@@ -1,4 +1,4 @@
-"""Long work: the list of jobs, one job followed live, its result, and the button that assigns."""
+"""Long work: the list of jobs, one job followed live, its log and result, cancel and resume, and the button that assigns."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ router = APIRouter()
 POLL_SECONDS = 0.4
 STREAM_SECONDS = 600.0
 KEEP_ALIVE_SECONDS = 15.0
+TAIL_LINES = 12
+LOG_LINES = 200
 _STATES = {"queued": "waiting"}
 _TONES = {"done": "good", "failed": "bad", "cancelled": "warn", "running": "accent"}
 
@@ -67,18 +69,25 @@ def show_jobs(visit: SignedIn) -> Response:
         has_search=False,
         key="jobs",
     )
-    return visit.page("jobs.html", table=table, active=visit.workspace.active())
+    return visit.page("jobs.html", table=table, active=visit.workspace.active(), tabs=work_tabs("/jobs"))
+
+
+def work_tabs(here: str) -> list[dict[str, Any]]:
+    """The tabs of long work: what runs, and what runs by itself."""
+    places = (("/jobs", "Jobs"), ("/jobs/schedules", "Schedules"))
+    return [{"text": text, "href": href, "current": href == here} for href, text in places]
 
 
 @router.post("/jobs/assign")
 def assign(visit: SignedIn, form: Form) -> Response:
     """Queue a run of the active plan over all accounts."""
     visit.workspace.require_active()
-    payload = {"force": True} if form.get("force") else {}
-    return visit.go(f"/jobs/{visit.workspace.job_add('assign', payload)}")
+    is_forced = bool(form.get("force"))
+    job = visit.workspace.job_add("assign", {"force": True}) if is_forced else visit.workspace.assign_queue()
+    return visit.go(f"/jobs/{job}")
 
 
-@router.get("/jobs/{number}")
+@router.get("/jobs/{number:int}")
 def show_job(number: int, visit: SignedIn) -> Response:
     """One job: its progress while it runs, then its result."""
     job = visit.workspace.job(number)
@@ -88,20 +97,20 @@ def show_job(number: int, visit: SignedIn) -> Response:
     return visit.page("job.html", **_job_context(visit, job))
 
 
-@router.get("/jobs/{number}/events")
+@router.get("/jobs/{number:int}/events")
 async def follow_job(number: int, visit: SignedIn, next: str = "") -> Response:
     """The job's progress as server-sent events: HTML for its bar while it runs, then `done`."""
     job = await run_in_threadpool(visit.workspace.job, number)
-    target = safe_target(next or f"/jobs/{number}")
+    target = safe_target(next or f"/jobs/{number:int}")
     return StreamingResponse(_events(visit, job, target), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
-@router.post("/jobs/{number}/cancel")
+@router.post("/jobs/{number:int}/cancel")
 def cancel_job(number: int, visit: SignedIn) -> Response:
     """Ask a job to stop; what it has not written yet is never written."""
     job = visit.workspace.job_cancel(number)
     text = "The job was cancelled." if job.state == "cancelled" else "The job stops at its next step; nothing is written."
-    return visit.go(f"/jobs/{number}", ("info", text))
+    return visit.go(f"/jobs/{number:int}", ("info", text))
 
 
 def job_bar(visit: Visit, job: Any, *, result: tuple[str, str] | None = None, next_page: str = "") -> dict[str, Any]:
@@ -165,9 +174,11 @@ def finding_from(item: Mapping[str, Any]) -> Finding:
 
 
 def _result_page(job: Any) -> str | None:
-    """The page that shows what a finished import came to."""
+    """The page that shows what a finished import or preview came to."""
     if job.kind == "undo":
         return f"/import/{job.payload['import']}"
+    if job.kind == "preview":
+        return f"/plan/{job.payload['revision']}/preview"
     if job.kind != "import":
         return None
     is_look = bool(job.payload.get("options", {}).get("dry_run"))
@@ -182,12 +193,12 @@ def _job_context(visit: Visit, job: Any) -> dict[str, Any]:
     plan = visit.workspace.active()
     territories = plan[1].territory_by_key if plan else {}
     result = job.result or {}
-    changes = result.get("territories", []) if job.kind in {"assign", "preview"} else []
+    changes = result.get("territories", []) if job.kind == "assign" else []
     return {
         "job": job,
         "bar": job_bar(visit, job),
         "findings": findings_of(job.result),
-        "report": result if job.kind in {"assign", "preview"} and result else None,
+        "report": result if job.kind == "assign" and result else None,
         "changes": before_after(changes, territories),
         "drafted": job.kind == "import" and job.payload.get("kind") == "territories" and job.state == "done",
     }
