@@ -66,31 +66,51 @@ class FieldCodes:
 
 def codes_of(conjunctions: Iterable[Conjunction]) -> dict[str, FieldCodes]:
     """Codes for everything that the conjunctions ask for, by field."""
-    sets: dict[str, dict[frozenset[Any], None]] = {}
-    ends: dict[str, set[Any]] = {}
-    texts: dict[str, dict[str, None]] = {}
+    asked: dict[str, _Asked] = {}
     for conjunction in conjunctions:
         for test in conjunction.tests:
-            _note(test, sets.setdefault(test.field, {}), ends.setdefault(test.field, set()), texts.setdefault(test.field, {}))
-    codes: dict[str, FieldCodes] = {}
-    for name in sorted(sets):
-        found = tuple(sorted(texts[name]))
-        atom_of, atoms_of_set = _atoms(list(sets[name]))
-        number_of_text = {text: number for number, text in enumerate(found)}
-        codes[name] = FieldCodes(atom_of, atoms_of_set, sorted(ends[name]), found, number_of_text)
-    return codes
+            own = asked.get(test.field)
+            if own is None:
+                own = asked[test.field] = _Asked()
+            own.note(test)
+    return {name: asked[name].codes() for name in sorted(asked)}
 
 
-def _note(test: FieldTest, sets: dict[frozenset[Any], None], ends: set[Any], texts: dict[str, None]) -> None:
-    """Note the sets, ends and texts that one test asks for."""
-    if test.among is not None:
-        sets[test.among] = None
-        return
-    if test.not_among:
-        sets[test.not_among] = None
-    intervals = [(test.low, test.high), *test.not_between, *(prefix_interval(p) for p in (test.prefix, *test.not_prefix) if p)]
-    ends.update(end for interval in intervals for end in interval if end is not None)
-    texts.update(dict.fromkeys((*test.contains, *(text for text in test.not_contains if text))))
+class _Asked:
+    """The sets, ends and texts that rules ask for of one field."""
+
+    def __init__(self) -> None:
+        self.sets: dict[frozenset[Any], None] = {}
+        self.ends: set[Any] = set()
+        self.texts: set[str] = set()
+
+    def note(self, test: FieldTest) -> None:
+        """Note what one test asks for."""
+        if test.among is not None:
+            self.sets[test.among] = None
+            return
+        if test.not_among:
+            self.sets[test.not_among] = None
+        for low, high in ((test.low, test.high), *test.not_between):
+            self._end(low)
+            self._end(high)
+        for prefix in (test.prefix, *test.not_prefix):
+            if prefix:
+                low, high = prefix_interval(prefix)
+                self._end(low)
+                self._end(high)
+        self.texts.update(test.contains)
+        self.texts.update(text for text in test.not_contains if text)
+
+    def _end(self, end: Any) -> None:
+        if end is not None:
+            self.ends.add(end)
+
+    def codes(self) -> FieldCodes:
+        """Codes for all of it."""
+        texts = tuple(sorted(self.texts))
+        atom_of, atoms_of_set = _atoms(list(self.sets))
+        return FieldCodes(atom_of, atoms_of_set, sorted(self.ends), texts, {text: number for number, text in enumerate(texts)})
 
 
 def prefix_interval(prefix: str) -> tuple[str, str | None]:

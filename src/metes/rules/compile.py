@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from metes.base.errors import InputError
 from metes.base.findings import Finding, Place
 from metes.model.catalogue import Field, FieldType
 from metes.model.condition import And, Condition, Equals, In, InList, Literal, literals
-from metes.model.plan import NamedList, Plan
+from metes.model.plan import NamedList, Plan, Rule, Territory
 from metes.rules.checks import blocking_errors
 from metes.rules.field_test import Contradiction
 from metes.rules.minor_units import in_minor_units
@@ -115,7 +115,7 @@ def pack_of(rules: Sequence[CompiledRule], fields: Mapping[str, Field], lists: M
     rule_of: list[int] = []
     trees: list[tuple[int, Condition]] = []
     for local, rule in enumerate(rules):
-        own = list(_conjunctions(rule.condition, fields, values_of_list))
+        own = _conjunctions(rule.condition, fields, values_of_list)
         if any(conjunction.rest for conjunction in own):
             trees.append((local, rule.condition))
             continue
@@ -125,28 +125,47 @@ def pack_of(rules: Sequence[CompiledRule], fields: Mapping[str, Field], lists: M
     for literal in (literal for _, tree in trees for literal in literals(tree)):
         if literal not in number_of_literal:
             number_of_literal[literal] = len(rules) + len(number_of_literal)
-            own = list(_conjunctions(literal, fields, values_of_list))
+            own = _conjunctions(literal, fields, values_of_list)
             found += own
             rule_of += [number_of_literal[literal]] * len(own)
     return make_pack(len(rules), [rule.number for rule in rules], found, rule_of, trees, number_of_literal)
 
 
 def _numbered(plan: Plan, fields: Mapping[str, Field], currency: str) -> tuple[CompiledRule, ...]:
+    """All rules of a plan under their numbers."""
     index = {territory.key: i for i, territory in enumerate(plan.territories)}
     findings: list[Finding] = []
     out: list[CompiledRule] = []
     for territory in plan.preorder:
-        for rule in sorted(territory.rules, key=lambda r: (not is_named(r.condition), r.priority, r.key)):
-            place = Place(subject=f"territory {territory.key}, rule {rule.key}")
-            findings += blocking_errors(rule.condition, fields, plan.list_by_key, place)
+        for rule in in_turn(territory.rules):
+            findings += findings_of(rule, territory, plan, fields)
             if not findings:
-                condition = in_minor_units(rule.condition, fields, currency)
-                out.append(
-                    CompiledRule(len(out), index[territory.key], rule.key, rule.priority, is_named(rule.condition), condition)
-                )
+                out.append(compiled_rule(len(out), index[territory.key], rule, fields, currency))
+    refuse(findings)
+    return tuple(out)
+
+
+def in_turn(rules: Sequence[Rule]) -> Sequence[Rule]:
+    """A territory's rules as they are numbered: named ones first, then by priority and key."""
+    return rules if len(rules) < 2 else sorted(rules, key=lambda rule: (not is_named(rule.condition), rule.priority, rule.key))
+
+
+def findings_of(rule: Rule, territory: Territory, plan: Plan, fields: Mapping[str, Field]) -> list[Finding]:
+    """The errors without whose repair a rule has no truth."""
+    place = Place(subject=f"territory {territory.key}, rule {rule.key}")
+    return blocking_errors(rule.condition, fields, plan.list_by_key, place)
+
+
+def compiled_rule(number: int, territory: int, rule: Rule, fields: Mapping[str, Field], currency: str) -> CompiledRule:
+    """A rule under its number."""
+    condition = in_minor_units(rule.condition, fields, currency)
+    return CompiledRule(number, territory, rule.key, rule.priority, is_named(rule.condition), condition)
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """Raise InputError where there are findings."""
     if findings:
         raise InputError(f"the plan has {len(findings)} rule problems, the first: {findings[0]}", findings)
-    return tuple(out)
 
 
 def is_named(condition: Condition) -> bool:
@@ -167,13 +186,12 @@ def _values_of_list(lists: Mapping[str, NamedList]) -> ValuesOfList:
     return values
 
 
-def _conjunctions(condition: Condition, fields: Mapping[str, Field], values_of_list: ValuesOfList) -> Iterator[Conjunction]:
-    seen: set[Conjunction] = set()
+def _conjunctions(condition: Condition, fields: Mapping[str, Field], values_of_list: ValuesOfList) -> list[Conjunction]:
+    """The conjunctions of a condition that can hold, each once."""
+    found: list[Conjunction] = []
     for raw in disjuncts(condition):
         try:
-            conjunction = merged(raw, fields, values_of_list)
+            found.append(merged(raw, fields, values_of_list))
         except Contradiction:
             continue
-        if conjunction not in seen:
-            seen.add(conjunction)
-            yield conjunction
+    return list(dict.fromkeys(found)) if len(found) > 1 else found
