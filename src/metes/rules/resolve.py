@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -56,20 +56,34 @@ def resolve(
     territories.
     """
     tree = tree_arrays(plan, compiled)
+    groups = contenders(tree, matches, plan, day, account_of_key, accounts)
+    return _table(tree, [contest(tree, rows) for group in groups for rows in (group.claims, group.spare)])
+
+
+class Contenders(NamedTuple):
+    """Who contends for accounts within one group of types: claims; those that an exclusion shuts out; catch-alls where there is no claim."""
+
+    claims: Rows
+    shut: Rows
+    spare: Rows
+
+
+def contenders(
+    tree: TreeArrays, matches: pa.Table, plan: Plan, day: date, account_of_key: AccountOfKey, accounts: pa.Array
+) -> Iterator[Contenders]:
+    """The candidates that `resolve`, whose arguments these are, chooses from: group by group, in the order of `TreeArrays.groups`."""
     taking = _taking(tree, _claims(tree, matches))
     pins, exclusions = map(_pin_rows, fixed_pairs(tree, plan, day, account_of_key))
-    open_rows = taking.where(~tree.is_catch_all[taking.territory])
-    claimed = _with_pins(_without(tree, open_rows, exclusions), _without(tree, pins, exclusions))
+    claimed = _with_pins(taking.where(~tree.is_catch_all[taking.territory]), pins)
+    is_shut = _is_shut(tree, claimed, exclusions)
+    shut, claimed = claimed.at(np.flatnonzero(is_shut)), claimed.where(~is_shut)
     everyone = np.sort(np.asarray(accounts.to_numpy(zero_copy_only=False), np.int64))
-    held: list[tuple[Rows, NDArray[np.float64]]] = []
     for group in tree.groups():
         own = claimed.where(group[tree.type[claimed.territory]])
-        held.append(contest(tree, own))
-        spare = np.flatnonzero(tree.is_catch_all & group[tree.type])
-        if spare.size:
-            left = np.setdiff1d(everyone, own.account, assume_unique=False)
-            held.append(contest(tree, _without(tree, _fallback(tree, taking, spare, left), exclusions)))
-    return _table(tree, held)
+        catch_alls = np.flatnonzero(tree.is_catch_all & group[tree.type])
+        left = np.setdiff1d(everyone, own.account, assume_unique=False) if catch_alls.size else everyone[:0]
+        spare = _fallback(tree, taking, catch_alls, left)
+        yield Contenders(own, shut.where(group[tree.type[shut.territory]]), spare.where(~_is_shut(tree, spare, exclusions)))
 
 
 def _claims(tree: TreeArrays, matches: pa.Table) -> Rows:
@@ -131,19 +145,19 @@ def _numbers(keys: set[str], account_of_key: AccountOfKey) -> Mapping[str, int]:
     return dict(zip(wanted["account"].to_pylist(), wanted["id"].to_pylist(), strict=True))
 
 
-def _without(tree: TreeArrays, rows: Rows, exclusions: Rows) -> Rows:
-    """The rows but for those whose territory, or one above it, their account is excluded from."""
+def _is_shut(tree: TreeArrays, rows: Rows, exclusions: Rows) -> NDArray[np.bool_]:
+    """Whether a row's account is excluded from its territory, or from one above it."""
+    is_shut = np.zeros(rows.account.size, bool)
     if not exclusions.account.size or not rows.account.size:
-        return rows
+        return is_shut
     first = np.searchsorted(exclusions.account, rows.account, side="left")
     count = np.searchsorted(exclusions.account, rows.account, side="right") - first
     row = np.repeat(np.arange(rows.account.size), count)
     offset = np.arange(row.size) - np.repeat(np.cumsum(count) - count, count)
     above = exclusions.territory[first[row] + offset]
     own = rows.territory[row]
-    is_shut = np.zeros(rows.account.size, bool)
     is_shut[row[(above <= own) & (own < tree.last[above])]] = True
-    return rows.where(~is_shut)
+    return is_shut
 
 
 def _with_pins(rows: Rows, pins: Rows) -> Rows:
@@ -154,7 +168,8 @@ def _with_pins(rows: Rows, pins: Rows) -> Rows:
 
 def _fallback(tree: TreeArrays, taking: Rows, catch_alls: _Ints, accounts: _Ints) -> Rows:
     """What the catch-all territories may take of the accounts (sorted) that nothing else of their group holds."""
-    out: list[Rows] = []
+    none = np.zeros(0, np.int64)
+    out = [Rows(none, none, none, none)]
     for territory in catch_alls:
         source = territory if tree.has_rules[territory] else tree.ruled_parent[territory]
         if source < 0:
