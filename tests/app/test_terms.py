@@ -11,7 +11,7 @@ import pytest
 
 from metes.app.workspace import Workspace
 from metes.model.condition import Range
-from metes.model.plan import Area, Rule, Territory
+from metes.model.plan import Area, Pin, Rule, Territory
 from metes.model.query import AccountQuery
 
 # Denver and Boulder lie in the box, Omaha does not; nobody knows where Nowhere is.
@@ -77,3 +77,14 @@ def test_lists_and_counts_are_filtered_by_terms(workspace: Workspace, text: str,
     assert sum(batch.num_rows for batch in workspace.accounts_export(query)) == len(wanted)
     assert workspace.rule_count(condition) == len(wanted)
     assert workspace.rule_take(condition, "near").accounts == len(wanted)
+
+
+def test_the_consequence_of_a_pin_is_seen_under_rules_that_ask_for_terms(workspace: Workspace) -> None:
+    workspace.assign()
+    pins = [Pin(key, "near", "test") for key in ("DEN", "OMA")]
+    found = {(move.before, move.after): move.accounts for move in workspace.pin_preview(pins)}
+    assert found[("near", "near")] == 1
+    assert sum(found.values()) == 2
+    assert all(after == "near" for _, after in found)
+    excluded = [replace(pin, is_exclusion=True) for pin in pins]
+    assert all(move.after != "near" for move in workspace.pin_preview(excluded))

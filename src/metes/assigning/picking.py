@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from metes.model.plan import Plan
 from metes.rules.compile import CompiledRules
-from metes.rules.resolve import resolve
 
 if TYPE_CHECKING:
     from metes.store.book import Book
@@ -36,31 +35,21 @@ def moves_of(plan: Plan, compiled: CompiledRules, book: Book, keys: Sequence[str
 
     Only these accounts are evaluated, by the same rules and precedence as all. `compiled` are the plan's rules, pins aside.
     """
-    from metes.rules.evaluate import evaluate  # loads Ibis, which only a real run needs
+    from metes.rules.assign import assign_table  # loads Numba, which only a real run needs
 
-    cursor = book.cursor()
-    cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE picked AS SELECT * FROM accounts WHERE id IN (SELECT unnest(?)) ORDER BY account",
-        [list(keys)],
-    )
-    try:
-        numbers = cursor.execute("SELECT account FROM picked ORDER BY account").to_arrow_table()["account"].combine_chunks()
-        number_of_key = dict(cursor.execute("SELECT id, account FROM picked").fetchall())
-        resolved = resolve(evaluate(cursor, "picked", compiled), compiled, plan, day, number_of_key, numbers)
-        after: dict[int, str] = {}
-        for account, territory, role in zip(*(resolved[n].to_pylist() for n in ("account", "territory", "role")), strict=True):
-            if role == "primary":
-                after[account] = min(after.get(account, "~"), plan.territories[territory].key)
-        rows = cursor.execute(
-            "SELECT account, coalesce(territory, ''), coalesce(potential, 0), coalesce(pipeline, 0) FROM picked"
-        ).fetchall()
-    finally:
-        cursor.execute("DROP TABLE IF EXISTS picked")
+    number_of_key = book.numbers_of(keys)
+    names = dict.fromkeys((*compiled.used_fields, "territory", "potential", "pipeline"))
+    accounts = book.rule_columns.some(list(number_of_key.values()), names, plan, day)
+    resolved = assign_table(accounts, compiled, plan, day, number_of_key)
+    after: dict[int, str] = {}
+    for account, territory, role in zip(*(resolved[n].to_pylist() for n in ("account", "territory", "role")), strict=True):
+        if role == "primary":
+            after[account] = min(after.get(account, "~"), plan.territories[territory].key)
     sums: dict[tuple[str, str], list[int]] = {}
-    for account, before, potential, pipeline in rows:
-        found = sums.setdefault((before, after.get(account, "")), [0, 0, 0])
+    for row in accounts.select(["account", "territory", "potential", "pipeline"]).to_pylist():
+        found = sums.setdefault((row["territory"] or "", after.get(row["account"], "")), [0, 0, 0])
         found[0] += 1
-        found[1] += potential
-        found[2] += pipeline
+        found[1] += row["potential"] or 0
+        found[2] += row["pipeline"] or 0
     moves = (Move(*ends, *figures) for ends, figures in sums.items())
     return tuple(sorted(moves, key=lambda m: (not m.is_change, -m.potential, m.before, m.after)))
