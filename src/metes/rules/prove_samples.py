@@ -1,0 +1,214 @@
+"""Makes up accounts that rules take, and says which rules take some accounts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from metes.model.catalogue import Field, FieldType
+from metes.model.terms import Distance, InArea, Orders, OrdersMeasure, term_of
+from metes.rules.compile import ARROW_TYPES, CompiledRules
+from metes.rules.field_test import FieldTest
+from metes.rules.prove_boxes import Box, Tests, met
+from metes.rules.prove_cells import span
+from metes.rules.prove_domain import Domain, domain_of
+from metes.rules.prove_overlap import OverlapIndex
+from metes.rules.prove_search import All, Formula, Found, No, Some, search
+
+Ints: TypeAlias = NDArray[np.int64]
+Record: TypeAlias = Mapping[str, Any]
+
+SEED: Final = 20_240_229
+FEW: Final = 2_000
+_PLACE: Final = frozenset({"country", "region", "postal_code", "city", "zone", "latitude", "longitude"})
+_LETTERS: Final = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class Accounts:
+    """Makes accounts up for one plan's rules: every field that they ask for has a value, or is missing.
+
+    `prefer` are known values by field, tried first where a field may hold anything.
+    """
+
+    def __init__(self, compiled: CompiledRules, taken_ids: Iterable[str], prefer: Mapping[str, Sequence[Any]]) -> None:
+        self.compiled = compiled
+        self.names = tuple(sorted({*compiled.used_fields, "id"}))
+        self._taken_ids = frozenset(taken_ids)
+        self._prefer = {"id": ("EXAMPLE",), **prefer}
+        self._domains: dict[str, Domain] = {}
+        self._random = random.Random(SEED)  # noqa: S311 - examples, not secrets
+        self._terms = {name: term for name in self.names if (term := term_of(name)) is not None}
+
+    def domain_of(self, name: str) -> Domain:
+        """The domain of a field."""
+        if name not in self._domains:
+            field: Field = self.compiled.fields[name]
+            self._domains[name] = domain_of(field, self._prefer.get(name, ()))
+        return self._domains[name]
+
+    @cached_property
+    def nothing_known(self) -> Record:
+        """An account of which nothing is known: all that may be missing is, and it has no orders."""
+        return {name: None if self.domain_of(name).holds(None) else self._others[name] for name in self.names}
+
+    @cached_property
+    def anything_else(self) -> Record:
+        """An account whose texts are what no rule names; numbers and days are missing."""
+        return {
+            name: self._others[name] if self.compiled.fields[name].type.is_text and name not in self._terms else value
+            for name, value in self.nothing_known.items()
+        }
+
+    @cached_property
+    def _others(self) -> Mapping[str, Any]:
+        """A value of each field that no rule names, where there is one."""
+        named: dict[str, set[Any]] = {name: set() for name in self.names}
+        named.setdefault("id", set()).update(self._taken_ids)
+        for conjunction in self.compiled.conjunctions:
+            for test in conjunction.tests:
+                named[test.field] |= test.not_among if test.among is None else test.among
+        out: dict[str, Any] = {}
+        for name in self.names:
+            domain = self.domain_of(name)
+            free = domain.choices[0] if domain.choices else domain.free(domain.low, domain.high, named[name], len(named[name]))
+            out[name] = free if free is not None else next(iter(sorted(named[name])), None)
+        return out
+
+    def of_box(self, box: Box, rest: Record, is_random: bool) -> Record | None:
+        """An account of a box, with `rest` for what the box does not ask for; None where none is seen at once."""
+        tests = self._one_way(box, is_random)
+        if tests is None:
+            return None
+        record = dict(rest)
+        for name, test in tests.items():
+            value = self._value(test, rest.get(name), is_random)
+            if not test.holds(value) or not self.domain_of(name).holds(value):
+                return None
+            record[name] = value
+        self._complete_place(record)
+        return record
+
+    def _one_way(self, box: Box, is_random: bool) -> Tests | None:
+        """The tests of a box with those of one way to pass each part of its rest; None where none is seen at once."""
+        tests: Tests | None = box.tests
+        for part in box.rest:
+            ways = [way for way in part.parts if isinstance(way, All)] if isinstance(part, Some) else []
+            if is_random:
+                self._random.shuffle(ways)
+            tried = (met(tests or {}, tests_of(way)) for way in ways)
+            tests = next((found for found in tried if found is not None), None)
+            if tests is None:
+                return None
+        return tests
+
+    def _complete_place(self, record: dict[str, Any]) -> None:
+        """Terms of a place are missing together: those that nothing asks for lie outside and far off where another is there."""
+        places = [name for name, term in self._terms.items() if isinstance(term, InArea | Distance)]
+        if any(record[name] is not None for name in places):
+            for name in places:
+                if record[name] is None:
+                    record[name] = False if isinstance(self._terms[name], InArea) else 20_000.0
+
+    def _value(self, test: FieldTest, usual: Any, is_random: bool) -> Any:
+        if test.holds(usual):
+            return usual
+        if test.is_missing:
+            return None
+        if test.among is not None:
+            values = sorted(test.among) if len(test.among) <= FEW else [min(test.among)]
+            return self._random.choice(values) if is_random else values[0]
+        domain = self.domain_of(test.field)
+        if is_random and test.holds(value := self._random_value(test)):
+            return value
+        low, high = span(test)
+        value = domain.free(low if low is not None else domain.low, high, test.not_among, len(test.not_among))
+        for tried in (value, test.prefix + " ".join(test.contains)) if test.type.is_text else (value,):
+            if test.holds(tried):
+                return tried
+        answer = search(test, self.domain_of)
+        return answer.values[test.field] if isinstance(answer, Found) else None
+
+    def _random_value(self, test: FieldTest) -> Any:
+        """Some value of the test's interval, where it has two ends or a prefix."""
+        low, high = span(test)
+        if test.type.is_text:
+            return test.prefix + "".join(self._random.choices(_LETTERS, k=2)) if test.prefix else None
+        if low is None or high is None:
+            return None
+        if test.type is FieldType.DATE:
+            return low + timedelta(days=self._random.randrange((high - low).days))
+        if test.type is FieldType.DECIMAL:
+            return self._random.uniform(low, high)
+        return self._random.randrange(low, high) if test.type is not FieldType.BOOLEAN else None
+
+    def completed(self, values: Record) -> Record:
+        """An account of some values, nothing else being known."""
+        record = {**self.nothing_known, **{name: value for name, value in values.items() if name in self.names}}
+        self._complete_place(record)
+        return record
+
+    def is_doubtful(self, record: Record) -> bool:
+        """Whether nothing here knows if such an account can be: terms of one kind that may exclude each other."""
+        places = [name for name, term in self._terms.items() if isinstance(term, InArea | Distance)]
+        histories = [(name, term) for name, term in self._terms.items() if isinstance(term, Orders)]
+        has_place = any(record[name] is not None for name in places)
+        if has_place and (len(places) > 1 or any(record.get(name) is not None for name in _PLACE)):
+            return True
+        if len(histories) > 1 and any(
+            record[name] is not None if term.measure is OrdersMeasure.RECENCY else record[name] != 0 for name, term in histories
+        ):
+            return True
+        return record.get("postal_order") is not None and bool({"postal_code", "country"} & set(self.names))
+
+
+def rules_that_hold(records: Sequence[Record], index: OverlapIndex, compiled: CompiledRules) -> tuple[Ints, Ints]:
+    """The pairs of records and rules that hold, sorted; of a few records those alone whose territory's parents take too."""
+    if not records:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    if len(records) <= FEW:
+        pairs = sorted(
+            {(i, box.rule) for i, record in enumerate(records) for box in boxes_that_hold(record, index) if box.rule >= 0}
+        )
+        found = np.array(pairs, np.int64).reshape(-1, 2)
+        return found[:, 0], found[:, 1]
+    from metes.rules.evaluate import evaluate_table
+
+    matches = evaluate_table(_table(records, compiled), compiled)
+    return matches["account"].to_numpy(), matches["rule"].to_numpy().astype(np.int64)
+
+
+def _table(records: Sequence[Record], compiled: CompiledRules) -> pa.Table:
+    columns: dict[str, Any] = {"account": pa.array(range(len(records)), pa.int64())}
+    for name in compiled.used_fields:
+        columns[name] = pa.array([record[name] for record in records], ARROW_TYPES[compiled.fields[name].type])
+    return pa.table(columns)
+
+
+def tests_of(formula: All) -> Tests:
+    """The tests of a conjunction that has one per field."""
+    return {part.field: part for part in formula.parts if isinstance(part, FieldTest)}
+
+
+def boxes_that_hold(record: Record, index: OverlapIndex) -> list[Box]:
+    """The boxes that take a record, exclusions left out."""
+    return [box for box in index.at(record) if formula_holds(box.formula, record)]
+
+
+def formula_holds(formula: Formula, record: Record) -> bool:
+    """Whether a formula holds of a record."""
+    match formula:
+        case All(parts):
+            return all(formula_holds(part, record) for part in parts)
+        case Some(parts):
+            return any(formula_holds(part, record) for part in parts)
+        case No(part):
+            return not formula_holds(part, record)
+        case _:
+            return formula.holds(record.get(formula.field))
