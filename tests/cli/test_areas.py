@@ -54,11 +54,18 @@ def company(metes: Command, tmp_path: Path) -> Command:
     return metes
 
 
-def test_a_new_border_is_told_with_its_size(company: Command, tmp_path: Path) -> None:
+def test_a_rule_takes_what_lies_in_an_area_and_a_new_border_moves_it(company: Command, tmp_path: Path) -> None:
+    company("assign")
+    assert company("owner", "A1", "--json").json["territory"] == "west"
+    assert company("owner", "A3", "--json").json["territory"] == "house"
     (tmp_path / "east.geojson").write_text(json.dumps(square(-80.5, 44.5, name="Lakes")))
     added = company("plan", "area", "add", "front-range", "east.geojson", "--comment", "Moved")
     assert added.code == 0, added.err
     assert "Change the border of area front-range: 9,472 km² before, 8,743 km² after." in company("plan", "diff").out.splitlines()
+    assert company("plan", "publish", "draft").code == 0
+    company("assign")
+    assert company("owner", "A2", "--json").json["territory"] == "west"
+    assert company("owner", "A1", "--json").json["territory"] == "house"
 
 
 def test_areas_are_listed_shown_made_by_property_and_removed(company: Command, tmp_path: Path) -> None:
