@@ -118,7 +118,7 @@ def fixed_pairs(
 ) -> tuple[tuple[_Ints, _Ints], tuple[_Ints, _Ints]]:
     """The pins, and the exclusions, in force on the day: accounts and territories, sorted by both, each pair once."""
     in_force = [pin for pin in plan.pins if pin.holds_on(day) and pin.territory in tree.position_of_key]
-    number = _numbers({pin.account for pin in in_force}, account_of_key)
+    number = numbers_of({pin.account for pin in in_force}, account_of_key)
 
     def pairs(is_exclusion: bool) -> tuple[_Ints, _Ints]:
         pins = (pin for pin in in_force if pin.is_exclusion is is_exclusion and pin.account in number)
@@ -135,10 +135,10 @@ def _pin_rows(pairs: tuple[_Ints, _Ints]) -> Rows:
     return Rows(account, territory, np.full(account.size, _PIN), np.full(account.size, -1))
 
 
-def _numbers(keys: set[str], account_of_key: AccountOfKey) -> Mapping[str, int]:
+def numbers_of(keys: set[str], account_of_key: AccountOfKey) -> Mapping[str, int]:
     """The account numbers of the keys that are known."""
     if not isinstance(account_of_key, pa.Table):
-        return account_of_key
+        return {key: account_of_key[key] for key in keys if key in account_of_key}
     if not keys:
         return {}
     wanted = account_of_key.filter(pc.is_in(account_of_key["account"], pa.array(sorted(keys), pa.string())))
