@@ -12,12 +12,12 @@ from metes.plan.writing import render
 from tests.plan.strategies import FIELDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "plan-text.md").read_text(encoding="utf-8")
-EXAMPLE = dict(re.findall(r"^`([\w/.-]+)`:\n\n```yaml\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL))
+EXAMPLE = dict(re.findall(r"^`([\w/.-]+)`:\n\n```(?:yaml|json)\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL))
 
 
 def test_the_example_is_whole_sound_and_in_canonical_form() -> None:
     text = read_texts(EXAMPLE, FIELDS)
-    assert len(EXAMPLE) == 5
+    assert len(EXAMPLE) == 6
     assert text.findings == ()
     assert check_plan(text.plan, FIELDS) == []
     assert render(text.plan) == EXAMPLE
