@@ -23,9 +23,9 @@ from metes.model.scope import Scope
 from metes.rules.minor_units import in_minor_units
 from metes.rules.predicate import holds
 from metes.store.book import Book
-from metes.store.book_accounts import BookShape
-from metes.store.book_build import BookKey, build
+from metes.store.book_build import build
 from metes.store.book_files import COMPANIONS
+from metes.store.book_key import BookKey, BookShape
 from metes.store.book_lists import SUM_FIELDS
 from metes.store.engine import Store
 from tests.store.worlds import CUSTOM, RATES, TODAY, World, make_world

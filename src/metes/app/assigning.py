@@ -20,7 +20,7 @@ from metes.store.plans import Revision
 if TYPE_CHECKING:
     from metes.assigning.task import Task
     from metes.store.book import Book
-    from metes.store.book_build import BookKey
+    from metes.store.book_key import BookKey
 
 ASSIGN_TRIES = 3
 T = TypeVar("T")

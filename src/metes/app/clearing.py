@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from metes.base.progress import Progress
-from metes.store import bulk, job_log, jobs
+from metes.store import job_log, jobs
 from metes.store.engine import Store
 
 UPLOADS = "uploads"
@@ -51,6 +51,8 @@ def _drop_uploads(folder: Path, going_on: tuple[jobs.Job, ...], since: datetime)
 
 def _drop_stages(store: Store, going_on: tuple[jobs.Job, ...], now: datetime) -> tuple[list[str], list[str]]:
     """Side tables dropped, and those that stay: of a job that may go on, or seen too lately to know."""
+    from metes.store import bulk  # loads Arrow
+
     kept = {str(job.checkpoint["stage"]) for job in going_on if job.checkpoint and "stage" in job.checkpoint}
     present = [name for name in bulk.stages(store) if not any(name.startswith(bulk.STAGE_PREFIX + stage) for stage in kept)]
     seen = _seen_before(store, now)

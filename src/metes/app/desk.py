@@ -21,8 +21,7 @@ from metes.model.workspace import WorkspaceSettings, settings_from
 from metes.plan.polygons import Extent
 from metes.planning.drafts import load_plan
 from metes.store import plans, schema
-from metes.store.book_accounts import BookShape
-from metes.store.book_build import BookKey, build, current_key, find_book, newest_book
+from metes.store.book_key import BookKey, BookShape, current_key, find_book, newest_book
 from metes.store.engine import Store
 from metes.store.plans import Revision
 from metes.store.settings import read_custom_fields, read_settings
@@ -58,6 +57,13 @@ class Shelf:
     serves_stale: bool = False
     in_the_making: set[BookKey] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: Progress) -> Path:
+    """Make a Book, unless it is there; its path."""
+    from metes.store import book_build  # loads DuckDB and Arrow
+
+    return book_build.build(store, key, shape, folder, progress)
 
 
 def require_number(number: int, kind: str) -> None:

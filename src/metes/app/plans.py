@@ -195,7 +195,7 @@ class PlanVerbs(AssignVerbs):
         """Where the accounts of some pins would go if these stood in the draft and it were the plan on a day; nothing is written."""
         revision = self.draft_or_active() if reference is None else self.plan_find(reference)
         plan = edit.with_pins(self.plan_of(revision), pins)
-        compiled = self.explainer_of(revision).compiled
+        compiled = self.compiled_of(revision)
         return moves_of(plan, compiled, self.book(), sorted({pin.account for pin in pins}), day or self.today())
 
     def unpin_alike(self, like: Pin, *, reference: str) -> Revision:

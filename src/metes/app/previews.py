@@ -13,7 +13,7 @@ from metes.base.progress import SILENT, Progress
 from metes.looking import owners
 from metes.model.plan import Plan
 from metes.model.query import MovesQuery
-from metes.store.book_build import BookKey
+from metes.store.book_key import BookKey
 from metes.store.plans import Revision
 
 # Slow to load: Arrow and the evaluator, which commands that look at no preview do without.

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from metes.app.desk import require_number
 from metes.app.why import WhyVerbs
@@ -22,6 +20,9 @@ from metes.store import ledger, profile
 from metes.store.ledger import Holding, Sitting
 from metes.store.plans import Revision
 from metes.store.profile import AccountFacts, Row
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 HISTORY_MONTHS = 36
 LONGEST_SEARCH = 200

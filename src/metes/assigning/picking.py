@@ -8,9 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from metes.model.plan import Plan
-from metes.rules.compile import CompiledRules
 
 if TYPE_CHECKING:
+    from metes.rules.compile import CompiledRules
     from metes.store.book import Book
 
 

@@ -20,8 +20,7 @@ from metes.store.plans import Revision
 if TYPE_CHECKING:
     from metes.rules.compile import CompiledRules
     from metes.store.book import Book
-    from metes.store.book_accounts import BookShape
-    from metes.store.book_build import BookKey
+    from metes.store.book_key import BookKey, BookShape
 
 
 class Books(Protocol):

@@ -9,9 +9,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from metes.model.plan import Pin, Plan, Policy, Role, Territory, TerritoryType
-from metes.rules.compile import CompiledRules
+
+# Slow to load, and words about precedence do without.
+if TYPE_CHECKING:
+    from metes.rules.compile import CompiledRules
 
 
 class Via(StrEnum):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from metes.base.dates import months_before
 from metes.base.money import minor_factors
-from metes.model.catalogue import Field, FieldType
+from metes.model.catalogue import FieldType
+from metes.store.book_key import BookShape
 from metes.store.filters import quote
 from metes.store.ledger import VIAS
 
@@ -36,15 +34,6 @@ _DUCK_TYPES = {
     FieldType.DATE: "DATE",
     FieldType.BOOLEAN: "BOOLEAN",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class BookShape:
-    """What else decides the Book's content: the reporting currency, rates into it by currency, and the custom fields."""
-
-    currency: str
-    rates: Mapping[str, Decimal]
-    custom: Sequence[Field]
 
 
 def make_accounts(connection: duckdb.DuckDBPyConnection, shape: BookShape, day: date) -> None:

@@ -18,8 +18,8 @@ from metes.base.errors import InputError
 from metes.model.catalogue import Field
 from metes.model.plan import Plan
 from metes.model.scope import Scope
-from metes.store.book_build import day_of
 from metes.store.book_files import columns_file, orders_file, read_arrow, rows_file
+from metes.store.book_key import day_of
 from metes.store.filters import Parameters
 from metes.store.rule_columns import RuleColumns
 

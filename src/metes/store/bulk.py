@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 from metes.base.errors import Busy, MetesError
 from metes.store import sqlite_bulk, sqlite_reader
 from metes.store.engine import Store
+from metes.store.tables import STAGE_PREFIX as STAGE_PREFIX
 
-STAGE_PREFIX = "stage_"
 CHUNK_ROWS = 100_000
 # From here on starting a process (half a second) costs less than reading row by row.
 LARGE_BYTES = 64 * 2**20

@@ -13,8 +13,9 @@ import pyarrow as pa
 from metes.model.plan import Plan
 from metes.model.terms import OfFamily, Orders, term_of
 from metes.store import bulk
-from metes.store.book_accounts import ACCOUNT_COLUMNS, BookShape, make_accounts, orders_of, tops
+from metes.store.book_accounts import ACCOUNT_COLUMNS, make_accounts, orders_of, tops
 from metes.store.book_files import TOP, with_dictionaries
+from metes.store.book_key import BookShape
 from metes.store.engine import Store
 from metes.store.rule_columns import RuleColumns
 

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 
 from metes.base.errors import SchemaMismatch
 from metes.store import work_tables  # noqa: F401  # its tables belong to the metadata
-from metes.store.bulk import STAGE_PREFIX
 from metes.store.engine import Store
+from metes.store.tables import STAGE_PREFIX
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

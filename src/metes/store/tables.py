@@ -19,6 +19,9 @@ metadata = sa.MetaData(
     }
 )
 
+# So begin the names of side tables, which loads fill beside these.
+STAGE_PREFIX = "stage_"
+
 
 def _id() -> Column[int]:
     return Column("id", BigId, primary_key=True)
