@@ -18,7 +18,7 @@ from metes.model.condition import And, Condition, Contains, Equals, In, InList, 
 from metes.model.plan import NamedList
 from metes.rules.minor_units import in_minor_units
 from metes.rules.predicate import holds
-from metes.store.filters import MAX_COMPARISONS, FilterWriter, quote
+from metes.store.filters import FilterWriter, quote
 from tests.rules.strategies import CURRENCY, FIELDS, LISTS, conditions, records
 
 TYPES = {
@@ -167,15 +167,6 @@ def test_thousands_of_values_and_prefixes_are_few_comparisons() -> None:
     values = tuple(Equals("name", f"n{i}") for i in range(20_000))
     prefixes = tuple(Prefix("name", f"p{i:05}") for i in range(5_000))
     assert WRITER.write(Or((*values, *prefixes)))[0].count("?") == 2
-
-
-@pytest.mark.parametrize(
-    "literal", [lambda i: Range("employees", i, i + 1), lambda i: And((Missing("name"), Contains("name", f"{i}")))]
-)
-def test_more_comparisons_than_a_list_answers_soon_are_refused(literal: Any) -> None:
-    assert WRITER.write(Or(tuple(literal(2 * i) for i in range(MAX_COMPARISONS // 2))))
-    with pytest.raises(InputError, match="can be filtered by 1,000 comparisons"):
-        WRITER.write(Or(tuple(literal(2 * i) for i in range(MAX_COMPARISONS // 2 + 1))))
 
 
 def test_an_area_that_the_plan_lacks_is_refused() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from metes.base.errors import InputError
 from metes.model.catalogue import Field
-from metes.model.condition import EVERYTHING, Condition, literals
+from metes.model.condition import EVERYTHING, Condition, InList, literals
 from metes.model.plan import NamedList, Plan
 from metes.model.query import AccountPage, AccountQuery, Cursor
 from metes.model.scope import Scope
@@ -22,13 +22,15 @@ from metes.model.terms import terms_of
 from metes.rules.term_columns import identity_of
 from metes.store.book_accounts import WORDS
 from metes.store.book_source import BookSource, in_scope
-from metes.store.filters import Filter, FilterWriter, Parameters, quote
+from metes.store.filters import Filter, FilterWriter, Parameters, quote, worked_out
+from metes.store.wide_filters import MANY, comparisons_in, holding, require_few_enough
 
 SUM_FIELDS = ("potential", "annual_revenue", "revenue_12m", "pipeline")
 _COUNTS_KEPT = 512
 _WORDS_USED = 8
 _SEARCHED = 500
 _VALUES_KEPT = 64
+_HELD_KEPT = 16
 _NO_PLAN = Plan("")
 
 
@@ -37,8 +39,9 @@ class BookLists(BookSource):
 
     def __init__(self, path: Path, fields: Mapping[str, Field], currency: str) -> None:
         super().__init__(path, fields, currency)
-        self._counts: OrderedDict[tuple[Any, ...], tuple[int, dict[str, int]]] = OrderedDict()
+        self._counts: OrderedDict[tuple[Hashable, ...], tuple[int, dict[str, int]]] = OrderedDict()
         self._values: OrderedDict[tuple[Any, ...], tuple[tuple[Any, int], ...]] = OrderedDict()
+        self._held: OrderedDict[tuple[Hashable, ...], pa.Array] = OrderedDict()
         self._lock = threading.Lock()
 
     def page(
@@ -158,9 +161,10 @@ class BookLists(BookSource):
         plan = plan or _NO_PLAN
         allowed, parameters = in_scope(scope)
         parts = [allowed]
+        columns: Mapping[str, pa.Array] = {}
+        identity: tuple[Hashable, ...] = ()
         if query.condition != EVERYTHING:
-            writer = FilterWriter(self.fields, plan.list_by_key if lists is None else lists, self.currency, plan.area_by_key)
-            text, more = writer.write(query.condition)
+            text, more, columns, identity = self._written(query.condition, plan.list_by_key if lists is None else lists, plan)
             parts.append(text)
             parameters += more
         if query.territories is not None:
@@ -174,9 +178,31 @@ class BookLists(BookSource):
             parameters += more
         elif query.search.strip():
             parts.append("FALSE")
-        terms = terms_of(literal.field for literal in literals(query.condition))
-        columns = {term.name: self.rule_columns.term(term, plan, self.day) for term in terms}
-        return Filter(" AND ".join(parts), parameters, columns, tuple(identity_of(term, plan, self.day) for term in terms))
+        return Filter(" AND ".join(parts), parameters, columns, identity)
+
+    def _written(
+        self, condition: Condition, lists: Mapping[str, NamedList], plan: Plan
+    ) -> tuple[str, Parameters, Mapping[str, pa.Array], tuple[Hashable, ...]]:
+        """A condition as expression, parameters, columns beside the accounts' and what tells these from others."""
+        text, parameters = FilterWriter(self.fields, lists, self.currency, plan.area_by_key).write(condition)
+        comparisons = comparisons_in(text, parameters)
+        require_few_enough(comparisons)
+        terms = terms_of(literal.field for literal in literals(condition))
+        identity: tuple[Hashable, ...] = tuple(identity_of(term, plan, self.day) for term in terms)
+        if comparisons <= MANY:
+            return text, parameters, {term.name: self.rule_columns.term(term, plan, self.day) for term in terms}, identity
+        used = {literal.list: lists[literal.list] for literal in literals(condition) if isinstance(literal, InList)}
+        key = (condition, tuple(sorted(used.items())), identity)
+        with self._lock:
+            holds = self._held.get(key)
+        if holds is None:
+            holds = holding(self.rule_columns, condition, plan, used, self.fields, self.currency, self.day)
+            with self._lock:
+                self._held[key] = holds
+                while len(self._held) > _HELD_KEPT:
+                    self._held.popitem(last=False)
+        text, columns = worked_out(holds)
+        return text, [], columns, key
 
     def _words(self, text: str) -> list[str]:
         """The words of a search text, cut by the function that cut the names when the Book was made."""

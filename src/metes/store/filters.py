@@ -7,7 +7,7 @@ Truth is that of `metes.rules.predicate.holds`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -28,19 +28,18 @@ if TYPE_CHECKING:
     import duckdb
 
 Parameters = list[Any]
-# A few seconds over a million accounts, where each looks into a text or a range of its own.
-MAX_COMPARISONS = 1000
 
 
-# The columns of terms, in the order of the accounts.
-_TERMS = "terms"
+# The columns beside those of the accounts, in their order: of terms, or of a condition that was worked out before.
+_BESIDE = "beside"
+_HOLDS = ":holds"
 # Arrow is scanned by one thread per batch.
 _BATCH_ROWS = 122_880
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is filtered by: an expression with its parameters, and the columns of the terms it asks for, by name.
+    """What a list is filtered by: an expression with its parameters, and the columns it asks for beside the accounts', by name.
 
     `identity` tells these columns from others of the same names.
     """
@@ -48,18 +47,23 @@ class Filter:
     text: str
     parameters: Parameters
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
-    identity: tuple[tuple[str, ...], ...] = ()
+    identity: tuple[Hashable, ...] = ()
 
     @property
     def source(self) -> str:
-        """Where the expression's columns are found: the accounts, which stand in the order of their numbers, beside their terms."""
-        return f"accounts POSITIONAL JOIN {_TERMS}" if self.columns else "accounts"
+        """Where the expression's columns are found: the accounts, which stand in the order of their numbers, and what is beside them."""
+        return f"accounts POSITIONAL JOIN {_BESIDE}" if self.columns else "accounts"
 
     def on(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         """A cursor that knows the columns."""
         if self.columns:
-            cursor.register(_TERMS, pa.Table.from_batches(pa.table(dict(self.columns)).to_batches(_BATCH_ROWS)))
+            cursor.register(_BESIDE, pa.Table.from_batches(pa.table(dict(self.columns)).to_batches(_BATCH_ROWS)))
         return cursor
+
+
+def worked_out(holds: pa.Array) -> tuple[str, dict[str, pa.Array]]:
+    """The expression for a condition whose truth is known for each account, and the column it asks for."""
+    return f"{_BESIDE}.{quote(_HOLDS)}", {_HOLDS: holds}
 
 
 class FilterWriter:
@@ -76,21 +80,14 @@ class FilterWriter:
     def write(self, condition: Condition) -> tuple[str, Parameters]:
         """The expression and its parameters, in order.
 
-        InputError for a field, list or area that is not there, a value of another type, or more comparisons than a list answers soon.
+        InputError for a field, list or area that is not there, or a value of another type.
         """
         errors = blocking_errors(condition, self._fields, self._lists, areas=self._areas)
         if errors:
             raise InputError("; ".join(f"{e.message}. {e.remedy}" for e in errors), errors)
         parameters: Parameters = []
         # Folded: 20,000 values one by one would be an expression of so many levels.
-        text = self._write(folded(in_minor_units(condition, self._fields, self._currency)), parameters)
-        comparisons = len(parameters) + text.count(" IS NULL)")
-        if comparisons > MAX_COMPARISONS:
-            raise InputError(
-                f"a list of accounts can be filtered by {MAX_COMPARISONS:,} comparisons, values and prefixes of one field counted once; "
-                f"this condition has {comparisons:,}. Ask for values in place of ranges, or for fewer texts"
-            )
-        return text, parameters
+        return self._write(folded(in_minor_units(condition, self._fields, self._currency)), parameters), parameters
 
     def _write(self, condition: Condition, parameters: Parameters) -> str:
         match condition:
