@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+from calendar import month_abbr
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,8 @@ from metes.web.addresses import Address
 from metes.web.assets import assets
 from metes.web.drawing import Span
 from metes.web.rendering import CONTENT_SECURITY_POLICY, make_environment, render
+from metes.web.rule_node import Node
+from metes.web.rule_terms import TERMS
 from metes.web.shell import Place as Page
 from metes.web.shell import Section, Shell
 from metes.web.tables import Action, Cell, Choice, Column, Filter, Row, Table, View
@@ -34,7 +37,6 @@ NAMES = [
     "Florida",
     "Heartland",
 ]
-OPERATORS = [("is", "is"), ("in", "is one of"), ("between", "between"), ("in_list", "is on list"), ("missing", "is missing")]
 
 
 def shell(path: str = "/accounts") -> Shell:
@@ -129,30 +131,33 @@ def table(**changes: Any) -> Table:
 def editor(mode: str) -> dict[str, Any]:
     """A rule with a group, a range and a finding, in either editor."""
 
-    def literal(path: str, field: str, operator: str, value: str = "", **more: Any) -> dict[str, Any]:
-        return {"kind": "literal", "path": path, "field": field, "operator": operator, "value": value, "high": "", **more}
-
     finding = {"line": 2, "severity": "error", "message": "there is no field 'employes'; did you mean employees?"}
-    group = {
-        "kind": "or",
-        "path": "0-2",
-        "parts": [literal("0-2-0", "industry", "in", "Retail, Sporting goods"), literal("0-2-1", "industry", "missing")],
-    }
-    parts = [
-        literal("0-0", "region", "in", "US-CO, US-WY"),
-        literal("0-1", "employees", "between", "50", high="999", finding=finding),
-        group,
-    ]
+    root = Node(
+        "and",
+        parts=[
+            Node("literal", "region", "in", "US-CO, US-WY"),
+            Node("literal", "employees", "between", "50", "999"),
+            Node("or", parts=[Node("literal", "industry", "in", "Retail, Sporting goods"), Node("literal", "industry", "missing")]),
+            Node("literal", "term:distance", "<=", "50", more={"point": "39.75, -104.99", "unit": "km"}),
+            Node("literal", "term:month", "in", "11, 12, 1"),
+            Node("literal", "term:orders:count", ">=", "3", more={"of": "product", "which": "GTX-PRO", "months": "12"}),
+        ],
+    )
     return {
         "key": f"rule-{mode}",
         "mode": mode,
         "action": "/gallery/rule",
         "count_href": "/gallery/count",
         "csrf": "token",
-        "fields": [("region", "Region"), ("employees", "Employees"), ("industry", "Industry")],
-        "operators": OPERATORS,
+        "field_groups": [
+            ("The account", [("region", "Region"), ("employees", "Employees"), ("industry", "Industry")]),
+            ("Place, orders, season", list(TERMS)),
+        ],
+        "areas": [("rockies", "Rocky Mountains")],
+        "months": [(str(number), f"{month_abbr[number]}") for number in range(1, 13)],
+        "unit": "km",
         "lists": [("named", "Named accounts")],
-        "root": {"kind": "and", "path": "0", "parts": parts},
+        "root": root.as_dict(problems={"0-1": finding}),
         "text": "region in ('US-CO', 'US-WY')\nand employes between 50 and 999\nand (industry in ('Retail', 'Sporting goods')\n     or industry is missing)",
         "findings": [finding],
         "live": {"count": 1_204, "of": 20_000, "sums": ["$184 M potential"], "changes": "38 more than now"},

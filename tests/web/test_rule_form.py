@@ -6,19 +6,29 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from metes.base.errors import InputError
+from metes.model.catalogue import Field, FieldType, rule_fields
 from metes.model.condition import EVERYTHING, And, Condition, Equals, In, Not, Or, Range
+from metes.model.postal import ALL_BELOW
+from metes.rules.checks import check_condition
 from metes.rules.syntax import parse, to_text
-from metes.web.rule_form import Node, TooComplex, edited, form_text, lay_out, node_of, read_form, values_of
-from tests.rules.strategies import FIELDS, conditions
+from metes.web.rule_form import edited, form_text, lay_out, node_of, read_form, values_of
+from metes.web.rule_node import Node, TooComplex, operators_of
+from tests.rules.strategies import FIELDS, conditions, literals
+from tests.rules.test_term_text import ENDS, TERM_FIELDS
 
 
 def as_form(node: dict[str, Any]) -> dict[str, str]:
     """The fields a browser would send for a node."""
     path = node["path"]
     if node["kind"] == "literal":
-        return {f"{name}:{path}": node[name] for name in ("field", "operator", "value", "high")}
+        form = {f"{name}:{path}": node[name] for name in ("field", "operator", "value", "high")}
+        form |= {f"{name}:{path}": value for name, value in node["more"].items()}
+        if node["term"] == "month" and node["operator"] in ("in", "not in"):
+            form |= {f"order:{path}": node["value"], **{f"month-{m}:{path}": "on" for m in node["value"].split(", ")}}
+        return form
     form = {f"kind:{path}": node["kind"]}
     for part in node["parts"]:
         form |= as_form(part)
@@ -153,3 +163,153 @@ def test_paths_that_hang_in_the_air_are_left_out() -> None:
 def test_what_rows_cannot_show_is_said_in_a_sentence(condition: Condition) -> None:
     with pytest.raises(TooComplex, match=r"^It .*\.$"):
         node_of(condition)
+
+
+TERMS = rule_fields(tuple(FIELDS.values()))
+POSTAL = st.builds(
+    lambda name, low, high: Range(name, low, high + ALL_BELOW, includes_high=False),
+    st.sampled_from(["postal_order", "family.postal_order"]),
+    ENDS,
+    ENDS,
+)
+MONTHS = st.lists(st.integers(1, 12), min_size=1, max_size=12, unique=True)
+MONTH = st.one_of(MONTHS.map(lambda months: In("month", tuple(months))), MONTHS.map(lambda months: Equals("month", months[0])))
+SHOWN = st.one_of(
+    POSTAL,
+    POSTAL.map(Not),
+    MONTH,
+    MONTH.map(Not),
+    literals({name: field for name, field in TERM_FIELDS.items() if name != "month"}),
+)
+
+
+@given(SHOWN, st.sampled_from(["km", "mi"]))
+def test_a_term_that_the_form_can_show_comes_back_from_it(condition: Condition, unit: str) -> None:
+    try:
+        node = node_of(condition, unit)
+    except TooComplex:
+        return
+    text, _ = form_text(read_form(as_form(node.as_dict())), TERMS)
+    assert plain(parse(text, TERMS)) == condition
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in area 'rockies'",
+        "family not in area 'rockies'",
+        "distance to (39.75, -104.99) <= 50 km",
+        "distance to (39.75, -104.99) not between 10 km and 20 km",
+        "family.distance to (39.75, -104.99) is missing",
+        "postal_code from '801' to '816'",
+        "family.postal_code not from 'SW1' to 'SW19'",
+        "month in (11, 12, 1)",
+        "month != 3",
+        "month between 4 and 9",
+        "orders count of 'GTX-PRO' in last 6 months = 0",
+        "orders sum in last 12 months >= 10000.5",
+        "family.orders days since last of family 'GTX' is missing",
+        "family.annual_revenue >= 1000000",
+        "family.country in ('US', 'CA')",
+    ],
+)  # fmt: skip
+def test_each_term_has_its_row(text: str) -> None:
+    condition = parse(text, rule_fields())
+    node = node_of(condition)
+    offered = [key for key, _ in operators_of(node.parts[0].field)]
+    assert node.parts[0].kind == "not" or node.parts[0].operator in offered
+    again, _ = form_text(read_form(as_form(node.as_dict())), rule_fields())
+    assert to_text(parse(again, rule_fields())) in (
+        text,
+        text.replace("distance to (39.75, -104.99) not between", "not distance to (39.75, -104.99) between"),
+    )
+
+
+def test_a_distance_shows_in_miles_where_it_reads_well_in_them() -> None:
+    row = node_of(parse("distance to (1, 2) <= 30 mi", rule_fields()), "mi").parts[0]
+    assert (row.value, row.more) == ("30", {"point": "1, 2", "unit": "mi"})
+    row = node_of(parse("distance to (1, 2) <= 50 km", rule_fields()), "mi").parts[0]
+    assert (row.value, row.more["unit"]) == ("50", "km")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in area 'x' = false",
+        "in area 'x' is missing",
+        "postal_order is missing",
+        "family.family in area 'x'",
+        "distance to (1, 2) in (3, 4)",
+    ],
+)
+def test_a_term_asked_in_another_way_is_shown_as_text(text: str) -> None:
+    with pytest.raises(TooComplex):
+        node_of(parse(text, rule_fields()))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (Node("literal", "term:distance", "<=", "5", more={"point": "1, 2) or (3"}), "expected a coordinate in degrees"),
+        (
+            Node("literal", "term:distance", "<=", "5 km or everything", more={"point": "1, 2"}),
+            "is compared with a number of km or mi",
+        ),
+        (Node("literal", "term:orders:count", ">=", "5", more={"months": "6 months or everything"}), "expected a number of months"),
+        (Node("literal", "term:postal", "from", "-", "816"), "expected a postal code or its beginning"),
+        (Node("literal", "term:month", "in", ""), "is compared with a month from 1 to 12"),
+        (
+            Node("literal", "term:orders:count", ">=", "", more={"of": "product", "which": "' or everything"}),
+            "is compared with a whole number",
+        ),
+    ],
+)
+def test_what_is_typed_into_a_term_is_a_value_and_its_mistake_is_told(row: Node, message: str) -> None:
+    with pytest.raises(InputError, match=message) as refused:
+        parse(form_text(Node("and", parts=[row]), rule_fields())[0], rule_fields())
+    assert refused.value.findings[0].place.line == 1
+
+
+def test_a_row_that_becomes_a_term_takes_a_comparison_of_its_own() -> None:
+    form = {"kind:0": "and", "field:0-0": "term:month", "operator:0-0": "starts", "value:0-0": "3"}
+    assert read_form(form).parts[0] == Node("literal", "term:month", "in", "3")
+    assert read_form({**form, "operator:0-0": "=", "term:0-0": ""}).parts[0].operator == "in"
+    assert read_form({**form, "operator:0-0": "=", "term:0-0": "month"}).parts[0].operator == "="
+    ticked = {
+        **form,
+        "operator:0-0": "in",
+        "order:0-0": "11, 12, 1",
+        "month-12:0-0": "on",
+        "month-1:0-0": "on",
+        "month-3:0-0": "on",
+    }
+    assert read_form(ticked).parts[0].value == "12, 1, 3"
+    assert read_form({**form, "operator:0-0": "in", "order:0-0": "11"}).parts[0].value == ""
+
+
+@pytest.mark.parametrize("type", FieldType)
+def test_a_custom_field_of_each_type_is_asked_for_in_text_and_form(type: FieldType) -> None:
+    fields = rule_fields((Field("tier", type, is_custom=True),))
+    value = {
+        "text": "'Gold'",
+        "code": "'G1'",
+        "integer": "5",
+        "decimal": "0.5",
+        "money": "10.50",
+        "date": "'2024-03-14'",
+        "boolean": "true",
+    }[type]
+    for name in ("tier", "family.tier"):
+        for text in (
+            f"{name} = {value}",
+            f"{name} not in ({value})",
+            f"{name} is not missing",
+            *([f"{name} >= {value}"] * (type is not FieldType.BOOLEAN)),
+        ):
+            condition = parse(text, fields)
+            assert check_condition(condition, fields, {}) in (
+                [],
+                [f for f in check_condition(condition, fields, {}) if f.code == "rule-costly"],
+            )
+            again, _ = form_text(read_form(as_form(node_of(condition).as_dict())), fields)
+            assert parse(again, fields) == condition

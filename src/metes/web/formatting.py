@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -44,6 +45,12 @@ class Reader:
     def language(self) -> str:
         """The language tag for HTML: `en-US`."""
         return str(self.babel).replace("_", "-")
+
+    @property
+    def months(self) -> Sequence[str]:
+        """The names of the months, short, January first."""
+        names = self.babel.months["stand-alone"]["abbreviated"]
+        return [str(names[number]) for number in range(1, 13)]
 
     def number(self, value: Number | None, digits: int = 0) -> str:
         """A number with grouping and at most `digits` decimals: `3,107`."""

@@ -5,7 +5,6 @@ A form becomes text, one comparison a line, and the text is parsed as everywhere
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -30,76 +29,51 @@ from metes.model.condition import (
     depth,
     literals,
 )
+from metes.web.rule_node import Node, TooComplex, operators_of
+from metes.web.rule_terms import completed, postal_row, quoted, subject_text, term_row, type_of, unit_of, whole_text
 
 MAX_FORM_DEPTH = 4
 MAX_FORM_ROWS = 60
 MAX_FORM_VALUES = 100
-OPERATORS = (
-    ("=", "is"), ("!=", "is not"), ("in", "is one of"), ("not in", "is none of"), ("starts", "starts with"),
-    ("not starts", "does not start with"), ("contains", "contains"), ("not contains", "does not contain"), ("between", "is between"),
-    (">=", "is at least"), ("<=", "is at most"), (">", "is above"), ("<", "is below"), ("in_list", "is on the list"),
-    ("not in_list", "is not on the list"), ("missing", "is missing"), ("present", "is there"),
-)  # fmt: skip
 _KINDS = ("and", "or", "not")
 _NUMBER = re.compile(r"[+-]?\d[\d_]*(\.\d+)?")
 _VALUE = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"\s*(?=,|\Z)|(?P<bare>[^,]+))(?:,|\Z)')
 _PATH = re.compile(r"\d{1,4}(-\d{1,4}){0,12}")
 
 
-class TooComplex(Exception):
-    """The condition has more to it than rows and groups can show; its text says why."""
-
-
-@dataclasses.dataclass
-class Node:
-    """A group (`and`, `or`, `not`: none of its parts holds) or, with the kind `literal`, one row."""
-
-    kind: str
-    field: str = ""
-    operator: str = "="
-    value: str = ""
-    high: str = ""
-    parts: list[Node] = dataclasses.field(default_factory=list)
-
-    def as_dict(self, path: str = "0", problems: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The node as components/rules.html takes it; `problems` are findings by path."""
-        if self.kind == "literal":
-            values = {"field": self.field, "operator": self.operator, "value": self.value, "high": self.high}
-            problem = (problems or {}).get(path)
-            return {"kind": "literal", "path": path, **values, **({"finding": problem} if problem else {})}
-        parts = [part.as_dict(f"{path}-{i}", problems) for i, part in enumerate(self.parts)]
-        return {"kind": self.kind, "path": path, "parts": parts}
-
-
 # --- from a condition ----------------------------------------------------------------------------------------------------
 
 
-def node_of(condition: Condition) -> Node:
-    """The form of a condition; TooComplex where rows and groups cannot show it."""
+def node_of(condition: Condition, unit: str = "km") -> Node:
+    """The form of a condition, distances in `unit` where they read well in it; TooComplex where rows and groups cannot show it."""
     if depth(condition) > MAX_FORM_DEPTH:
         raise TooComplex(f"It nests {depth(condition)} levels; the form shows {MAX_FORM_DEPTH}.")
     if sum(1 for _ in literals(condition)) > MAX_FORM_ROWS:
         raise TooComplex(f"It has more than {MAX_FORM_ROWS} comparisons.")
-    node = _node(condition)
+    node = _node(condition, unit)
     return node if node.kind in ("and", "or") else Node("and", parts=[node])
 
 
-def _node(condition: Condition) -> Node:
+def _node(condition: Condition, unit: str) -> Node:
     match condition:
         case Everything():
             return Node("and")
         case And(parts):
-            return Node("and", parts=[_node(part) for part in parts])
+            return Node("and", parts=[_node(part, unit) for part in parts])
         case Or(parts):
-            return Node("or", parts=[_node(part) for part in parts])
+            return Node("or", parts=[_node(part, unit) for part in parts])
         case Not(Or(parts)):
-            return Node("not", parts=[_node(part) for part in parts])
-        case Not(Everything() | And() | Not() | Range()):
-            return Node("not", parts=[_node(condition.part)])
+            return Node("not", parts=[_node(part, unit) for part in parts])
+        case Not(Range() as part):
+            return postal_row(part, is_negated=True) or Node("not", parts=[_node(part, unit)])
+        case Not(Everything() | And() | Not()):
+            return Node("not", parts=[_node(condition.part, unit)])
+        case Range():
+            return postal_row(condition, is_negated=False) or term_row(_row(condition, is_negated=False), unit)
         case Not(literal):
-            return _row(literal, is_negated=True)  # type: ignore[arg-type]
+            return term_row(_row(literal, is_negated=True), unit)  # type: ignore[arg-type]
         case _:
-            return _row(condition, is_negated=False)
+            return term_row(_row(condition, is_negated=False), unit)
 
 
 def _row(literal: Literal, *, is_negated: bool) -> Node:
@@ -173,9 +147,10 @@ def _from_form(form: Mapping[str, Any], path: str) -> Node:
     if f"kind:{path}" in form:
         return Node(kind if kind in _KINDS else "and")
     operator = str(form.get(f"operator:{path}", "="))
-    known = {key for key, _ in OPERATORS}
-    values = [str(form.get(f"{name}:{path}", "")) for name in ("field", "value", "high")]
-    return Node("literal", values[0], operator if operator in known else "=", values[1].strip(), values[2].strip())
+    field, value, high = (str(form.get(f"{name}:{path}", "")) for name in ("field", "value", "high"))
+    known = any(key == operator for key, _ in operators_of(field))
+    row = Node("literal", field, operator if known else operators_of(field)[0][0], value.strip(), high.strip())
+    return completed(row, form, path)
 
 
 def edited(root: Node, edit: str, first_field: str) -> Node:
@@ -240,27 +215,38 @@ def _lines(node: Node, path: str, fields: Mapping[str, Field]) -> Iterator[tuple
 
 
 def _literal_text(node: Node, fields: Mapping[str, Field]) -> str:
-    name = '"' + node.field.replace('"', '""') + '"'
-    kind = fields[node.field].type if node.field in fields else FieldType.TEXT
+    whole = whole_text(node)
+    if whole is not None:
+        return whole
+    subject = subject_text(node) or '"' + node.field.replace('"', '""') + '"'
+    return f"{subject} {_comparison_text(node, type_of(node) or _type_of_field(node.field, fields), unit_of(node))}"
+
+
+def _type_of_field(name: str, fields: Mapping[str, Field]) -> FieldType:
+    field = fields.get(name)
+    return field.type if field is not None else FieldType.TEXT
+
+
+def _comparison_text(node: Node, kind: FieldType, unit: str) -> str:
+    """The operator of a row and its values, their unit behind them."""
     negation, operator = ("not ", node.operator[4:]) if node.operator.startswith("not ") else ("", node.operator)
     match operator:
         case "in":
-            values = values_of(node.value)
-            return f"{name} {negation}in ({', '.join(_value_text(v, kind) for v in values) or _quoted('')})"
+            return f"{negation}in ({', '.join(_value_text(v, kind) for v in values_of(node.value)) or quoted('')})"
         case "in_list":
-            return f"{name} {negation}in list {_quoted(node.value)}"
+            return f"{negation}in list {quoted(node.value)}"
         case "starts":
-            return f"{name} {negation}starts with {_quoted(node.value)}"
+            return f"{negation}starts with {quoted(node.value)}"
         case "contains":
-            return f"{name} {negation}contains {_quoted(node.value)}"
+            return f"{negation}contains {quoted(node.value)}"
         case "between":
-            return f"{name} between {_value_text(node.value, kind)} and {_value_text(node.high, kind)}"
+            return f"between {_value_text(node.value, kind, unit)} and {_value_text(node.high, kind, unit)}"
         case "missing":
-            return f"{name} is missing"
+            return "is missing"
         case "present":
-            return f"{name} is not missing"
+            return "is not missing"
         case _:
-            return f"{name} {operator} {_value_text(node.value, kind)}"
+            return f"{operator} {_value_text(node.value, kind, unit)}"
 
 
 def values_of(text: str) -> list[str]:
@@ -274,17 +260,13 @@ def values_of(text: str) -> list[str]:
     return values
 
 
-def _value_text(text: str, kind: FieldType) -> str:
+def _value_text(text: str, kind: FieldType, unit: str = "") -> str:
     """A typed value as rule text: numbers and truth values bare, all else in quotes, so that no value is read as an operator."""
     if kind.is_number and _NUMBER.fullmatch(text):
-        return text
+        return text + unit
     if kind is FieldType.BOOLEAN and text.lower() in {"true", "false"}:
         return text.lower()
-    return _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return quoted(text)
 
 
 def lay_out(condition: Condition, to_text: Callable[[Condition], str]) -> str:

@@ -14,8 +14,11 @@ from metes.base.findings import Finding, Severity
 from metes.base.ids import is_key, key_from
 from metes.model.condition import Condition
 from metes.model.plan import Role, Rule
+from metes.web.formatting import Reader
 from metes.web.plan_view import PlanView, edit_target, view_of
-from metes.web.rule_form import OPERATORS, Node, TooComplex, edited, form_text, lay_out, node_of, read_form
+from metes.web.rule_form import edited, form_text, lay_out, node_of, read_form
+from metes.web.rule_node import FAMILY, Node, TooComplex
+from metes.web.rule_terms import TERMS
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -225,7 +228,7 @@ def _fill(visit: Visit, sheet: Sheet, condition: Condition, mode: str) -> None:
     sheet.mode, sheet.text = "text", _laid_out(visit, condition)
     if mode == "form":
         try:
-            sheet.node = node_of(condition)
+            sheet.node = node_of(condition, visit.workspace.settings().distance_unit)
             sheet.mode = "form"
         except TooComplex as reason:
             sheet.too_complex = str(reason)
@@ -298,22 +301,33 @@ def _page(visit: Visit, view: PlanView, sheet: Sheet, *, status: int = 200, is_c
         for f in reversed(sheet.line_findings)
         if f.place.line and f.place.line in sheet.path_of_line
     }
-    fields = sorted(((name, f.title) for name, f in visit.workspace.fields().items()), key=lambda pair: pair[1].lower())
+    settings = visit.workspace.settings()
+    months = Reader(settings.locale, settings.reporting_currency, settings.time_zone).months
     editor = {
         "key": KEY,
         "mode": sheet.mode,
         "action": _action(view.revision.id, view.key, sheet.key if _exists(view, sheet) else ""),
         "count_href": f"{view.base}/territories/{view.key}/take",
         "csrf": visit.csrf,
-        "fields": fields,
-        "operators": OPERATORS,
+        "field_groups": _field_groups(visit, view),
         "lists": [(named.key, named.name or named.key) for named in view.plan.lists],
+        "areas": [(area.key, area.name or area.key) for area in view.plan.areas],
+        "months": [(str(number), name) for number, name in enumerate(months, 1)],
+        "unit": settings.distance_unit,
         "root": sheet.node.as_dict(problems=problems),
         "text": sheet.text,
         "findings": [{"line": f.place.line, **_beside(f)} for f in sheet.line_findings],
         "live": _live_of(visit, view, sheet),
     }
     return visit.page("rule.html", status=status, view=view, t=view.territory(), sheet=sheet, editor=editor, is_checked=is_checked)
+
+
+def _field_groups(visit: Visit, view: PlanView) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a row can ask for, in groups: fields, terms, and both of the account's family."""
+    fields = sorted(((name, f.title) for name, f in visit.workspace.fields().items()), key=lambda pair: pair[1].lower())
+    terms = [(name, label) for name, label in TERMS if name != "term:area" or view.plan.areas]
+    of_family = [(f"{FAMILY}{name}", f"Family: {label}") for name, label in [*fields, *terms] if name != "term:month"]
+    return [("Account", fields), ("Place, orders, season", terms), ("Topmost account of the family", of_family)]
 
 
 def _exists(view: PlanView, sheet: Sheet) -> bool:
