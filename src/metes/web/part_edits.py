@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from metes.base.ids import is_key, key_from
 from metes.web.addresses import Address
+from metes.web.plan_view import PlanView, edit_target, view_of
 from metes.web.visits import Visit
 
 
@@ -19,6 +20,13 @@ def went_into(visit: Visit, draft: Any, before: str, place: str, notice: tuple[s
     if draft.root_hash != before:
         address = address.put(before=before, after=draft.root_hash)
     return visit.go(f"{address}{'#' if anchor else ''}{anchor}", notice)
+
+
+def editable(visit: Visit, reference: str) -> PlanView:
+    """The view of a revision that changes can go to; Conflict says where they go instead."""
+    view = view_of(visit, reference)
+    edit_target(visit, view.revision)
+    return view
 
 
 def new_key(typed_key: str, name: str, taken: Container[str], what: str) -> tuple[str, str]:

@@ -226,6 +226,9 @@ def test_somebody_elses_change_meanwhile_is_told_and_nothing_typed_is_lost(brows
     assert upload(browser, f"/plan/{number}/new-area", square(0, 0), name="B", root=root).status_code == 409
     assert browser.post(f"{PLACE}/lists/a", {"name": "A", "values": "x"}).status_code == 404
     assert browser.post(f"{PLACE}/new-list", {"name": "C", "values": "x"}).status_code == 409
+    for address in ("new-type", "new-list", "new-area"):
+        assert browser.get(f"{PLACE}/{address}").status_code == 409
+    assert f"/plan/{number}/new-list" in browser.get(f"{PLACE}/parts").text
 
 
 def test_names_are_shown_as_text_and_forms_without_their_token_refused(browser: Browser) -> None:

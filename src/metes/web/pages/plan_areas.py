@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 from metes.base.errors import Conflict, InputError
 from metes.base.findings import Finding
 from metes.web.pages.plan_parts import RULES_SHOWN
-from metes.web.part_edits import new_key, sketch_path, went_into
+from metes.web.part_edits import editable, new_key, sketch_path, went_into
 from metes.web.plan_view import PlanView, edit_target, view_of
 from metes.web.visits import Form, SignedIn, Visit
 
@@ -35,7 +35,7 @@ _NAMES = ("key", "name", "comment", "property", "prefix")
 @router.get("/plan/{reference}/new-area")
 def new_area(reference: str, visit: SignedIn) -> Response:
     """The form that takes a GeoJSON file."""
-    return _new_page(visit, view_of(visit, reference), dict.fromkeys(_NAMES, ""))
+    return _new_page(visit, editable(visit, reference), dict.fromkeys(_NAMES, ""))
 
 
 @router.post("/plan/{reference}/new-area")

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from metes.base.errors import Conflict, InputError, NotFound
 from metes.model.plan import NamedList, Plan, Policy, Role, TerritoryType
-from metes.web.part_edits import matching, new_key, sketch_path, went_into
+from metes.web.part_edits import editable, matching, new_key, sketch_path, went_into
 from metes.web.plan_view import PlanView, edit_target, view_of
 from metes.web.visits import Form, SignedIn, Visit
 
@@ -68,7 +68,7 @@ def go_back(reference: str, visit: SignedIn, form: Form) -> Response:
 @router.get("/plan/{reference}/new-type")
 def new_type(reference: str, visit: SignedIn) -> Response:
     """The form of a new type."""
-    return _type_page(visit, view_of(visit, reference), None)
+    return _type_page(visit, editable(visit, reference), None)
 
 
 @router.get("/plan/{reference}/types/{key}")
@@ -110,7 +110,7 @@ def remove_type(reference: str, key: str, visit: SignedIn, form: Form) -> Respon
 @router.get("/plan/{reference}/new-list")
 def new_list(reference: str, visit: SignedIn) -> Response:
     """The form of a new list."""
-    return _list_page(visit, view_of(visit, reference), None)
+    return _list_page(visit, editable(visit, reference), None)
 
 
 @router.get("/plan/{reference}/lists/{key}")
