@@ -162,14 +162,14 @@ def test_an_unknown_account_and_a_closed_one_are_refused(assigned: Workspace, tm
         assigned.account_edit("A2", {"segment": "X"})
 
 
-def test_where_something_waits_already_the_account_waits_with_it(assigned: Workspace) -> None:
+def test_the_setting_leaves_the_account_where_it_is_until_something_assigns(assigned: Workspace) -> None:
     assigned.config_set("assign_on_change", "no")
     assert assigned.account_edit("A1", {"employees": "60"}).job is None
     assert holder(assigned, "A1") == "rest"
     assigned.config_set("assign_on_change", "yes")
     edited = assigned.account_edit("A1", {"employees": "70"})
-    assert edited.assigned is None
-    assert edited.job == assigned.assign_waiting()
+    assert edited.job is None
+    assert holder(assigned, "A1") == "large"
     assert checked_setting("assign_on_change", "NO") is False
 
 

@@ -20,7 +20,7 @@ from metes.worker.progress import JobProgress
 from metes.worker.watch import Watch
 from tests.conftest import NOW
 
-Work = Callable[[Workspace, Any, Progress], Mapping[str, Any]]
+Work = Callable[[Workspace, Any, Progress, Any], Mapping[str, Any]]
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def texts(workspace: Workspace, job: int) -> list[str]:
 def test_each_stage_stands_in_the_log_once_while_the_work_goes_on(workspace: Workspace, doing: Callable[[Work], None]) -> None:
     job = workspace.job_add("book", {})
 
-    def work(_workspace: Workspace, _job: Any, progress: Progress) -> Mapping[str, Any]:
+    def work(_workspace: Workspace, _job: Any, progress: Progress, _checkpoint: Any) -> Mapping[str, Any]:
         for done in range(3):
             progress.report("reading", done, 3)
         progress.report("waiting for another writer (1 s)")
@@ -107,7 +107,7 @@ def test_an_unexpected_error_says_where_but_nothing_of_the_data(workspace: Works
 def test_a_worker_told_to_stop_gives_its_job_back_at_the_next_report(workspace: Workspace, doing: Callable[[Work], None]) -> None:
     job, stop = workspace.job_add("book", {}), threading.Event()
 
-    def work(_workspace: Workspace, _job: Any, progress: Progress) -> Mapping[str, Any]:
+    def work(_workspace: Workspace, _job: Any, progress: Progress, _checkpoint: Any) -> Mapping[str, Any]:
         stop.set()
         progress.report("reading")
         raise AssertionError
@@ -120,7 +120,7 @@ def test_a_worker_told_to_stop_gives_its_job_back_at_the_next_report(workspace: 
 def test_a_job_taken_up_by_another_worker_is_left_to_it(workspace: Workspace, doing: Callable[[Work], None]) -> None:
     job = workspace.job_add("book", {})
 
-    def work(_workspace: Workspace, _job: Any, _progress: Progress) -> Mapping[str, Any]:
+    def work(_workspace: Workspace, _job: Any, _progress: Progress, _checkpoint: Any) -> Mapping[str, Any]:
         assert workspace.job_claim("other", workspace.jobs_running()) is not None
         return {"by": "the first"}
 

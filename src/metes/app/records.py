@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from metes.app.imports import ImportVerbs
 from metes.assigning.report import AssignReport
-from metes.base.errors import Busy, Conflict
+from metes.base.errors import Busy, Conflict, NotFound
 from metes.base.progress import SILENT, Progress
 from metes.store import jobs
 
@@ -41,18 +41,16 @@ class RecordVerbs(ImportVerbs):
     def account_edit(self, account: str, values: Mapping[str, str], *, expected: int | None = None) -> Edited:
         """Change fields of an account to what texts say; an empty text clears its field.
 
-        `expected` is the import that last changed the account when it was looked at: Conflict where another one has since. Where
-        everything was assigned before, the account is assigned at once; else with whatever waits for a worker.
+        `expected` is the import that last changed the account when it was looked at: Conflict where another one has since. The
+        account is assigned at once; what else changed before waits for a worker.
         """
         from metes.importing.by_hand import edit_account
 
-        was_assigned = self.settings().assign_on_change and self.is_assigned()
         report = edit_account(
             self.store, account, values, expected=expected, now=self.clock(), principal=self.principal
         )  # fmt: skip
-        if not report.changed:
-            return Edited(account, report, None, None)
-        assigned = self._assign_quickly() if was_assigned else None
+        is_wanted = report.changed > 0 and self.settings().assign_on_change and self.last_run() is not None
+        assigned = self._assign_quickly(account) if is_wanted else None
         return Edited(account, report, assigned, self.assign_waiting())
 
     def assign_now(self, progress: Progress = SILENT, *, is_forced: bool = False) -> AssignReport:
@@ -60,15 +58,24 @@ class RecordVerbs(ImportVerbs):
         with self.store.read() as connection:
             waiting = jobs.waiting_ids(connection, jobs.ASSIGN_KEY)
         report = self.assign(progress, is_forced=is_forced)
+        self._settle(waiting, report)
+        return report
+
+    def _assign_quickly(self, account: str) -> AssignReport | None:
+        """Assign one account; None where another writer is in the way, so that a worker does it. What waited is done where it was all."""
+        with self.store.read() as connection:
+            waiting = jobs.waiting_ids(connection, jobs.ASSIGN_KEY)
+        try:
+            report = self.assign_accounts([account])
+        except (Busy, Conflict, NotFound):
+            return None
+        if self.is_assigned():
+            self._settle(waiting, report)
+        return report
+
+    def _settle(self, waiting: tuple[int, ...], report: AssignReport) -> None:
+        """End assignments that waited and are done."""
         if waiting:
             with self.store.write() as connection:
                 why = f"{self.principal.name} assigned beside the workers; nothing is left to do here"
                 jobs.settle(connection, waiting, report.as_dict(), self.clock(), why)
-        return report
-
-    def _assign_quickly(self) -> AssignReport | None:
-        """Assign what one change moves; None where another writer is in the way, so that a worker does it."""
-        try:
-            return self.assign_now()
-        except (Busy, Conflict):
-            return None

@@ -13,10 +13,10 @@ from typing import Any
 
 from metes.app.workspace import Workspace
 from metes.base.errors import Busy, Cancelled, InputError, Interrupted, JobLost, MetesError
-from metes.base.progress import Behind, Progress
+from metes.base.progress import Behind, Checkpoint, Progress
 from metes.model.scope import Principal
 from metes.worker.presence import FOLDER, Presence
-from metes.worker.progress import JobProgress
+from metes.worker.progress import JobCheckpoint, JobProgress
 from metes.worker.watch import Watch
 
 IDLE_SECONDS = 0.5
@@ -56,10 +56,11 @@ def run_next(workspace: Workspace, worker: str, watch: Watch | None = None, stop
         return False
     log.info("job started", extra={"job": job.id, "kind": job.kind})
     acting = workspace.acting_as(Principal(job.principal))
+    checkpoint = JobCheckpoint(workspace, job.id, worker, job.checkpoint)
     try:
         with JobProgress(workspace, job.id, worker, stop) as progress:
             try:
-                result = run_kind(acting, job, progress)
+                result = run_kind(acting, job, progress, checkpoint)
             except MetesError:
                 raise
             except Exception as error:
@@ -107,7 +108,7 @@ def _where(error: Exception) -> str:
     return f"unexpected {type(error).__name__}{place}"
 
 
-def run_kind(workspace: Workspace, job: Any, progress: Progress) -> Mapping[str, Any]:
+def run_kind(workspace: Workspace, job: Any, progress: Progress, checkpoint: Checkpoint) -> Mapping[str, Any]:
     """Call the verb that a job names."""
     payload: Mapping[str, Any] = job.payload
     match job.kind:
@@ -116,7 +117,7 @@ def run_kind(workspace: Workspace, job: Any, progress: Progress) -> Mapping[str,
         case "undo":
             return workspace.import_undo(int(payload["import"]), progress=progress).as_dict()
         case "assign":
-            return _assign(workspace, job, progress)
+            return _assign(workspace, job, progress, checkpoint)
         case "preview":
             return workspace.preview(str(payload["revision"]), progress).in_short()
         case "book":
@@ -130,8 +131,10 @@ def run_kind(workspace: Workspace, job: Any, progress: Progress) -> Mapping[str,
             raise MetesError(f"this worker knows no job of the kind '{job.kind}'; is it older than the server?")
 
 
-def _assign(workspace: Workspace, job: Any, progress: Progress) -> Mapping[str, Any]:
-    report: Mapping[str, Any] = workspace.assign(progress, is_forced=bool(job.payload.get("force"))).as_dict()
+def _assign(workspace: Workspace, job: Any, progress: Progress, checkpoint: Checkpoint) -> Mapping[str, Any]:
+    report: Mapping[str, Any] = workspace.assign(
+        progress, is_forced=bool(job.payload.get("force")), checkpoint=checkpoint
+    ).as_dict()
     run = workspace.last_run() if report["is_up_to_date"] and job.attempts > 1 else None
     if run is not None and run["started_at"] >= job.started_at:
         # An earlier attempt of this job wrote the ledger and was lost before it could say so.

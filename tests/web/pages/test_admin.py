@@ -13,7 +13,7 @@ def test_an_assignment_is_queued_followed_and_reported(browser: Browser) -> None
     job = browser.post("/jobs/assign", {"force": "1"}).headers["location"]
     waiting = browser.get(job).text
     assert 'data-state="waiting"' in waiting
-    assert f'hx-sse:connect="{job}/events"' in waiting
+    assert f'hx-sse:connect="{job}/events?log=1"' in waiting
     browser.work()
     page = browser.get(job).text
     assert 'data-state="done"' in page

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
 from metes.base.dates import as_utc
 from metes.base.errors import InputError
@@ -16,6 +17,13 @@ from metes.model.query import MAX_PAGE_ROWS, PAGE_ROWS, AccountQuery, Cursor
 from metes.web.api.access import Caller, plain
 
 router = APIRouter(tags=["accounts"])
+
+
+class AccountEdit(BaseModel):
+    """Fields to change, as texts; `expected` is the import that last changed the account when it was looked at."""
+
+    fields: dict[str, str] = Field(max_length=500)
+    expected: int | None = Field(None, ge=1)
 
 
 @router.get("/accounts")
@@ -64,6 +72,14 @@ def get_explanation(account: str, caller: Caller, plan: str = "active") -> dict[
     """Why the account is where it is."""
     explanation = caller.explain(account, reference=plan)
     return {**plain(explanation), "sentences": list(explanation.sentences())}
+
+
+@router.patch("/accounts/{account:path}")
+def edit_account(account: str, edit: AccountEdit, caller: Caller) -> dict[str, Any]:
+    """Change fields of an account and assign it; values are read as in files, an empty one clears its field."""
+    edited = caller.account_edit(account, edit.fields, expected=edit.expected)
+    assigned = edited.assigned.as_dict() if edited.assigned else None
+    return {"is_changed": edited.is_changed, "import": edited.report.import_id, "assigned": assigned, "job": edited.job}
 
 
 @router.get("/accounts/{account:path}")

@@ -123,4 +123,4 @@ def count_rule(
 def assign(caller: Caller) -> dict[str, Any]:
     """Queue a run of the active plan over all accounts; follow it at /jobs/{job}."""
     caller.require_active()
-    return {"job": caller.job_add("assign", {})}
+    return {"job": caller.assign_queue()}

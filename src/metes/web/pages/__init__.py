@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from metes.web.pages import (
     account,
+    account_edit,
     accounts,
     audit,
     home,
@@ -19,6 +20,7 @@ from metes.web.pages import (
     plan_parts,
     preview,
     rule,
+    schedules,
     search,
     settings,
     sign_in,
@@ -36,6 +38,7 @@ _inside = APIRouter(dependencies=[CHECKED])
 for _module in (
     accounts,
     account,
+    account_edit,
     why,
     home,
     pin,
@@ -52,6 +55,7 @@ for _module in (
     rule,
     imports,
     jobs,
+    schedules,
     settings,
     users,
     audit,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,8 +25,8 @@ STREAM_SECONDS = 600.0
 KEEP_ALIVE_SECONDS = 15.0
 TAIL_LINES = 12
 LOG_LINES = 200
-_STATES = {"queued": "waiting"}
-_TONES = {"done": "good", "failed": "bad", "cancelled": "warn", "running": "accent"}
+STATES = {"queued": "waiting"}
+TONES = {"done": "good", "failed": "bad", "cancelled": "warn", "running": "accent"}
 
 
 @router.get("/jobs")
@@ -47,7 +47,7 @@ def show_jobs(visit: SignedIn) -> Response:
             {
                 "job": title_of(job),
                 "asked": reader["moment"](job.created_at),
-                "state": {"text": _STATES.get(job.state, job.state), "tone": _TONES.get(job.state, "")},
+                "state": {"text": STATES.get(job.state, job.state), "tone": TONES.get(job.state, "")},
                 "stage": job.error if job.state == "failed" else job.stage if not job.has_ended else "",
                 "by": job.principal,
                 "took": _took(job),
@@ -97,12 +97,21 @@ def show_job(number: int, visit: SignedIn) -> Response:
     return visit.page("job.html", **_job_context(visit, job))
 
 
+@router.get("/jobs/{number:int}/log")
+def show_log(number: int, visit: SignedIn, before: int | None = None) -> Response:
+    """A job's log, the newest page of it first."""
+    job = visit.workspace.job(number)
+    lines, total = visit.workspace.job_log_end(number, before=before, limit=LOG_LINES)
+    earlier = lines[0].number if len(lines) == LOG_LINES else None
+    return visit.page("job-log.html", job=job, title=title_of(job), lines=lines, total=total, earlier=earlier, before=before)
+
+
 @router.get("/jobs/{number:int}/events")
-async def follow_job(number: int, visit: SignedIn, next: str = "") -> Response:
-    """The job's progress as server-sent events: HTML for its bar while it runs, then `done`."""
+async def follow_job(number: int, visit: SignedIn, next: str = "", log: bool = False) -> Response:
+    """The job's progress as server-sent events: HTML for its bar, with `log` the end of its log too, while it runs; then `done`."""
     job = await run_in_threadpool(visit.workspace.job, number)
-    target = safe_target(next or f"/jobs/{number:int}")
-    return StreamingResponse(_events(visit, job, target), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+    target = safe_target(next or f"/jobs/{number}")
+    return StreamingResponse(_events(visit, job, target, log), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
 @router.post("/jobs/{number:int}/cancel")
@@ -110,7 +119,15 @@ def cancel_job(number: int, visit: SignedIn) -> Response:
     """Ask a job to stop; what it has not written yet is never written."""
     job = visit.workspace.job_cancel(number)
     text = "The job was cancelled." if job.state == "cancelled" else "The job stops at its next step; nothing is written."
-    return visit.go(f"/jobs/{number:int}", ("info", text))
+    return visit.go(f"/jobs/{number}", ("info", text))
+
+
+@router.post("/jobs/{number:int}/resume")
+def resume_job(number: int, visit: SignedIn) -> Response:
+    """Let a failed or cancelled job go on."""
+    job = visit.workspace.job_resume(number)
+    text = "The job goes on from where it was." if job.checkpoint else "The job begins anew."
+    return visit.go(f"/jobs/{number}", ("good", text))
 
 
 def job_bar(visit: Visit, job: Any, *, result: tuple[str, str] | None = None, next_page: str = "") -> dict[str, Any]:
@@ -118,12 +135,13 @@ def job_bar(visit: Visit, job: Any, *, result: tuple[str, str] | None = None, ne
     return {
         "key": job.id,
         "title": title_of(job),
-        "state": _STATES.get(job.state, job.state),
+        "state": STATES.get(job.state, job.state),
         "stage": _stage(job),
         "done": job.done,
         "total": job.total,
         "events": f"/jobs/{job.id}/events" + (f"?next={next_page}" if next_page else ""),
         "cancel": f"/jobs/{job.id}/cancel",
+        "resume": f"/jobs/{job.id}/resume" if job.can_resume else "",
         "result": result,
         "csrf": visit.csrf,
     }
@@ -152,6 +170,10 @@ def title_of(job: Any) -> str:
             return f"Preview of plan revision {job.payload.get('revision', '')}"
         case "book":
             return "Fold new data into the book"
+        case "clean-up":
+            return "Clear what was left behind"
+        case "drop-logs":
+            return "Drop old logs"
         case _:
             return sentence(str(job.kind))
 
@@ -194,14 +216,34 @@ def _job_context(visit: Visit, job: Any) -> dict[str, Any]:
     territories = plan[1].territory_by_key if plan else {}
     result = job.result or {}
     changes = result.get("territories", []) if job.kind == "assign" else []
+    lines, total = visit.workspace.job_log_end(job.id, limit=TAIL_LINES)
+    bar = job_bar(visit, job)
     return {
         "job": job,
-        "bar": job_bar(visit, job),
+        "bar": {**bar, "events": f"{bar['events']}?log=1", "lines": () if job.has_ended else lines},
+        "lines": lines,
+        "total": total,
+        "cleared": cleared(job),
         "findings": findings_of(job.result),
         "report": result if job.kind == "assign" and result else None,
         "changes": before_after(changes, territories),
         "drafted": job.kind == "import" and job.payload.get("kind") == "territories" and job.state == "done",
     }
+
+
+def cleared(job: Any) -> str:
+    """What a clearing came to, in words; empty for other jobs."""
+    result = job.result or {}
+    if job.kind == "clean-up" and "uploads" in result:
+        tables = len(result["side_tables"])
+        return f"{_counted(result['uploads'], 'upload')} and {_counted(tables, 'side table')} dropped"
+    if job.kind == "drop-logs" and "lines" in result:
+        return f"{_counted(result['lines'], 'line')} of logs older than {_counted(result['days'], 'day')} dropped"
+    return ""
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def before_after(changes: Any, territories: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -221,28 +263,29 @@ def _took(job: Any) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
-async def _events(visit: Visit, job: Any, target: str) -> AsyncIterator[str]:
+async def _events(visit: Visit, job: Any, target: str, with_log: bool) -> AsyncIterator[str]:
     """Messages until the job has ended. The last one loads the page that shows the result; then comes `done`."""
     template = visit.environment.get_template("job.html")
     context = {"shell": visit.shell(), "visit": visit, "csrf": visit.csrf}
 
-    def message(at: Any, ended: str = "") -> str:
-        page = template.new_context({**context, "bar": job_bar(visit, at), "ended": ended})
+    def message(at: Any, lines: Sequence[Any], ended: str = "") -> str:
+        page = template.new_context({**context, "bar": {**job_bar(visit, at), "lines": lines}, "ended": ended})
         text = "".join(template.blocks["progress"](page))
         return "".join(f"data: {line}\n" for line in text.splitlines() if line.strip()) + "\n"
 
     started = sent_at = time.monotonic()
     shown = None
     while True:
-        state = (job.state, job.stage, job.done, job.total, job.cancel_requested)
+        lines = (await run_in_threadpool(visit.workspace.job_log_end, job.id, limit=TAIL_LINES))[0] if with_log else ()
+        state = (job.state, job.stage, job.done, job.total, job.cancel_requested, lines[-1].number if lines else 0)
         if job.has_ended:
-            yield message(job, target)
+            yield message(job, lines, target)
             yield "event: done\ndata: ended\n\n"
             return
         now = time.monotonic()
         if state != shown:
             shown, sent_at = state, now
-            yield message(job)
+            yield message(job, lines)
         elif now - sent_at > KEEP_ALIVE_SECONDS:
             sent_at = now
             yield ": still here\n\n"

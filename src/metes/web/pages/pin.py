@@ -68,10 +68,10 @@ def pin(visit: SignedIn, form: Form) -> Response:
     if address.get("act") != "publish":
         return visit.go(_done(draft.id, wish, visit.user.name), ("good", what))
     try:
-        visit.workspace.plan_publish(str(draft.id), expected_root=draft.root_hash)
+        revision = visit.workspace.plan_publish(str(draft.id), expected_root=draft.root_hash)
     except InputError as error:
         return visit.go(f"/plan?revision={draft.id}", ("warn", f"{what} It is not published: {error}"))
-    job = visit.workspace.job_add("assign", {})
+    job = visit.workspace.publication_job(revision.id) or visit.workspace.assign_queue()
     return visit.go(f"/jobs/{job}", ("good", f"{_sentence(wish, plan, 'from today on')} The ledger is being written."))
 
 

@@ -78,7 +78,7 @@ def publish(reference: str, visit: SignedIn, form: Form) -> Response:
         raise InputError(error)
     revision = visit.workspace.plan_publish(str(view.revision.id), on=day, expected_root=str(form.get("root", "")) or None)
     if day <= today:
-        job = visit.workspace.job_add("assign", {})
+        job = visit.workspace.publication_job(revision.id) or visit.workspace.assign_queue()
         return visit.go(f"/jobs/{job}", ("good", f"{revision.name} is published; its accounts are being assigned."))
     shown = visit.environment.filters["day"](day)
     return visit.go(f"/plan?revision={revision.id}", ("good", f"{revision.name} takes over on {shown}."))

@@ -56,6 +56,14 @@ SETTINGS = (
         tuple((day, day.capitalize()) for day in ("monday", "sunday", "saturday")),
     ),
     Setting("distance_unit", "Distances in", "For radius and travel.", (("km", "Kilometres"), ("mi", "Miles"))),
+    Setting(
+        "assign_on_change",
+        "Assign when data change",
+        "Imports, edits and rates then queue an assignment. A plan whose day has come is assigned in any case.",
+        (("True", "By itself"), ("False", "By hand and by schedules")),
+    ),
+    Setting("job_log_days", "Keep logs of jobs for", "Days after a job's end."),
+    Setting("upload_days", "Keep files nobody imported for", "Days since they were sent."),
 )
 
 
