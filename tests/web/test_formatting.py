@@ -14,6 +14,12 @@ AMERICAN = Reader()
 GERMAN = Reader("de-DE", "EUR", "Europe/Berlin")
 
 
+def test_months_are_named_in_the_reader_s_language() -> None:
+    assert AMERICAN.months[:3] == ["Jan", "Feb", "Mar"]
+    assert GERMAN.months[11] == "Dez"
+    assert len(GERMAN.months) == 12
+
+
 def plain(text: str) -> str:
     """Narrow and no-break spaces as ordinary ones."""
     return text.replace("\u202f", " ").replace("\u00a0", " ")
