@@ -40,11 +40,14 @@ def settled(plan: Plan, compiled: CompiledRules) -> dict[int, Settlement]:
 
 
 def primary_losses(plan: Plan, settlement: Settlement) -> list[Loss]:
-    """The losses among primary territories, those of catch-alls to claims and by exclusion left out."""
+    """The losses among primary territories, but for those of catch-alls to claims, by exclusion, and of what lies above the winner."""
     return [
         loss
         for loss in settlement.losses
-        if loss.step not in (Step.CATCH_ALL, Step.EXCLUSION) and role_of(plan, loss.candidate) == "primary"
+        if loss.step not in (Step.CATCH_ALL, Step.EXCLUSION)
+        and role_of(plan, loss.candidate) == "primary"
+        and loss.winner is not None
+        and loss.candidate.territory not in plan.ancestors(loss.winner.territory.key)
     ]
 
 

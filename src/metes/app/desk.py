@@ -32,6 +32,7 @@ log = logging.getLogger("metes.app")
 
 # Slow to load: DuckDB and the rules' compiler, which a command that only looks into the ledger does without.
 if TYPE_CHECKING:
+    from metes.app.why import Tallied
     from metes.rules.compile import CompiledRules
     from metes.rules.explain import Explainer
     from metes.store.book import Book
@@ -54,6 +55,8 @@ class Shelf:
     extents: OrderedDict[str, Extent] = field(default_factory=OrderedDict)
     compiled: dict[tuple[str, str, str], CompiledRules] = field(default_factory=dict)
     explainers: dict[tuple[str, str, str], Explainer] = field(default_factory=dict)
+    tallies: dict[tuple[str, str, date], Tallied] = field(default_factory=dict)
+    tallies_in_the_making: set[tuple[str, str, date]] = field(default_factory=set)
     serves_stale: bool = False
     in_the_making: set[BookKey] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)

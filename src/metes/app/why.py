@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from metes.app.desk import Desk
+from metes.app.desk import LARGE_BOOK, Desk
 from metes.base.errors import Busy, NotFound
-from metes.looking import owners
+from metes.base.progress import SILENT, Progress
+from metes.looking import owners, tree
 from metes.model.plan import Plan
 from metes.model.postal import postal_order
+from metes.model.query import AccountQuery
 from metes.model.terms import OfFamily, PostalOrder, term_of
 from metes.planning.drafts import find_revision
 from metes.store import ledger
 from metes.store.plans import Revision
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from metes.looking.why import SelectionPage, TerritoryWhy
+    from metes.rules.explain import Explainer
     from metes.rules.explanation import Explanation
+    from metes.rules.why_many import Tallies
 
 NEAREST = 20
 # So many of a field's most frequent values are tried when it is asked what change would flip an answer.
 VALUES_TRIED = 200
+# Of more accounts than this a file does not say what would change each, which takes some milliseconds an account.
+FLIPS_IN_FILE = 2_000
+_TALLIES_KEPT = 2
 _NAMES = frozenset({"name", "parent", "family"})
+log = logging.getLogger("metes.app")
+
+
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """What all accounts of one Book add up to under one plan, and when that was worked out."""
+
+    tallies: Tallies
+    made_at: datetime
 
 
 class WhyVerbs(Desk):
     """What says why accounts are where they are."""
+
+    # --- one account ------------------------------------------------------------------------------------------------------
 
     def explain(
         self, name: str, *, reference: str = "active", limit: int | None = NEAREST, first: int = 0, words: str = ""
@@ -50,18 +75,118 @@ class WhyVerbs(Desk):
     ) -> Explanation | None:
         """What `explain` says, of the account with a number; None where the Book has no such account."""
         is_active = reference == "active"
-        revision = self.require_active()[0] if is_active else self._revision(reference)
-        book, today = self.book(), self.today()
+        explainer, today = self.explainer_of(self._revision(reference)), self.today()
         if self.account_row(number) is None:
             return None
-        explainer = self.explainer_of(revision)
-        record = book.record(number, explainer.asked, explainer.plan, today)
+        record = self.book().record(number, explainer.asked, explainer.plan, today)
         found = explainer.explain(record, today, limit=limit, first=first, words=words.split(), known=self._known_values())
         return replace(found, recorded=tuple(self._recorded(number, explainer.plan))) if is_active else found
 
     def account_row(self, number: int) -> Mapping[str, Any] | None:
         """All columns of the account with a number; None where it is closed or never was."""
         return next(iter(self.book().accounts_by_number([number], self.scope)), None)
+
+    # --- a selection ------------------------------------------------------------------------------------------------------
+
+    def explain_page(self, query: AccountQuery, *, reference: str = "active", with_flips: bool = True) -> SelectionPage:
+        """A page of accounts with why each is where it is: the rule, who lost it last by which step, and the nearest change."""
+        from metes.looking import why  # loads the evaluator, which few commands need
+
+        explainer = self.explainer_of(self._revision(reference))
+        page = self.book().page(replace(query, columns=("id", "name")), self.scope, plan=explainer.plan)
+        flips = self._flips_of(explainer) if with_flips else None
+        answers = why.answers_of(self.book(), explainer, [row["account"] for row in page.rows], self.today())
+        return why.selection_page(page, explainer, answers, flips)
+
+    def explain_write(self, query: AccountQuery, path: Path, *, reference: str = "active", progress: Progress = SILENT) -> int:
+        """Write why all accounts of a query are where they are to a .csv, .xlsx or .parquet file; rows written."""
+        from metes.render import sheets
+
+        return sheets.write_file(self._selection(query, reference, progress), path)
+
+    def explain_csv(self, query: AccountQuery, *, reference: str = "active") -> Iterator[str]:
+        """Why all accounts of a query are where they are, as chunks of CSV text."""
+        from metes.render import sheets
+
+        return sheets.csv_lines(self._selection(query, reference, SILENT), {})
+
+    def _selection(self, query: AccountQuery, reference: str, progress: Progress) -> Iterator[pa.RecordBatch]:
+        from metes.looking import why  # loads the evaluator, which few commands need
+
+        explainer, book = self.explainer_of(self._revision(reference)), self.book()
+        asked = replace(query, columns=("account", "id", "name"), after=None)
+        found = why.joined(book.export(asked, self.scope, plan=explainer.plan))
+        flips = self._flips_of(explainer) if found.num_rows <= FLIPS_IN_FILE else None
+        return why.selection_batches(book, explainer, found, self.today(), flips, progress)
+
+    def _flips_of(self, explainer: Explainer) -> Callable[[Sequence[int]], list[str]]:
+        """A function from accounts' numbers to the nearest change of each that would give it to another territory, in words."""
+        book, known, today = self.book(), self._known_values(), self.today()
+
+        def nearest(numbers: Sequence[int]) -> list[str]:
+            records = book.rule_columns.some(numbers, explainer.asked, explainer.plan, today).to_pylist()
+            found = {r["account"]: next(map(str, explainer.nearest_flips(r, today, known)), "") for r in records}
+            return [found.get(number, "") for number in numbers]
+
+        return nearest
+
+    # --- a territory ------------------------------------------------------------------------------------------------------
+
+    def explain_territory(self, key: str, *, waits: bool = True, progress: Progress = SILENT) -> TerritoryWhy | None:
+        """Why a territory of the active plan, with all below it, holds what it holds, and what it lost to whom.
+
+        The sums of all territories come from one run over the Book and are kept. Where `waits` says no, a large Book is run over beside
+        the requests, and None is the answer until that is done.
+        """
+        from metes.looking import why  # loads the evaluator, which few commands need
+
+        revision = self._revision("active")
+        plan = self.plan_of(revision)
+        if key not in plan.territory_by_key:
+            raise NotFound(f"the active plan has no territory '{key}'; 'metes territories' lists those it has")
+        found = self._tallied(revision, waits, progress)
+        if found is None:
+            return None
+        edges = why.edges_of(self.book(), plan, plan.territory_by_key[key], self.scope)
+        return why.territory_why(found.tallies, plan, key, tree.keys_below(plan, key), found.made_at, edges)
+
+    def _tallied(self, revision: Revision, waits: bool, progress: Progress) -> Tallied | None:
+        """The sums under a plan, from the shelf where they are kept; None while they are being worked out beside the requests."""
+        from metes.looking import why  # loads the evaluator, which few commands need
+
+        book, explainer, day = self.book(), self.explainer_of(revision), self.today()
+        kept = (revision.root_hash, str(book.path), day)
+        with self.shelf.lock:
+            if kept in self.shelf.tallies:
+                return self.shelf.tallies[kept]
+            is_later = not waits and book.accounts > LARGE_BOOK
+            if is_later and kept in self.shelf.tallies_in_the_making:
+                return None
+            if is_later:
+                self.shelf.tallies_in_the_making.add(kept)
+
+        def make() -> Tallied:
+            tallied = Tallied(why.tallies_of(book, explainer, day, progress), self.clock())
+            with self.shelf.lock:
+                while len(self.shelf.tallies) >= _TALLIES_KEPT:
+                    self.shelf.tallies.pop(next(iter(self.shelf.tallies)))
+                self.shelf.tallies[kept] = tallied
+            return tallied
+
+        def make_later() -> None:
+            try:
+                make()
+            except Exception:
+                log.exception("the sums of territories could not be worked out; ask again")
+            finally:
+                self.shelf.tallies_in_the_making.discard(kept)
+
+        if not is_later:
+            return make()
+        threading.Thread(target=make_later, name="why", daemon=True).start()
+        return None
+
+    # --- inside -----------------------------------------------------------------------------------------------------------
 
     def _recorded(self, number: int, plan: Plan) -> Iterable[Any]:
         """The primary territories that the ledger names for an account today."""
@@ -91,5 +216,7 @@ class WhyVerbs(Desk):
         return values
 
     def _revision(self, reference: str) -> Revision:
+        if reference == "active":
+            return self.active_revision(self.today())
         with self.store.read() as connection:
             return find_revision(connection, reference, self.today())

@@ -136,6 +136,11 @@ class Explainer:
             flips=None if known is None else tuple(map(self._flip, self.flipping.flips(record, held_rules, day, known))),
         )
 
+    def nearest_flips(self, record: Mapping[str, Any], day: date, known: Known) -> tuple[FlipSaid, ...]:
+        """Of each field the one smallest change that would give the account to another territory, the smallest first."""
+        found = self.flipping.flips(record, self.index.matches(record), day, known, per_field=1)
+        return tuple(map(self._flip, found))
+
     def _flip(self, flip: Flip) -> FlipSaid:
         """A change that flips the answer, in words."""
         change = flip.change

@@ -18,6 +18,7 @@ from metes.rules.forest import Bools, Ints
 
 # Of the values that rules name only together this many are handed out: one would do, were there no prefixes to part them.
 NAMED_TRIED = 50
+_TEXTS_KEPT = 1000
 
 
 class LiteralBank:
@@ -54,6 +55,7 @@ class FieldLiterals:
     def __init__(self, field: Field, literals: Sequence[Literal], lists: Mapping[str, NamedList]) -> None:
         self.field = field
         self.literals = tuple(literals)
+        self._kept: dict[Any, Bools] = {}
         self._missing = _numbers(i for i, literal in enumerate(literals) if isinstance(literal, Missing))
         members: dict[Any, list[int]] = {}
         prefixes: dict[int, dict[str, list[int]]] = {}
@@ -88,7 +90,16 @@ class FieldLiterals:
         self._high = _numbers(len(rank) if high is None else rank[high] for _, _, high in ranges)
 
     def truth(self, value: Any) -> Bools:
-        """Whether each literal holds for a value, None for a missing one; shape (n_literals,)."""
+        """Whether each literal holds for a value, None for a missing one; shape (n_literals,), read-only. Texts asked for are kept."""
+        kept = self._kept.get(value)
+        if kept is None:
+            kept = self._truth(value)
+            kept.flags.writeable = False
+            if self.field.type.is_text and len(self._kept) < _TEXTS_KEPT:
+                self._kept[value] = kept
+        return kept
+
+    def _truth(self, value: Any) -> Bools:
         out = np.zeros(len(self.literals), bool)
         if value is None:
             out[self._missing] = True

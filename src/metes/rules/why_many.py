@@ -123,8 +123,8 @@ def why_table(
     ------
     pa.Table
         `account` int64; `territory` int32, the first holder as an index into `plan.territories`, null for a gap; `holders` int32, how
-        many hold; `via` as text; `rule` int32, null where none speaks; `runner_up` int32, the claim that lost last, the territory
-        null where nothing else claims; `step` as text, by which it lost.
+        many hold; `via` as text; `rule` int32, null where none speaks; `runner_up` int32, the territory whose claim lost
+        last, those above the holder aside, null where nothing else claims; `step` as text, by which it lost.
     """
     tree = tree_arrays(plan, compiled)
     for chunk, groups in _chunks(accounts, tree, compiled, plan, day, account_of_key, progress):
@@ -157,12 +157,15 @@ def _answers(tree: TreeArrays, accounts: Ints, group: Contenders) -> pa.Table:
     parts = [decide(tree, rows) for rows in (group.claims, group.spare)]
     rows = Rows(*(np.concatenate(columns) for columns in zip(*(part.rows.columns for part in parts), strict=True)))
     step = np.concatenate([part.step for part in parts])
+    winner = np.concatenate([part.winner for part in parts])
+    # What lies deeper goes before what lies above it, in every plan: that is no contest.
+    is_above = (rows.territory < winner) & (winner < tree.last[rows.territory])
     place = np.searchsorted(accounts, rows.account)
     last_rank = tree.priority_rank[rows.rule + 1] * tree.size + tree.key_rank[rows.territory]
     # Lost by priority or by key is lost in the same last round, where the lower rank came nearer.
     round_lost = np.minimum(step, _PRIORITY)
     held = _first(place, [last_rank], step == HOLDS)
-    lost = _first(place, [last_rank, -round_lost], step != HOLDS)
+    lost = _first(place, [last_rank, -round_lost], (step != HOLDS) & ~is_above)
     holders = np.bincount(place[step == HOLDS], minlength=len(accounts))
     has_held, has_lost = (np.isin(np.arange(len(accounts)), place[found]) for found in (held, lost))
     index = tree.index[rows.territory]
