@@ -1,5 +1,6 @@
 """The kernel gives exactly the pairs that the row-wise truth gives, however the table keeps its columns."""
 
+import random
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -11,10 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metes.base.errors import InputError
+from metes.model.catalogue import Field, FieldType
 from metes.model.condition import EVERYTHING, And, Condition, Contains, Equals, In, InList, Missing, Not, Or, Prefix, Range
 from metes.model.plan import Plan, Rule, Territory, TerritoryType
 from metes.rules.compile import ARROW_TYPES, compile_plan
 from metes.rules.evaluate import evaluate, evaluate_table
+from metes.rules.index import RuleIndex
+from metes.rules.keys import FLAG
 from metes.rules.predicate import holds
 from tests.rules.strategies import CURRENCY, FIELDS, LISTS, conditions, records
 
@@ -166,6 +170,31 @@ def test_a_list_that_rules_only_name_as_a_whole_is_one_row_per_rule() -> None:
     rules: list[Condition] = [And((In("code", shared), Equals("name", f"n{i}"))) for i in range(20)]
     compiled = compile_plan(plan_of(rules), FIELDS, CURRENCY)
     assert len(compiled.packs[0].tables.candidates) == 20
+
+
+FLAGS = {name: Field(name, FieldType.BOOLEAN) for name in ("name", *(f"area:{i}" for i in range(40)))} | {"name": FIELDS["name"]}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(conditions(max_leaves=5, fields=FLAGS), min_size=1, max_size=20), st.integers(0, 40), st.integers(0, 2**32))
+def test_what_is_true_of_an_account_is_looked_up_like_a_text(rules: list[Condition], count: int, seed: int) -> None:
+    rules += [And((Equals(f"area:{i}", True), Equals(f"area:{i + 1}", True), Contains("name", "a"))) for i in range(20)]
+    draw = random.Random(seed)
+    rows: list[dict[str, Any]] = [
+        {name: draw.choice([None, False, True] if name != "name" else [None, "a", "b"]) for name in FLAGS} for _ in range(count + 5)
+    ]
+    columns = {name: pa.array([row[name] for row in rows], ARROW_TYPES[field.type]) for name, field in FLAGS.items()}
+    whole = pa.table({"account": pa.array(range(len(rows)), pa.int64()), **columns})
+    table = pa.concat_tables([whole.slice(3, 9), whole.slice(12)])  # pieces that begin within a byte
+    compiled = compile_plan(plan_of(rules), FLAGS, CURRENCY)
+    assert any(column == FLAG for signature in compiled.packs[0].signatures for column in signature)
+    found = evaluate_table(table, compiled)
+    slow = [(i, rule.number) for i, row in enumerate(rows) for rule in compiled.rules if holds(rule.condition, row, LISTS)]
+    assert list(zip(found["account"].to_pylist(), found["rule"].to_pylist(), strict=True)) == [
+        pair for pair in slow if pair[0] >= 3
+    ]
+    index = RuleIndex(compiled)
+    assert [(i, number) for i, row in enumerate(rows) for number in index.matches(row)] == slow
 
 
 def test_no_rules_and_no_accounts_give_no_pairs() -> None:

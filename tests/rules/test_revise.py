@@ -112,7 +112,7 @@ def test_a_changed_rule_without_truth_is_refused() -> None:
 def test_a_part_is_evaluated_under_the_numbers_of_the_whole_and_asks_for_its_own_fields() -> None:
     plan = with_rule(many(), 7, Equals("name", "x"))
     compiled = compile_plan(plan, FIELDS, CURRENCY)
-    part = compile_part(compiled, plan, [7])
+    part = compile_part(compiled, [7])
     assert part.used_fields == ("name",)
     table = accounts_table([{"code": "C1", "employees": 5, "name": "x"}, {"name": "y"}]).select(["account", "name"])
     assert evaluate_table(table, part).to_pylist() == [{"account": 10, "rule": 7}]

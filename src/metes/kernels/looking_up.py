@@ -137,3 +137,25 @@ def find_texts(
                 ending = shorter[ending]
     first[first.shape[0] - 1] = found
     return found
+
+
+@kernel(int64, read(uint8), read(uint8), int64, int64, int64, int64, int64, written(int32), written(int32))
+def find_true(
+    bits: Bytes, present: Bytes, offset: int, count: int, row: int, code: int, found: int, out_row: Ints32, out_code: Ints32
+) -> int:
+    """Write the rows of the bits that are set, and the code, behind the `found` that stand there already; their number now.
+
+    Bit i is that of row + i, and stands in `bits` at `offset` + i; so do those of `present`, which is empty where all are. What does
+    not fit is counted and not written. O(count / 8 + set).
+    """
+    for i in range(offset >> 3, (offset + count + 7) >> 3):
+        byte = bits[i] & present[i] if present.shape[0] else bits[i]
+        if byte == 0:
+            continue
+        for b in range(8):
+            place = (i << 3) + b - offset
+            if (byte >> b) & 1 and 0 <= place < count:
+                if found < out_row.shape[0]:
+                    out_row[found], out_code[found] = row + place, code
+                found += 1
+    return found

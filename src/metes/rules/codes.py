@@ -2,7 +2,8 @@
 
 A field has up to three columns of codes. *Atom*: values in exactly the same of the sets that rules ask for share one. *Order*: how many
 of the ends of ranges and prefixes lie at or below the value, so that a range or prefix is an interval of codes. *Texts*: which of the
-texts that rules look for the value contains.
+texts that rules look for the value contains. Truth values that rules ask to be true, such as areas, are one column together, as if an
+account had one text of the names of what is true.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from metes.model.catalogue import FieldType
 from metes.rules.field_test import FieldTest
 from metes.rules.normal import Conjunction
 
+# The name under which what is true of an account is kept, as if it were a field; no field is named so.
+FLAGS = "\0"
 MISSING = -1
 OTHER = 0
 # Above every code.
@@ -69,11 +73,26 @@ def codes_of(conjunctions: Iterable[Conjunction]) -> dict[str, FieldCodes]:
     asked: dict[str, _Asked] = {}
     for conjunction in conjunctions:
         for test in conjunction.tests:
-            own = asked.get(test.field)
+            is_one = is_flag(test)
+            name = FLAGS if is_one else test.field
+            own = asked.get(name)
             if own is None:
-                own = asked[test.field] = _Asked()
-            own.note(test)
+                own = asked[name] = _Asked()
+            if is_one:
+                own.texts.add(test.field)
+            else:
+                own.note(test)
     return {name: asked[name].codes() for name in sorted(asked)}
+
+
+def is_flag(test: FieldTest) -> bool:
+    """Whether a test asks for nothing but that a truth value is true, or that it is not."""
+    if test.type is not FieldType.BOOLEAN:
+        return False
+    return test.among == _TRUE or (test.among is None and test.not_among == _TRUE and not test.is_present)
+
+
+_TRUE = frozenset([True])
 
 
 class _Asked:
@@ -143,12 +162,10 @@ def _atoms(sets: Sequence[frozenset[Any]]) -> tuple[dict[Any, int], dict[frozens
     return atom_of, {values: tuple(sorted({atom_of[value] for value in values})) for values in sets}
 
 
-def columns_of(conjunctions: Iterable[Conjunction], codes: Mapping[str, FieldCodes]) -> tuple[CodeColumn, ...]:
+def columns_of(codes: Mapping[str, FieldCodes]) -> tuple[CodeColumn, ...]:
     """The columns of codes that are needed; a field of which nothing but its presence is asked has its order codes."""
-    fields = sorted({test.field for conjunction in conjunctions for test in conjunction.tests})
     out: list[CodeColumn] = []
-    for name in fields:
-        own = codes[name]
+    for name, own in codes.items():
         kinds = [kind for kind, has in (("atom", own.atom_of), ("order", own.ends), ("texts", own.texts)) if has]
         out += [CodeColumn(kind, name) for kind in kinds or ["order"]]
     return tuple(out)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +15,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from metes.base.errors import InputError
-from metes.kernels.looking_up import rank_numbers, rank_texts
+from metes.kernels.looking_up import find_true, rank_numbers, rank_texts
+from metes.kernels.matching import group_by_row
 from metes.rules.automaton import automaton_of, buffers, utf8
-from metes.rules.codes import MISSING, OTHER, CodeColumn, FieldCodes
+from metes.rules.codes import FLAGS, MISSING, OTHER, CodeColumn, FieldCodes
 
 Ints32 = NDArray[np.int32]
 Ints64 = NDArray[np.int64]
@@ -55,39 +57,45 @@ class Coder:
     """
 
     def __init__(self, accounts: pa.Table, columns: Sequence[CodeColumn], codes: Mapping[str, FieldCodes]) -> None:
-        lacking = sorted({"account", *(column.field for column in columns)}.difference(accounts.column_names))
-        if lacking:
+        names = codes[FLAGS].texts if FLAGS in codes else ()
+        wanted = {"account", *names, *(column.field for column in columns if column.field != FLAGS)}
+        if lacking := sorted(wanted.difference(accounts.column_names)):
             raise InputError(f"the table lacks the columns {', '.join(lacking)}, which rules ask for; add them, null where unknown")
-        self._sources = [accounts[column.field] for column in columns]
-        self._makers = [_maker(column, codes[column.field]) for column in columns]
+        plain = [(number, column) for number, column in enumerate(columns) if column.field != FLAGS]
+        self._sources = [(number, accounts[column.field], _maker(column, codes[column.field])) for number, column in plain]
+        self._flags = _Flags([accounts[name] for name in names])
+        self._number_of_flags = next((number for number, column in enumerate(columns) if column.field == FLAGS), None)
+        self._count = len(columns)
         self._known: dict[tuple[int, ...], _Values] = {}
         self._lock = Lock()
 
     def codes(self, begin: int, end: int) -> Codes:
         """The codes of rows [begin, end)."""
-        out = np.empty((max(len(self._sources), 1), end - begin), np.int32)
+        out = np.empty((max(self._count, 1), end - begin), np.int32)
         texts: list[tuple[Ints32, Ints32]] = []
         values_before = 0
-        for number, source in enumerate(self._sources):
+        for number, source, maker in self._sources:
             place = 0
             for piece in source.slice(begin, end - begin).chunks:
                 target = out[number, place : place + len(piece)]
                 place += len(piece)
-                found = self._write(number, piece, target)
+                found = self._write(number, maker, piece, target)
                 if found is not None:
                     target[target >= 0] += values_before
                     values_before += len(found[0]) - 1
                     texts.append(found)
+        if self._number_of_flags is not None:
+            out[self._number_of_flags] = np.arange(values_before, values_before + end - begin)
+            texts.append(self._flags.held(begin, end))
         return Codes(out, *_joined(texts))
 
-    def _write(self, number: int, piece: pa.Array, out: Ints32) -> tuple[Ints32, Ints32] | None:
+    def _write(self, number: int, maker: _Maker, piece: pa.Array, out: Ints32) -> tuple[Ints32, Ints32] | None:
         """Write the codes of an array; for a column of texts those that its values contain."""
-        maker = self._makers[number]
         if pa.types.is_null(piece.type):
             out[:] = MISSING
             return None
         if pa.types.is_dictionary(piece.type):
-            values = self._shared(number, piece.dictionary)
+            values = self._shared(number, maker, piece.dictionary)
         elif _is_text(piece.type):
             piece = piece.dictionary_encode()
             values = maker.of_texts(piece.dictionary)
@@ -102,14 +110,65 @@ class Coder:
         np.take(values.codes, indices.to_numpy(), out=out, mode="clip")
         return values.texts
 
-    def _shared(self, number: int, dictionary: pa.Array) -> _Values:
+    def _shared(self, number: int, maker: _Maker, dictionary: pa.Array) -> _Values:
         """The codes of a dictionary of the table, made once however many of its pieces share it."""
         addresses = (buffer.address if buffer else 0 for buffer in dictionary.buffers())
         key = number, dictionary.offset, len(dictionary), *addresses
         with self._lock:
             if key not in self._known:
-                self._known[key] = self._makers[number].of_texts(dictionary)
+                self._known[key] = maker.of_texts(dictionary)
             return self._known[key]
+
+
+class _Flags:
+    """Columns of truth values, read as lists of those that are true of each row."""
+
+    def __init__(self, columns: Sequence[pa.ChunkedArray]) -> None:
+        self._columns = [[_Bits.of(begin, piece) for begin, piece in _pieces(column)] for column in columns]
+        self._begins = [[piece.begin for piece in pieces] for pieces in self._columns]
+
+    def held(self, begin: int, end: int) -> tuple[Ints32, Ints32]:
+        """For rows [begin, end) the numbers of the columns that are true: row i has `held[first[i]:first[i + 1]]`."""
+        room = 4 * (end - begin) + 64
+        while True:
+            rows, codes, found = np.empty(room, np.int32), np.empty(room, np.int32), 0
+            for code, (pieces, begins) in enumerate(zip(self._columns, self._begins, strict=True)):
+                for piece in pieces[bisect_right(begins, begin) - 1 : bisect_left(begins, end)]:
+                    low, high = max(begin, piece.begin), min(end, piece.begin + piece.rows)
+                    offset = piece.offset + low - piece.begin
+                    found = find_true(piece.bits, piece.present, offset, high - low, low - begin, code, found, rows, codes)
+            if found <= room:
+                break
+            room = found
+        first, held = np.empty(end - begin + 1, np.int64), np.empty(found, np.int32)
+        group_by_row(rows[:found], codes[:found], first, held)
+        return first.astype(np.int32), held
+
+
+class _Bits(NamedTuple):
+    """A piece of a column of truth values: its first row, its rows, and where its bits stand; `present` is empty where none are missing."""
+
+    begin: int
+    rows: int
+    bits: NDArray[np.uint8]
+    present: NDArray[np.uint8]
+    offset: int
+
+    @classmethod
+    def of(cls, begin: int, piece: pa.Array) -> _Bits:
+        """An array as its bits."""
+        piece = piece.cast(pa.bool_())
+        present, bits = (np.frombuffer(b, np.uint8) if b else np.zeros(0, np.uint8) for b in piece.buffers())
+        return cls(begin, len(piece), bits, present, piece.offset)
+
+
+def _pieces(column: pa.ChunkedArray) -> Iterator[tuple[int, pa.Array]]:
+    """The arrays of a column with their first rows."""
+    begin = 0
+    for piece in column.chunks:
+        if len(piece):
+            yield begin, piece
+            begin += len(piece)
 
 
 def _joined(texts: Sequence[tuple[Ints32, Ints32]]) -> tuple[Ints32, Ints32]:
@@ -246,7 +305,10 @@ class _Texts:
         out[:] = MISSING
 
 
-def _maker(column: CodeColumn, own: FieldCodes) -> _Atoms | _Orders | _Texts:
+_Maker: TypeAlias = _Atoms | _Orders | _Texts
+
+
+def _maker(column: CodeColumn, own: FieldCodes) -> _Maker:
     """What makes the codes of a column."""
     match column.kind:
         case "atom":

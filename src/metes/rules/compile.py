@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pyarrow as pa
@@ -47,9 +47,11 @@ class CompiledRules:
     """All rules of a plan, ready to be evaluated.
 
     Rules are numbered by their territory's place in preorder, then named ones first, then by priority and key: of several rules of one
-    territory that hold, the lowest number speaks. Each rule stands in one of the packs.
+    territory that hold, the lowest number speaks. Each rule stands in one of the packs. `plan` is what was compiled; of its pins
+    nothing is kept elsewhere.
     """
 
+    plan: Plan
     rules: tuple[CompiledRule, ...]
     fields: Mapping[str, Field]
     currency: str
@@ -98,34 +100,38 @@ def compile_plan(plan: Plan, fields: Mapping[str, Field], currency: str) -> Comp
         Where a rule asks for an unknown field or list, or compares a field with what it cannot hold.
     """
     rules = _numbered(plan, fields, currency)
-    return CompiledRules(rules, fields, currency, (pack_of(rules, fields, plan.list_by_key),))
+    return CompiledRules(plan, rules, fields, currency, (pack_of(rules, fields, plan.list_by_key),))
 
 
-def compile_part(compiled: CompiledRules, plan: Plan, numbers: Collection[int]) -> CompiledRules:
+def compile_part(compiled: CompiledRules, numbers: Collection[int]) -> CompiledRules:
     """Some of a plan's rules alone, under the numbers that they have among all: cheap to make, and asking for their own fields only."""
     wanted = [compiled.rules[number] for number in sorted(set(numbers))]
-    pack = pack_of(wanted, compiled.fields, plan.list_by_key)
-    return CompiledRules(compiled.rules, compiled.fields, compiled.currency, (pack,))
+    return replace(compiled, packs=(pack_of(wanted, compiled.fields, compiled.plan.list_by_key),))
 
 
-def pack_of(rules: Sequence[CompiledRule], fields: Mapping[str, Field], lists: Mapping[str, NamedList]) -> Pack:
-    """Some rules as one pack."""
-    values_of_list = _values_of_list(lists)
+def pack_of(
+    rules: Sequence[CompiledRule],
+    fields: Mapping[str, Field],
+    lists: Mapping[str, NamedList],
+    spelled_out: Callable[[CompiledRule], Sequence[Conjunction] | None] | None = None,
+) -> Pack:
+    """Some rules as one pack; `spelled_out` gives a rule's conjunctions, None where it is too wide, if not those of its condition."""
+    values_of_list = values_of_lists(lists)
     found: list[Conjunction] = []
     rule_of: list[int] = []
     trees: list[tuple[int, Condition]] = []
     for local, rule in enumerate(rules):
-        own = _conjunctions(rule.condition, fields, values_of_list)
-        if any(conjunction.rest for conjunction in own):
+        own = spelled_out(rule) if spelled_out else _spelled_out(rule.condition, fields, values_of_list)
+        if own is None:
             trees.append((local, rule.condition))
-            continue
-        found += own
-        rule_of += [local] * len(own)
+        else:
+            found += own
+            rule_of += [local] * len(own)
     number_of_literal: dict[Literal, int] = {}
     for literal in (literal for _, tree in trees for literal in literals(tree)):
         if literal not in number_of_literal:
             number_of_literal[literal] = len(rules) + len(number_of_literal)
-            own = _conjunctions(literal, fields, values_of_list)
+            own = _spelled_out(literal, fields, values_of_list) or ()
             found += own
             rule_of += [number_of_literal[literal]] * len(own)
     return make_pack(len(rules), [rule.number for rule in rules], found, rule_of, trees, number_of_literal)
@@ -174,7 +180,7 @@ def is_named(condition: Condition) -> bool:
     return any(isinstance(part, Equals | In | InList) and part.field == "id" for part in parts)
 
 
-def _values_of_list(lists: Mapping[str, NamedList]) -> ValuesOfList:
+def values_of_lists(lists: Mapping[str, NamedList]) -> ValuesOfList:
     """The set of a named list, made once, so that rules that share a list share the set."""
     sets: dict[str, frozenset[str]] = {}
 
@@ -186,12 +192,14 @@ def _values_of_list(lists: Mapping[str, NamedList]) -> ValuesOfList:
     return values
 
 
-def _conjunctions(condition: Condition, fields: Mapping[str, Field], values_of_list: ValuesOfList) -> list[Conjunction]:
-    """The conjunctions of a condition that can hold, each once."""
+def _spelled_out(condition: Condition, fields: Mapping[str, Field], values_of_list: ValuesOfList) -> list[Conjunction] | None:
+    """The conjunctions of a condition that can hold, each once; None where it is too wide to be spelled out."""
     found: list[Conjunction] = []
     for raw in disjuncts(condition):
         try:
             found.append(merged(raw, fields, values_of_list))
         except Contradiction:
             continue
+    if any(conjunction.rest for conjunction in found):
+        return None
     return list(dict.fromkeys(found)) if len(found) > 1 else found

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from metes.model.condition import And, Condition, Everything, Not, Or
+from metes.rules.codes import FLAGS
 from metes.rules.compile import CompiledRules
 from metes.rules.packs import GOLDEN, Pack
 
@@ -60,6 +61,9 @@ def _codes(pack: Pack, record: Mapping[str, Any]) -> list[Any]:
     out: list[Any] = []
     for column in pack.columns:
         own, value = pack.codes[column.field], record.get(column.field)
+        if column.field == FLAGS:
+            out.append([number for name, number in own.number_of_text.items() if record.get(name)])
+            continue
         match column.kind:
             case "atom":
                 out.append(own.atom(value))

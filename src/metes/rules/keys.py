@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from metes.rules.codes import LARGEST, CodeColumn, FieldCodes, Interval, prefix_interval
+from metes.rules.codes import FLAGS, LARGEST, CodeColumn, FieldCodes, Interval, is_flag, prefix_interval
 from metes.rules.field_test import FieldTest
 from metes.rules.normal import Conjunction
 
@@ -45,6 +45,12 @@ class KeyColumn:
 
 
 KeyColumns = tuple[KeyColumn, ...]
+FLAG = KeyColumn("texts", FLAGS)
+
+
+def flag_of(conjunction: Conjunction) -> str:
+    """The truth value by which a conjunction can be found: the first that must be true; empty where there is none."""
+    return next((test.field for test in conjunction.tests if test.among is not None and is_flag(test)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,13 @@ def keys_of(conjunctions: Sequence[Conjunction], codes: Mapping[str, FieldCodes]
     counts: dict[KeyColumn, list[int]] = {}
     cells: dict[KeyColumn, list[int]] = {}
     for i, conjunction in enumerate(conjunctions):
+        if flag := flag_of(conjunction):
+            where.setdefault(FLAG, []).append(i)
+            counts.setdefault(FLAG, []).append(1)
+            cells.setdefault(FLAG, []).append(codes[FLAGS].number_of_text[flag])
         for test in conjunction.tests:
+            if is_flag(test):
+                continue
             for column, own in _offered(test, codes[test.field], bounds, number):
                 where.setdefault(column, []).append(i)
                 counts.setdefault(column, []).append(len(own))

@@ -11,9 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metes.model.condition import Condition, Literal
-from metes.rules.codes import LARGEST, MISSING, CodeColumn, FieldCodes, Interval, codes_of, columns_of, prefix_interval
+from metes.rules.codes import (
+    FLAGS,
+    LARGEST,
+    MISSING,
+    CodeColumn,
+    FieldCodes,
+    Interval,
+    codes_of,
+    columns_of,
+    is_flag,
+    prefix_interval,
+)
 from metes.rules.field_test import FieldTest
-from metes.rules.keys import KeyColumn, KeyColumns, Keys, choose_signatures, keys_of
+from metes.rules.keys import FLAG, KeyColumn, KeyColumns, Keys, choose_signatures, flag_of, keys_of
 from metes.rules.normal import Conjunction
 
 Ints32 = NDArray[np.int32]
@@ -94,7 +105,8 @@ class Pack:
     @cached_property
     def used_fields(self) -> frozenset[str]:
         """The fields that some rule asks for."""
-        return frozenset(column.field for column in self.columns)
+        flags = self.codes[FLAGS].texts if FLAGS in self.codes else ()
+        return frozenset((*flags, *(name for name in self.codes if name != FLAGS)))
 
 
 def make_pack(
@@ -113,7 +125,7 @@ def make_pack(
     for i, own in enumerate(chosen):
         groups.setdefault(own, []).append(i)
     order = [i for where in groups.values() for i in where]
-    columns = columns_of(conjunctions, codes)
+    columns = columns_of(codes)
     builder = _Builder(keys, columns)
     for signature, where in groups.items():
         builder.add(signature, np.array(where, np.int64), [conjunctions[i] for i in where], [rule_of[i] for i in where])
@@ -204,7 +216,10 @@ class _Builder:
 
     def open_tests(self, conjunction: Conjunction, keys: KeyColumns) -> tuple[int, int, int, int, int]:
         """What the keys leave to be tested: one interval, and the range of further tests."""
-        found = sorted(test for own in conjunction.tests for test in self.tests_of(own, keys))
+        key_flag = flag_of(conjunction) if FLAG in keys else None
+        tests = (test for test in conjunction.tests if not is_flag(test))
+        flags = (test for test in conjunction.tests if is_flag(test) and test.field != key_flag)
+        found = sorted([*(row for test in tests for row in self.tests_of(test, keys)), *map(self.flag_test, flags)])
         if found and found[0][0] == INTERVAL:
             (_, column, base, width, _), *found = found
         else:
@@ -232,6 +247,11 @@ class _Builder:
         for interval in (*test.not_between, *(prefix_interval(prefix) for prefix in test.not_prefix)):
             yield _outside(self.number_of_column.get(CodeColumn("order", name), present), *own.interval(*interval))
         yield from self.text_tests(test, keys, present)
+
+    def flag_test(self, test: FieldTest) -> tuple[int, int, int, int, int]:
+        """The test that a truth value is true, or is not."""
+        number = self.keys.codes[FLAGS].number_of_text[test.field]
+        return LACKS_TEXT if test.among is None else HAS_TEXT, self.number_of_column[FLAG.source], number, 0, 0
 
     def text_tests(self, test: FieldTest, keys: KeyColumns, present: int) -> Iterator[tuple[int, int, int, int, int]]:
         """The tests of texts within a value."""

@@ -54,7 +54,7 @@ def revised(
     if currency != before.currency or any(fields.get(name) != before.fields.get(name) for name in before.used_fields):
         return compile_plan(plan_after, fields, currency)
     revision = _Revision(before, plan_before, plan_after, fields, currency)
-    return CompiledRules(tuple(revision.rules), fields, currency, _packs(before.packs, revision, fields, plan_after))
+    return CompiledRules(plan_after, tuple(revision.rules), fields, currency, _packs(before.packs, revision, fields, plan_after))
 
 
 class _Revision:
