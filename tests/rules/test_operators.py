@@ -13,20 +13,31 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metes.model.catalogue import Field, FieldType
+from metes.model.catalogue import Field, FieldType, rule_fields
 from metes.model.condition import And, Condition, Contains, Equals, In, InList, Literal, Missing, Not, Or, Prefix, Range
 from metes.model.plan import NamedList, Plan, Rule, Territory, TerritoryType
-from metes.rules.compile import compile_plan
+from metes.rules.compile import ARROW_TYPES, compile_plan
 from metes.rules.evaluate import evaluate_table
 from metes.rules.index import RuleIndex
 from metes.rules.minor_units import in_minor_units
 from metes.rules.operators import OPERATORS, expression, passes
 from metes.rules.predicate import holds
 from metes.store.filters import FilterWriter
-from tests.rules.strategies import CURRENCY, FIELDS
-from tests.rules.test_evaluate import accounts_table
+from tests.rules.strategies import CURRENCY
+from tests.rules.strategies import FIELDS as ACCOUNT_FIELDS
 
 Row = dict[str, Any]
+
+TERM_NAMES = [
+    "area:the 'odd' one",
+    "distance:39.75,-104.99",
+    "postal_order",
+    "month",
+    "orders:count:6:product=GTX",
+    "orders:sum::",
+    "family.name",
+]
+FIELDS = {**ACCOUNT_FIELDS, **{name: rule_fields()[name] for name in TERM_NAMES}}
 
 ODD = [
     "", " ", "'", "''", '"', '""', "%", "_", "\\", "\\%", "a%b", "a_b", "--", "/*", ";", "?", "$1", "{x}", "a", "A", "ab", "AB", "Z",
@@ -49,6 +60,7 @@ ASKED: dict[FieldType, st.SearchStrategy[Any]] = {
     FieldType.DATE: st.one_of(st.sampled_from([date(1, 1, 1), date(2024, 2, 29), date(9999, 12, 31)]), st.dates()),
     FieldType.BOOLEAN: st.booleans(),
 }
+MONTHS = st.integers(1, 12)
 LISTS = {"odd": NamedList("odd", tuple(ODD)), "one": NamedList("one", ("é",))}
 
 
@@ -87,7 +99,7 @@ def kept(field: Field, value: Any) -> Any:
 def worlds(draw: st.DrawFn) -> tuple[list[Condition], list[Row]]:
     """Conditions and accounts over the same few values of a few fields, so that they meet."""
     fields = draw(st.lists(st.sampled_from(sorted(FIELDS.values(), key=lambda f: f.name)), min_size=1, max_size=3, unique=True))
-    values = {f.name: draw(st.lists(ASKED[f.type], min_size=1, max_size=4)) for f in fields}
+    values = {f.name: draw(st.lists(MONTHS if f.name == "month" else ASKED[f.type], min_size=1, max_size=4)) for f in fields}
     literal = st.one_of([literals(f, values[f.name]) for f in fields])
     condition = st.recursive(
         literal,
@@ -100,6 +112,12 @@ def worlds(draw: st.DrawFn) -> tuple[list[Condition], list[Row]]:
     )
     held = {f.name: st.one_of(st.none(), *[st.sampled_from([kept(f, v) for v in values[f.name]])] * 3) for f in fields}
     return draw(st.lists(condition, min_size=1, max_size=5)), draw(st.lists(st.fixed_dictionaries(held), min_size=1, max_size=8))
+
+
+def accounts_table(rows: Sequence[Row]) -> pa.Table:
+    """The accounts, numbered 10, 13, 16, …, in the types that the evaluator asks for."""
+    columns = {name: pa.array([row.get(name) for row in rows], ARROW_TYPES[field.type]) for name, field in FIELDS.items()}
+    return pa.table({"account": pa.array([10 + 3 * i for i in range(len(rows))], pa.int64()), **columns})
 
 
 @pytest.fixture(scope="module")
