@@ -12,6 +12,7 @@ from metes.app.plans import PlanVerbs
 from metes.base.errors import InputError, NotFound
 from metes.base.findings import Finding, Severity
 from metes.base.ids import content_hash
+from metes.model.condition import Equals
 from metes.model.plan import Area, Plan
 from metes.model.terms import InArea
 from metes.plan import edit
@@ -133,9 +134,8 @@ class AreaVerbs(PlanVerbs):
 
     def plan_area_accounts(self, key: str, reference: str = "active") -> int:
         """How many accounts lie in an area of a revision, by their coordinates."""
-        plan = self.plan_show(reference)[1]
-        _area_of(plan, key)
-        return int(self.book().rule_columns.term(InArea(key), plan, self.today()).true_count)
+        _area_of(self.plan_show(reference)[1], key)
+        return self.rule_count(Equals(InArea(key).name, True), reference)
 
     def _add(self, areas: Sequence[Area], note: str, reference: str | None, expected_root: str | None) -> Revision:
         return self.plan_change(lambda plan: edit.with_areas(plan, areas), note, reference=reference, expected_root=expected_root)

@@ -167,6 +167,7 @@ def test_an_area_is_uploaded_shown_used_replaced_and_removed(browser: Browser) -
     inside = browser.get(f"{place}/accounts").text
     assert re.search(r"<b>\d+.accounts</b> <span>inside, of 600", inside)
     assert browser.get(f"{place}/outline.json").json()["geometry"] == json.loads(area.geometry)
+    assert "<a" not in inside, "the plan in force has no such area, so no list of accounts can be asked for it"
     assert json.loads(browser.get(f"{place}/file").text)["properties"] == {"name": "Northwest"}
     typed = {"mode": "text", "text": "in area 'front-range'", "root": browser.workspace.plan_find("draft").root_hash}
     kept = {"name": "By area", "priority": "10", "note": "", "edit": "save"}
@@ -186,6 +187,15 @@ def test_an_area_is_uploaded_shown_used_replaced_and_removed(browser: Browser) -
     assert "front-range" not in draft(browser).area_by_key
     followed(browser, undo(browser, page))
     assert draft(browser).area_by_key["front-range"].name == "Only a name"
+
+
+def test_the_accounts_inside_lead_to_their_list_when_the_area_is_in_force(browser: Browser) -> None:
+    upload(browser, f"{PLACE}/new-area", square(-125, 42, 8), name="Northwest")
+    revision = browser.workspace.plan_publish("draft")
+    inside = browser.get(f"/plan/{revision.id}/areas/northwest/accounts").text
+    found = re.search(r'<a href="([^"]+)">(\d+)', inside)
+    assert found
+    assert f"of {found[2]} accounts" in re.sub(r"\s|<[^>]+>", " ", browser.get(found[1].replace("&amp;", "&")).text)
 
 
 def test_a_doubtful_border_is_told_and_a_hopeless_one_refused(browser: Browser) -> None:

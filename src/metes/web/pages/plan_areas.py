@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 
 from metes.base.errors import Conflict, InputError
 from metes.base.findings import Finding
+from metes.web.addresses import Address
 from metes.web.pages.plan_parts import RULES_SHOWN
 from metes.web.part_edits import editable, new_key, sketch_path, went_into
 from metes.web.plan_view import PlanView, edit_target, view_of
@@ -75,7 +76,11 @@ def show_area(reference: str, key: str, visit: SignedIn) -> Response:
 def show_accounts(reference: str, key: str, visit: SignedIn) -> Response:
     """How many accounts lie in an area, as a part of its page."""
     count = visit.workspace.plan_area_accounts(key, reference)
-    return visit.fragment("plan-area.html", "inside", count=count, of=visit.workspace.total().accounts)
+    area, active = visit.workspace.plan_area_show(key, reference)[1], visit.workspace.active()
+    there = active[1].area_by_key.get(key) if active else None
+    is_same = there is not None and there.geometry == area.geometry  # the list of accounts asks the plan in force
+    href = str(Address("/accounts").put(where=f"in area '{key}'")) if is_same else ""
+    return visit.fragment("plan-area.html", "inside", count=count, of=visit.workspace.total().accounts, href=href)
 
 
 @router.get("/plan/{reference}/areas/{key}/outline.json")

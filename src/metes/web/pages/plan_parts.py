@@ -205,7 +205,7 @@ def _save_type(visit: Visit, reference: str, key: str, form: Mapping[str, Any]) 
         except (InputError, Conflict) as problem:
             error, status = _told(problem)
         else:
-            notice = ("good", f"Type {kind.name or kind.key} was saved in draft {draft.id}.")
+            notice = ("good", f"Type '{kind.name or kind.key}' was saved in draft {draft.id}.")
             return went_into(visit, draft, view.revision.root_hash, "parts#types", notice)
     return _type_page(visit, view, old, typed, error, status)
 
@@ -260,7 +260,7 @@ def _saved(saved: Any) -> str:
     count, repeated = len(saved.named.values), saved.repeated
     values = f"{count:,} code{'s' * (count != 1)}"
     once = f"; {repeated:,} that stood there more than once {'is' if repeated == 1 else 'are'} kept once" if repeated else ""
-    return f"List {saved.named.name or saved.named.key} was saved in draft {saved.revision.id} with {values}{once}."
+    return f"List '{saved.named.name or saved.named.key}' was saved in draft {saved.revision.id} with {values}{once}."
 
 
 def _told(problem: InputError | Conflict) -> tuple[str, int]:
