@@ -23,6 +23,10 @@ $(VENV)/.full: pyproject.toml package-lock.json hatch_build.py $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[postgresql,spark]' --group test --group check
 	touch $@ $(VENV)/.base
 
+$(VENV)/.peers: $(VENV)/.full
+	$(BIN)/python -m pip install --quiet --group peers
+	touch $@
+
 demo: $(VENV)/.base ## a believable company, loaded, assigned and served
 	$(BIN)/metes --db sqlite:///demo/metes-$(ACCOUNTS).db demo --folder demo/files-$(ACCOUNTS) --accounts $(ACCOUNTS)
 	$(BIN)/metes --db sqlite:///demo/metes-$(ACCOUNTS).db serve --port $(PORT)
@@ -47,7 +51,7 @@ format: $(VENV)/.full ## bring the code into its form
 bench: $(VENV)/.full ## our figures, each beside its goal
 	$(BIN)/python -m benchmarks $(ARGS)
 
-bench-peers: $(VENV)/.full ## peers on the same sets, each for at most a minute
+bench-peers: $(VENV)/.peers ## peers on the same sets, each for at most a minute
 	$(BIN)/python -m benchmarks.peers $(ARGS)
 
 soak: $(VENV)/.full ## property tests at length
