@@ -37,7 +37,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing a check found: `code` is stable and documented, `message` is for people, `remedy` says what to do."""
+    """One thing a check found: `code` is stable and documented, `message` is for people, `remedy` says what to do.
+
+    `example` is an account that shows it, as pairs of a field and its value written as in a rule.
+    """
 
     code: str
     severity: Severity
@@ -45,15 +48,18 @@ class Finding:
     place: Place = Place()
     value: str = ""
     remedy: str = ""
+    example: tuple[tuple[str, str], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The finding as plain values for JSON, its place flattened."""
+        """The finding as plain values for JSON, its place flattened; an example is told where there is one."""
         flat = asdict(self)
         place = flat.pop("place")
-        return {**flat, **place, "severity": self.severity.value}
+        example = dict(flat.pop("example"))
+        return {**flat, **place, "severity": self.severity.value, **({"example": example} if example else {})}
 
     def __str__(self) -> str:
         place = f"{self.place}: " if str(self.place) else ""
         value = f" ({self.value!r})" if self.value else ""
         remedy = f"; {self.remedy[0].lower()}{self.remedy[1:].rstrip('.')}" if self.remedy else ""
-        return f"{self.severity.value} {self.code}: {place}{self.message.rstrip('.')}{value}{remedy}"
+        example = f", such as one with {' and '.join(f'{name} = {text}' for name, text in self.example)}" if self.example else ""
+        return f"{self.severity.value} {self.code}: {place}{self.message.rstrip('.')}{value}{example}{remedy}"

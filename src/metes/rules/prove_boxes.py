@@ -71,7 +71,7 @@ class Boxes:
         self.compiled = compiled
         self.tree: TreeArrays = tree_arrays(plan, compiled)
         self.territories = plan.preorder
-        self._values_of_list = values_of_list
+        self.values_of_list = values_of_list
         self._tree_of_rule = dict(compiled.trees)
         self._conjunctions: dict[int, list[Conjunction]] = defaultdict(list)
         for conjunction, rule in zip(compiled.conjunctions, compiled.rule_of_conjunction, strict=True):
@@ -199,7 +199,7 @@ class Boxes:
             case _:
                 try:
                     test = FieldTest(node.field, self.compiled.fields[node.field].type)
-                    return narrowed(test, node, True, self._values_of_list).settled()
+                    return narrowed(test, node, True, self.values_of_list).settled()
                 except Contradiction:
                     return Some()
 

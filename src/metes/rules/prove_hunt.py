@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from metes.rules.field_test import FieldTest
 from metes.rules.prove_boxes import Box, Boxes, Standing, Tests, common, covers
+from metes.rules.prove_cells import implies
 from metes.rules.prove_overlap import OverlapIndex
 from metes.rules.prove_samples import Accounts, Record, boxes_that_hold
 from metes.rules.prove_search import All, Answer, Budget, Formula, Found, Impossible, No, Some, Undecided, search
@@ -134,7 +135,13 @@ class Hunt:
     def _beaten(self, target: _Target, rival: Box, tests: Tests) -> Formula:
         """That a rival does not claim an account, or is kept from it by somebody deeper in its own tree or by a sharer of the target."""
         escapes = [] if target.is_surely_beaten_by(rival) else self._escapes(target, rival, tests)
-        return No(All((self.effective(rival), *(No(self.effective(b)) for b in escapes))))
+        return No(All((self._claimed(rival, tests), *(No(self._claimed(b, tests)) for b in escapes))))
+
+    def _claimed(self, box: Box, tests: Tests) -> Formula:
+        """What an account of some tests must pass beside them to be claimed by a box."""
+        more = [test for name, test in box.tests.items() if name not in tests or not implies(tests[name], test)]
+        shut = [No(_among_ids(self.boxes, box.shut))] if box.shut else []
+        return All((*more, *box.rest, *shut))
 
     def _escapes(self, target: _Target, rival: Box, tests: Tests) -> list[Box]:
         """The boxes that may keep a rival from an account of some tests that the target claims."""
