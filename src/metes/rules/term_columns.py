@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -22,16 +22,6 @@ from metes.rules.places import Places
 
 Rows = NDArray[np.intp]
 _PLACE = ("latitude", "longitude")
-
-
-def with_terms(accounts: pa.Table, names: Iterable[str], plan: Plan, day: date, orders: pa.Table | None = None) -> pa.Table:
-    """The table with a column behind its own for each term among `names` that it lacks; see `TermColumns`."""
-    columns = TermColumns(accounts, orders)
-    for name in dict.fromkeys(names):
-        term = None if name in accounts.column_names else term_of(name)
-        if term is not None:
-            accounts = accounts.append_column(name, columns.column(term, plan, day))
-    return accounts
 
 
 def inputs_of(term: Term) -> tuple[str, ...]:
