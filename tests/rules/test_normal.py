@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from metes.model.condition import EVERYTHING, And, Condition, Equals, In, Missing, Not, Or, Range
+from metes.model.condition import EVERYTHING, And, Condition, Contains, Equals, In, Missing, Not, Or, Prefix, Range
 from metes.rules.minor_units import in_minor_units
 from metes.rules.normal import MAX_CONJUNCTIONS, conjunctions, disjuncts
 from metes.rules.predicate import holds
@@ -56,6 +56,12 @@ def test_equal_fields_under_an_or_become_one_list() -> None:
 def test_whole_numbers_that_leave_no_room_between_them_contradict() -> None:
     rule = And((Range("employees", low=10, includes_low=False), Range("employees", high=11, includes_high=False)))
     assert conjunctions(rule, FIELDS, values_of_list) == ()
+
+
+@pytest.mark.parametrize("literal", [Prefix("code", ""), Contains("code", "")])
+def test_what_every_value_has_ruled_out_leaves_the_missing_ones(literal: Condition) -> None:
+    assert conjunctions(Not(literal), FIELDS, values_of_list) == conjunctions(Missing("code"), FIELDS, values_of_list)
+    assert conjunctions(And((Not(literal), Equals("code", "A"))), FIELDS, values_of_list) == ()
 
 
 YES, NO, IS_MISSING = Equals("is_partner", True), Equals("is_partner", False), Missing("is_partner")

@@ -161,6 +161,15 @@ def test_all_ways_of_evaluation_take_the_same_rows(
     assert [(n, i) for row, n in zip(rows, numbers, strict=True) for i in index.matches(row)] == expected
 
 
+@pytest.mark.parametrize("literal", [Prefix("name", ""), Contains("name", "")])
+def test_an_empty_text_is_in_every_value(literal: Condition) -> None:
+    rows: list[Row] = [{"name": ""}, {"name": None}, {"name": "a"}]
+    compiled = compile_plan(plan_of([literal, Not(literal)]), FIELDS, CURRENCY)
+    pairs = evaluate_table(accounts_table(rows), compiled, threads=1)
+    assert pairs["rule"].to_pylist() == [0, 1, 0]
+    assert [RuleIndex(compiled).matches(row) for row in rows] == [[0], [1], [0]]
+
+
 def test_every_kind_of_comparison_has_its_operator() -> None:
     assert set(OPERATORS) == set(get_args(Literal))
 
