@@ -122,6 +122,13 @@ class Reader:
         local = value.astimezone(ZoneInfo(self.zone))
         return f"{self.day(local.date())}, {format_time(local.time(), 'short', locale=self.babel)}"
 
+    def instant(self, value: datetime | None) -> str:
+        """An instant to the second in the reader's time zone."""
+        if value is None:
+            return MISSING
+        local = value.astimezone(ZoneInfo(self.zone))
+        return f"{self.day(local.date())}, {format_time(local.time(), 'medium', locale=self.babel)}"
+
     def count(self, value: int, one: str, many: str) -> str:
         """A counted noun: `1 account`, `3,107 accounts`."""
         return f"{self.number(value)}{WIDE_SPACE}{one if value == 1 else many}"

@@ -91,6 +91,7 @@ def _filters(reader: Reader) -> dict[str, Any]:
         "day": reader.day,
         "month": reader.month,
         "moment": reader.moment,
+        "instant": reader.instant,
         "count_of": reader.count,
         "colour_class": colour_class,
     }
