@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,6 +13,7 @@ from metes.model.condition import Condition
 from metes.model.plan import NamedList, Pin, Plan, Policy, Role, Rule, Territory
 
 LIST = "picked"
+EDITS = ["change_rules", "rerank", "move", "add", "remove", "change_territory", "change_type", "change_list", "change_pins"]
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,8 @@ class Editor:
 
     def edited(self, draw: st.DrawFn, plan: Plan) -> Plan:
         """The plan after one edit."""
-        edits: list[Callable[[st.DrawFn, Plan], Plan]] = [
-            self.change_rules, self.rerank, self.move, self.add, self.remove, self.change_territory, self.change_type,
-            self.change_list, self.change_pins,
-        ]  # fmt: skip
-        return draw(st.sampled_from(edits))(draw, plan)
+        edit: Plan = getattr(self, draw(st.sampled_from(EDITS)))(draw, plan)
+        return edit
 
     def change_rules(self, draw: st.DrawFn, plan: Plan) -> Plan:
         """Other rules, none, or one more."""

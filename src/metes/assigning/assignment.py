@@ -74,8 +74,10 @@ def difference(current: pa.Table, wanted: pa.Table, day: date) -> Difference:
     later, is_open = (np.asarray(current[name].to_numpy()) for name in ("later", "is_open"))
     order, at, is_found = _matched(known, new)
     is_kept = is_found & (later == 0) & (is_open == 1)
-    pair = order[at[is_kept]]
-    is_kept[is_kept] = known.is_like(np.flatnonzero(is_kept), new, pair)
+    rows = np.flatnonzero(is_kept)
+    rows = rows[known.is_like(rows, new, order[at[rows]])]
+    is_kept[:] = False
+    is_kept[rows[np.unique(at[rows], return_index=True)[1]]] = True  # the first, where several say the same
     is_new = np.ones(new.size, bool)
     is_new[order[at[is_kept]]] = False
     kept_via = np.bincount(known.via[is_kept & (known.role == _PRIMARY)], minlength=len(VIAS))
