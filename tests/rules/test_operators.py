@@ -161,6 +161,17 @@ def test_all_ways_of_evaluation_take_the_same_rows(
     assert [(n, i) for row, n in zip(rows, numbers, strict=True) for i in index.matches(row)] == expected
 
 
+def test_a_double_is_compared_to_its_last_bit() -> None:
+    value = -0.001521039
+    table = ibis.memtable(pa.table({"score": [value]}))
+    for condition in (
+        Range("score", high=Decimal(repr(value))),
+        Range("score", low=Decimal(repr(value))),
+        Equals("score", Decimal(repr(value))),
+    ):
+        assert table.filter(expression(table, condition, FIELDS, LISTS)).count().to_pyarrow().as_py() == 1
+
+
 @pytest.mark.parametrize("literal", [Prefix("name", ""), Contains("name", "")])
 def test_an_empty_text_is_in_every_value(literal: Condition) -> None:
     rows: list[Row] = [{"name": ""}, {"name": None}, {"name": "a"}]

@@ -125,6 +125,8 @@ def _covers(outer: Interval, test: FieldTest) -> bool:
 def narrowed(test: FieldTest, literal: Literal, positive: bool, values_of_list: Callable[[str], frozenset[str]]) -> FieldTest:
     """The test with one more literal, plain or under a NOT; raises Contradiction where the two exclude each other at once."""
     match literal:
+        case Prefix(_, "") | Contains(_, "") if not positive:
+            return replace(test, is_missing=True)  # every value has the empty text
         case Missing():
             return replace(test, is_missing=True) if positive else replace(test, is_present=True)
         case Equals(_, value):
@@ -134,9 +136,9 @@ def narrowed(test: FieldTest, literal: Literal, positive: bool, values_of_list: 
         case InList(_, name):
             return _with_values(test, values_of_list(name), positive)
         case Prefix(_, prefix):
-            return _with_prefix(test, prefix) if positive else _without(test, "not_prefix", prefix)
+            return _with_prefix(test, prefix) if positive else replace(test, not_prefix=(*test.not_prefix, prefix))
         case Contains(_, text):
-            return _with_text(test, text) if positive else _without(test, "not_contains", text)
+            return _with_text(test, text) if positive else replace(test, not_contains=(*test.not_contains, text))
         case Range():
             return _with_range(test, interval_of(literal, test.type), positive)
 
@@ -161,11 +163,6 @@ def _with_prefix(test: FieldTest, prefix: str) -> FieldTest:
 
 def _with_text(test: FieldTest, text: str) -> FieldTest:
     return replace(test, is_present=True, contains=(*test.contains, text) if text else test.contains)
-
-
-def _without(test: FieldTest, kind: str, text: str) -> FieldTest:
-    """A text ruled out; what no value is without leaves the missing ones."""
-    return replace(test, **{kind: (*getattr(test, kind), text)}) if text else replace(test, is_missing=True)
 
 
 def _with_range(test: FieldTest, interval: Interval, positive: bool) -> FieldTest:

@@ -73,7 +73,15 @@ def _is_one_of(values: Sequence[Any], column: Any, type: FieldType) -> Any:
         return ibis.literal(False)
     if len(wanted) > _MANY:
         return column.isin(ibis.memtable(pa.table({"value": wanted})).value)
-    return column == wanted[0] if len(wanted) == 1 else column.isin(wanted)
+    exact = [_exact(value) for value in wanted]
+    return column == exact[0] if len(exact) == 1 else column.isin(exact)
+
+
+def _exact(value: Any) -> Any:
+    """A value for an expression; doubles by their shortest text, which engines read exactly, unlike a decimal they divide."""
+    import ibis
+
+    return ibis.literal(repr(value)).cast("float64") if isinstance(value, float) else value
 
 
 def _prefix(literal: Prefix, value: Any, _: Lists) -> bool:
@@ -109,9 +117,9 @@ def _range_expression(literal: Range, column: Any, type: FieldType, _: Lists) ->
     else:
         low, high, includes_low, includes_high = literal.low, literal.high, literal.includes_low, literal.includes_high
     if low is not None:
-        ends.append(column >= low if includes_low else column > low)
+        ends.append(column >= _exact(low) if includes_low else column > _exact(low))
     if high is not None:
-        ends.append(column <= high if includes_high else column < high)
+        ends.append(column <= _exact(high) if includes_high else column < _exact(high))
     return ends[0] if len(ends) == 1 else ends[0] & ends[1]
 
 
