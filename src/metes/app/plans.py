@@ -21,7 +21,7 @@ from metes.plan.check import check_plan
 from metes.plan.diff import Step, diff
 from metes.plan.draft import empty_plan, plan_from_rows
 from metes.plan.schema import schema
-from metes.plan.text import read_text, read_texts
+from metes.plan.text import PlanText, read_text, read_texts
 from metes.plan.writing import render, write_plan
 from metes.planning import drafts, publishing
 from metes.rules.syntax import parse, to_text
@@ -75,13 +75,18 @@ class PlanVerbs(AssignVerbs):
         if isinstance(source, str):
             plan = self.plan_show(source)[1]
             return plan, tuple(check_plan(plan, self.fields(), self._known_accounts(plan)))
+        text, findings = self._read_and_check(source)
+        return (None if text is None else text.plan), findings
+
+    def _read_and_check(self, source: Path | Mapping[str, str]) -> tuple[PlanText | None, tuple[Finding, ...]]:
+        """A plan's text, None where it could not be read at all, and what reading and checking it say."""
         fields = self.fields()
         try:
             text = read_text(source, fields) if isinstance(source, Path) else read_texts(source, fields)
         except InputError as error:
             return None, error.findings
         checked = check_plan(text.plan, fields, self._known_accounts(text.plan))
-        return text.plan, (*text.findings, *(text.locate(finding) for finding in checked))
+        return text, (*text.findings, *(text.locate(finding) for finding in checked))
 
     def plan_import(self, source: Path | Mapping[str, str], *, note: str = "") -> Imported:
         """Take a plan folder, or texts by their path in one, in as a draft; with errors among the findings nothing is kept."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
 from metes.app.previews import PreviewVerbs
+from metes.app.proofs import ProofVerbs
 from metes.app.records import RecordVerbs
 from metes.app.settings import AppSettings
 from metes.model.scope import Principal
@@ -17,7 +18,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs):
+class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

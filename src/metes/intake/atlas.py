@@ -78,6 +78,12 @@ def postal_codes() -> PostalCodes:
     return PostalCodes(located["zip"].cast(pa.string()).combine_chunks(), lat, lon, filled, known_lat, known_lon, known)
 
 
+@cache
+def us_postal_codes() -> frozenset[str]:
+    """Every US postal code that is known, also those without a place."""
+    return frozenset(_zip_table()["zip"].cast(pa.string()).to_pylist())
+
+
 def nearest_of(latitude: np.ndarray, longitude: np.ndarray, of_latitude: np.ndarray, of_longitude: np.ndarray) -> np.ndarray:
     """For each point the nearest of other points within its half-degree cell or the eight around it; -1 where there is none."""
     found = np.full(len(latitude), -1, np.int64)

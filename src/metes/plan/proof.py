@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 
 from metes.base.findings import Finding, Place, Severity
@@ -217,10 +218,9 @@ class _Writer:
         told: set[tuple[str, str]] = set()
         for rule in self.compiled.rules:
             for found in analyse.unknown_codes(rule, known, lists):
-                if found.list and (found.list, found.field) in told:
-                    continue
-                told.add((found.list, found.field))
-                yield self._unknown(found)
+                if not found.list or (found.list, found.field) not in told:
+                    told.add((found.list, found.field))
+                    yield self._unknown(found)
 
     def _unknown(self, found: analyse.UnknownCodes) -> Finding:
         shown = ", ".join(f"'{code}'" for code in found.codes[:_CODES_SHOWN])
@@ -229,12 +229,11 @@ class _Writer:
         if len(found.codes) == 1:
             what = "does not exist" if found.is_standard else "stands in no record that was imported"
         message = f"as {found.field}, {shown} {what}"
-        code, place = ("rule-unknown-code", self._place(found.rule))
-        if found.list:
-            code, place = "list-unknown-code", Place(subject=subjects.of_list(found.list))
+        place = Place(subject=subjects.of_list(found.list)) if found.list else self._place(found.rule)
         severity = Severity.WARNING if found.is_standard else Severity.NOTE
         remedy = "Correct the spelling, or take it out." if found.is_standard else "Look whether it is spelt as in the data."
-        return Finding(code, severity, message, place, found.codes[0][:_TEXT_SHOWN], remedy)
+        code = found.codes[0][:_TEXT_SHOWN]
+        return Finding("list-unknown-code" if found.list else "rule-unknown-code", severity, message, place, code, remedy)
 
     def _many_attributes(self, accounts: int | None) -> Iterator[Finding]:
         figure = analyse.attributes(self.boxes, accounts)
@@ -262,14 +261,18 @@ class _Writer:
 
     def _pairs(self, record: Record) -> tuple[tuple[str, str], ...]:
         """What is known of an example, written as in a rule; a made-up id says nothing and is left out."""
-        special = set().union(*self.boxes.shut.values(), *self.boxes.pinned.values())
-        asked = set(self.compiled.used_fields)
         shown = [
             (name, self._text(name, value))
             for name, value in sorted(record.items())
-            if value is not None and (name != "id" or value in special or "id" in asked)
+            if value is not None and (name != "id" or value in self._ids_of_note)
         ]
         return tuple(shown[:_EXAMPLE_FIELDS])
+
+    @cached_property
+    def _ids_of_note(self) -> frozenset[str]:
+        """The ids that a pin, an exclusion or a rule names."""
+        named = [t.among for c in self.compiled.conjunctions for t in c.tests if t.field == "id" and t.among is not None]
+        return frozenset().union(*self.boxes.shut.values(), *self.boxes.pinned.values(), *named)
 
     def _text(self, name: str, value: Any) -> str:
         """A value as it stands in a rule."""

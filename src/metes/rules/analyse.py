@@ -287,7 +287,8 @@ def _unknown_products(rule: CompiledRule, known: KnownCodes) -> Iterator[Unknown
     for name in sorted(names):
         term = term_of(name)
         if isinstance(term, Orders):
-            for kind, asked in (("product", term.product), ("product family", term.family)):
+            product = term.product.strip().upper() if term.product is not None else None
+            for kind, asked in (("product", product), ("product family", term.family)):
                 codes = known.seen.get(kind)
                 if asked is not None and codes is not None and asked not in codes:
                     yield UnknownCodes(rule.number, kind, "", (asked,), False)

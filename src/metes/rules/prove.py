@@ -57,7 +57,10 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Shadowed:
-    """A rule whose accounts are all held by others: their places in preorder, the most frequent first, and one such account."""
+    """A rule whose accounts are all held by others: their places in preorder, the most frequent first, and one such account.
+
+    The rules of a territory above others that claim are none of these: they say what those can take.
+    """
 
     rule: NumberedRule
     holders: tuple[int, ...]
@@ -224,10 +227,17 @@ class _Prover:
         settled = self._settle([*records, *more])
         self._note_doubles(settled)
         self.proof.samples = len(settled.records)
-        left = np.flatnonzero(settled.reached & ~settled.held).tolist()
+        silent = np.flatnonzero(settled.reached & ~settled.held).tolist()
+        left = [rule for rule in silent if not self._narrows_others(rule)]
         for number, rule in enumerate(left):
             self.progress.report("asking which rules hold nothing", number, len(left))
             self._hold(rule, settled)
+
+    def _narrows_others(self, rule: int) -> bool:
+        """Whether territories below claim within what the rule takes: then it has its use, whoever holds the accounts."""
+        territory = int(self.tree.territory_of_rule[rule])
+        below = range(territory + 1, int(self.tree.last[territory]))
+        return any(self.boxes.boxes_of_territory.get(place) for place in below)
 
     def _more_records(self, rules: Sequence[int]) -> list[Record]:
         """More accounts of rules that have held none so far."""

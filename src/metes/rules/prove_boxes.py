@@ -79,7 +79,7 @@ class Boxes:
         self.rules_of_territory: dict[int, list[int]] = defaultdict(list)
         for number, territory in enumerate(self.tree.territory_of_rule.tolist()):
             self.rules_of_territory[territory].append(number)
-        self.shut, self.pinned = _fixed(plan, self.tree, day)
+        self.shut, self.pinned = fixed_ids(plan, self.tree, day)
         self._above: dict[int, tuple[Tests, tuple[Formula, ...]] | None] = {}
         self.unreachable: dict[tuple[int, int], str] = {}
         self.boxes: list[Box] = list(self._all())
@@ -229,7 +229,7 @@ def common(one: Box, other: Box) -> Tests | None:
     return met(one.tests, other.tests)
 
 
-def _fixed(plan: Plan, tree: TreeArrays, day: date) -> tuple[dict[int, frozenset[str]], dict[int, frozenset[str]]]:
+def fixed_ids(plan: Plan, tree: TreeArrays, day: date) -> tuple[dict[int, frozenset[str]], dict[int, frozenset[str]]]:
     """The ids kept out of each territory, those kept out above it among them, and the ids pinned to each territory."""
     shut: dict[int, set[str]] = defaultdict(set)
     pinned: dict[int, set[str]] = defaultdict(set)

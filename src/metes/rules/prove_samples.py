@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final, TypeAlias
@@ -20,7 +20,7 @@ from metes.rules.prove_boxes import Box, Tests, met
 from metes.rules.prove_cells import span
 from metes.rules.prove_domain import Domain, domain_of
 from metes.rules.prove_overlap import OverlapIndex
-from metes.rules.prove_search import All, Formula, Found, No, Some, search
+from metes.rules.prove_search import All, Formula, Found, No, Some, country_of, search
 
 Ints: TypeAlias = NDArray[np.int64]
 Record: TypeAlias = Mapping[str, Any]
@@ -61,10 +61,12 @@ class Accounts:
     @cached_property
     def anything_else(self) -> Record:
         """An account whose texts are what no rule names; numbers and days are missing."""
-        return {
+        record = {
             name: self._others[name] if self.compiled.fields[name].type.is_text and name not in self._terms else value
             for name, value in self.nothing_known.items()
         }
+        _put_region_in_country(record, asked=())
+        return record
 
     @cached_property
     def _others(self) -> Mapping[str, Any]:
@@ -93,7 +95,7 @@ class Accounts:
                 return None
             record[name] = value
         self._complete_place(record)
-        return record
+        return record if _put_region_in_country(record, asked=tests) else None
 
     def _one_way(self, box: Box, is_random: bool) -> Tests | None:
         """The tests of a box with those of one way to pass each part of its rest; None where none is seen at once."""
@@ -166,6 +168,18 @@ class Accounts:
         ):
             return True
         return record.get("postal_order") is not None and bool({"postal_code", "country"} & set(self.names))
+
+
+def _put_region_in_country(record: dict[str, Any], asked: Container[str]) -> bool:
+    """Change the region, or the country, where nothing asks for it, so that one lies in the other; whether it does."""
+    region, country = record.get("region"), record.get("country")
+    if region is None or country is None or country_of(region) in ("", country):
+        return True
+    if "region" not in asked:
+        record["region"] = None
+    elif "country" not in asked:
+        record["country"] = country_of(region)
+    return "region" not in asked or "country" not in asked
 
 
 def rules_that_hold(records: Sequence[Record], index: OverlapIndex, compiled: CompiledRules) -> tuple[Ints, Ints]:
