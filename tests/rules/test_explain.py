@@ -91,11 +91,11 @@ def test_winner_losers_and_failures_are_named_with_their_literals() -> None:
     ]
     assert found.sentences() == (
         "Bay Area (bay) holds account A1 on 2024-06-01 because a rule holds.",
-        "It lies under The West (west).",
-        "The West (west) above it takes it by rule main (priority 100): code in ('CA', 'OR')",
         "Its rule main (priority 100): name starts with 'S' and employees between 10 and 99",
         "- name starts with 'S' holds (the account has 'San Jose Ltd')",
         "- employees between 10 and 99 holds (the account has 50)",
+        "It lies under The West (west).",
+        "The West (west) above it takes it by rule main (priority 100): code in ('CA', 'OR')",
         "large is overlay to account A1 on 2024-06-01 because a rule holds.",
         "Its rule main (priority 100): revenue >= 500",
         "- revenue >= 500 holds (the account has 1200)",

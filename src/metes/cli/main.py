@@ -15,6 +15,7 @@ from metes.cli.planning import add_to as add_planning
 from metes.cli.reading import add_to as add_reading
 from metes.cli.records import add_to as add_records
 from metes.cli.serving import add_to as add_serving
+from metes.cli.why import add_to as add_why
 
 DONE, DONE_WITH_FINDINGS, CANNOT_GO_ON = 0, 1, 2
 
@@ -39,7 +40,7 @@ def globals_(
     context.obj = output.Console(database=db, is_json=json)
 
 
-for _add in (add_imports, add_planning, add_reading, add_records, add_administration, add_jobs, add_serving):
+for _add in (add_imports, add_planning, add_why, add_reading, add_records, add_administration, add_jobs, add_serving):
     _add(app)
 
 

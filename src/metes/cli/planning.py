@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from metes.base.findings import Finding, Severity
-from metes.cli import output, previews
+from metes.cli import output, proving, previews
 from metes.cli.areas import area_app
 from metes.cli.files import assign_files
 from metes.cli.output import Console, money, say
@@ -28,7 +28,6 @@ def add_to(app: typer.Typer) -> None:
     plan_app.add_typer(area_app, name="area")
     app.add_typer(plan_app, name="plan")
     app.command()(assign)
-    app.command()(explain)
 
 
 @plan_app.command("init")
@@ -50,10 +49,18 @@ def plan_init(
 
 
 @plan_app.command("check")
-def plan_check(context: typer.Context, plan: str = typer.Argument("active", help="A plan folder, or a plan in the store.")) -> int:
+def plan_check(
+    context: typer.Context,
+    plan: str = typer.Argument("active", help="A plan folder, or a plan in the store."),
+    prove: bool = typer.Option(
+        False, "--prove", help="Prove too that every possible account has exactly one primary territory, and analyse the rules."
+    ),
+) -> int:
     """Say what is wrong or doubtful in a plan; nothing is kept."""
     console: Console = context.obj
     with console.workspace() as workspace:
+        if prove:
+            return proving.check_and_prove(console, workspace, plan)
         read, findings = workspace.plan_check(Path(plan) if Path(plan).exists() else plan)
     if console.is_json:
         console.emit({"plan": read.key if read else None, "findings": findings})
@@ -205,6 +212,7 @@ def plan_publish(
     """Make a checked draft the plan from a day on."""
     console: Console = context.obj
     with console.workspace() as workspace:
+        proving.say_verdict(workspace, plan)
         revision = workspace.plan_publish(plan, on=output.day_of(on))
     if console.is_json:
         console.emit(revision)
@@ -264,19 +272,6 @@ def assign(
         currency = workspace.settings().reporting_currency
     _show_assignment(console, report, currency)
     return 1 if report.unassigned else 0
-
-
-def explain(context: typer.Context, account: str, plan: str = typer.Option("active", help="Under which revision.")) -> int:
-    """Say why an account is where it is: the winning rule, the losers and why they lost."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        explanation = workspace.explain(account, reference=plan)
-    if console.is_json:
-        console.emit(explanation)
-    else:
-        for sentence in explanation.sentences():
-            print(sentence)
-    return 0
 
 
 def _show_assignment(console: Console, report: AssignReport, currency: str) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from metes.base.progress import SILENT, Progress
-from metes.model.catalogue import Field
+from metes.model.catalogue import Field, FieldType
 from metes.model.condition import And, Condition, Range
 from metes.model.plan import Plan, Territory
 from metes.model.query import AccountPage, AccountQuery, Cursor
@@ -244,6 +244,8 @@ def _near(part: Condition, fields: Mapping[str, Field]) -> Iterator[Range]:
     for end, is_low in ((part.low, True), (part.high, False)):
         if isinstance(end, int | Decimal) and end > 0:
             width = Decimal(end) * NEAR_SHARE
+            if fields[part.field].type is FieldType.INTEGER:
+                width = width.to_integral_value(ROUND_CEILING)
             low, high = (Decimal(end), Decimal(end) + width) if is_low else (Decimal(end) - width, Decimal(end))
             yield Range(part.field, _plain(low), _plain(high), part.includes_low or not is_low, part.includes_high or is_low)
 

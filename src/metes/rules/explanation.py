@@ -219,14 +219,14 @@ class Explanation:
         role = "holds" if held.role == "primary" else f"is {held.role} to"
         share = f" with a share of {held.share:.0%}" if held.share != 1.0 else ""
         out = [f"{held.territory} {role} account {self.account} on {self.day}{share} {_VIAS[held.via]}."]
-        if held.path:
-            out.append(f"It lies under {' > '.join(map(str, held.path))}.")
-        out += [_above(above) for above in held.inherited if above.rule is not None or not above.takes]
         if held.overrides_parent:
             out.append("The pin holds although the territory's rules, or those above it, do not take the account.")
         if held.rule is not None:
             out.append(f"Its rule {held.rule.key} (priority {held.rule.priority}): {held.rule.text}")
             out += [f"- {literal}" for literal in held.rule.literals]
+        if held.path:
+            out.append(f"It lies under {' > '.join(map(str, held.path))}.")
+        out += [_above(above) for above in held.inherited if above.rule is not None or not above.takes]
         return out
 
 

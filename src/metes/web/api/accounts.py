@@ -68,9 +68,16 @@ def get_history(account: str, caller: Caller) -> list[dict[str, Any]]:
 
 
 @router.get("/accounts/{account:path}/explanation")
-def get_explanation(account: str, caller: Caller, plan: str = "active") -> dict[str, Any]:
-    """Why the account is where it is."""
-    explanation = caller.explain(account, reference=plan)
+def get_explanation(
+    account: str,
+    caller: Caller,
+    plan: str = "active",
+    search: Annotated[str, Query(description="Words of the territories named in `failed`.", max_length=200)] = "",
+    first: Annotated[int, Query(ge=0, le=10**6)] = 0,
+    rows: Annotated[int, Query(ge=1, le=10_000)] = 20,
+) -> dict[str, Any]:
+    """Why the account is where it is, what change of one field would give it to another, and which territories do not take it."""
+    explanation = caller.explain(account, reference=plan, limit=rows, first=first, words=search)
     return {**plain(explanation), "sentences": list(explanation.sentences())}
 
 
@@ -87,6 +94,33 @@ def get_account(account: str, caller: Caller) -> dict[str, Any]:
     """One account with its contacts, family, opportunities, orders and activities."""
     profile = caller.account(account)
     return {"number": profile.number, **plain(profile.facts), "row": plain(profile.row), "owner": plain(profile.owner)}
+
+
+@router.get("/explanations")
+def list_explanations(
+    caller: Caller,
+    where: Annotated[str, Query(description="A condition in the rule language.", max_length=100_000)] = "",
+    search: Annotated[str, Query(max_length=200)] = "",
+    territory: Annotated[str, Query(description="Held by this territory or one below it; 'none' for those held by none.")] = "",
+    plan: str = "active",
+    cursor: Annotated[str, Query(description="`next` or `previous` of an earlier page.", max_length=2000)] = "",
+    rows: Annotated[int, Query(ge=1, le=200)] = PAGE_ROWS,
+) -> dict[str, Any]:
+    """Why each account of a selection is where it is: holder, rule, who lost it last by which step, and the nearest change."""
+    query = AccountQuery(
+        condition=caller.rule_parse(where) if where else AccountQuery().condition,
+        search=search,
+        territories=None if not territory else frozenset({""}) if territory == "none" else caller.keys_below(territory),
+        after=read_cursor(cursor),
+        rows=rows,
+    )
+    page = caller.explain_page(query, reference=plan)
+    return {
+        "total": page.total,
+        "rows": plain(page.rows),
+        "next": write_cursor(page.next),
+        "previous": write_cursor(page.previous),
+    }
 
 
 @router.get("/search")

@@ -52,6 +52,13 @@ def get_territory(key: str, caller: Caller) -> dict[str, Any]:
     }
 
 
+@router.get("/territories/{key}/explanation")
+def get_territory_explanation(key: str, caller: Caller) -> dict[str, Any]:
+    """Why the territory, with all below it, holds what it holds, and what it lost to whom by which step."""
+    found: dict[str, Any] = plain(caller.explain_territory(key))
+    return found
+
+
 @router.get("/people")
 def list_people(
     caller: Caller,
