@@ -17,7 +17,8 @@ from metes.rules.field_test import interval_of, stored
 from metes.rules.folding import folded
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
+    from ibis.expr.types.logical import BooleanValue
+    from ibis.expr.types.relations import Table
 
 Lists = Mapping[str, NamedList]
 
@@ -147,7 +148,7 @@ def passes(literal: Literal, value: Any, lists: Lists) -> bool:
     return OPERATORS[type(literal)].passes(literal, value, lists)
 
 
-def expression(table: ir.Table, condition: Condition, fields: Mapping[str, Field], lists: Lists) -> ir.BooleanValue:
+def expression(table: Table, condition: Condition, fields: Mapping[str, Field], lists: Lists) -> BooleanValue:
     """The condition over the rows of a table, true or false for each, never null.
 
     Parameters
@@ -158,10 +159,11 @@ def expression(table: ir.Table, condition: Condition, fields: Mapping[str, Field
     condition
         Checked (`checks.blocking_errors`), its amounts in minor units.
     """
-    return _expression(table, folded(condition), fields, lists)
+    truth: BooleanValue = _expression(table, folded(condition), fields, lists)
+    return truth
 
 
-def _expression(table: ir.Table, condition: Condition, fields: Mapping[str, Field], lists: Lists) -> Any:
+def _expression(table: Table, condition: Condition, fields: Mapping[str, Field], lists: Lists) -> Any:
     import ibis
 
     match condition:
