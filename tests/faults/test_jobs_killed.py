@@ -30,10 +30,11 @@ territories:
 """
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(["metes.app.workspace", "tests.faults.work", "metes.importing.flow"])
-ROWS = 40
-KEYS = [f"A{i}" for i in range(0, ROWS, 13)]
-# Each of the first statements, which claim, then a sample.
-POINTS = {"sqlite": [*range(1, 12), *range(12, 400, 9)], "postgresql": [*range(1, 12, 2), *range(12, 400, 14)]}
+# So many that a run goes through side tables and keeps a checkpoint.
+ROWS = 1_100
+KEYS = [f"A{i}" for i in range(0, ROWS, 311)]
+# Most of the first statements, which claim, then a sample.
+POINTS = {"sqlite": [*range(1, 12, 2), *range(12, 600, 17)], "postgresql": [*range(1, 12, 3), *range(12, 600, 23)]}
 
 
 def run(database: str, folder: Path, verb: str, kill_before: int = 0, now: datetime = NOW) -> bool:
