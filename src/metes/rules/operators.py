@@ -17,8 +17,8 @@ from metes.rules.field_test import interval_of, stored
 from metes.rules.folding import folded
 
 if TYPE_CHECKING:
+    import ibis
     from ibis.expr.types.logical import BooleanValue
-    from ibis.expr.types.relations import Table
 
 Lists = Mapping[str, NamedList]
 
@@ -148,7 +148,7 @@ def passes(literal: Literal, value: Any, lists: Lists) -> bool:
     return OPERATORS[type(literal)].passes(literal, value, lists)
 
 
-def expression(table: Table, condition: Condition, fields: Mapping[str, Field], lists: Lists) -> BooleanValue:
+def expression(table: ibis.Table, condition: Condition, fields: Mapping[str, Field], lists: Lists) -> BooleanValue:
     """The condition over the rows of a table, true or false for each, never null.
 
     Parameters
@@ -163,7 +163,7 @@ def expression(table: Table, condition: Condition, fields: Mapping[str, Field], 
     return truth
 
 
-def _expression(table: Table, condition: Condition, fields: Mapping[str, Field], lists: Lists) -> Any:
+def _expression(table: ibis.Table, condition: Condition, fields: Mapping[str, Field], lists: Lists) -> Any:
     import ibis
 
     match condition:
