@@ -165,16 +165,8 @@ def _ring(reading: Reading, positions: Any) -> Ring | None:
         return None
     ring: Ring = []
     for position in positions:
-        x, y = position[:2] if isinstance(position, list) and len(position) >= 2 else (None, None)
-        if type(x) not in (int, float) or type(y) not in (int, float) or not (isfinite(x) and isfinite(y)):  # type: ignore[arg-type]
-            reading.no_numbers.append(str(position)[:40])
-            continue
-        if not (-180 <= x <= 180 and -90 <= y <= 90):  # type: ignore[operator]
-            reading.outside.append((float(x), float(y)))  # type: ignore[arg-type]
-        if reading.may_be_swapped and (abs(x) > 90 or abs(y) > 180):  # type: ignore[arg-type]
-            reading.may_be_swapped = False
-        point = (round(float(x), DECIMALS) + 0.0, round(float(y), DECIMALS) + 0.0)  # type: ignore[arg-type]
-        if not ring or ring[-1] != point:
+        point = _position(reading, position)
+        if point is not None and (not ring or ring[-1] != point):
             ring.append(point)
     if ring and ring[0] != ring[-1]:
         ring.append(ring[0])
@@ -182,6 +174,23 @@ def _ring(reading: Reading, positions: Any) -> Ring | None:
         reading.dropped.append(ring[0] if ring else (0.0, 0.0))
         return None
     return ring
+
+
+def _position(reading: Reading, position: Any) -> Position | None:
+    """A rounded position; None where it is none. One off the Earth is noted, and so is whether all could be exchanged pairs."""
+    x, y = position[:2] if isinstance(position, list) and len(position) >= 2 else (None, None)
+    # A truth value is a number to Python, and none to JSON.
+    if not isinstance(x, int | float) or not isinstance(y, int | float) or isinstance(x, bool) or isinstance(y, bool):
+        reading.no_numbers.append(str(position)[:40])
+        return None
+    if not (isfinite(x) and isfinite(y)):
+        reading.no_numbers.append(str(position)[:40])
+        return None
+    if not (-180 <= x <= 180 and -90 <= y <= 90):
+        reading.outside.append((float(x), float(y)))
+    if abs(x) > 90 or abs(y) > 180:
+        reading.may_be_swapped = False
+    return (round(float(x), DECIMALS) + 0.0, round(float(y), DECIMALS) + 0.0)
 
 
 def _report_numbers(reading: Reading) -> None:
