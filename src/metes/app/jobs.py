@@ -43,8 +43,10 @@ class JobVerbs(Desk):
             why = f"{self.principal.name} asked for it"
             return assign_trigger.queue(connection, self.principal.name, self.clock(), why)
 
-    def assign_waiting(self) -> int | None:
-        """The number of the assignment that waits for a worker; None where none does."""
+    def assign_waiting(self, kind: str = "accounts") -> int | None:
+        """The number of the assignment that waits for a worker; None where none does, or where records of the kind are none of rules'."""
+        if kind not in assign_trigger.KINDS:
+            return None
         with self.store.read() as connection:
             return next(iter(jobs.waiting_ids(connection, jobs.ASSIGN_KEY)), None)
 

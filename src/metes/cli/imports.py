@@ -64,7 +64,7 @@ def import_(
             workspace.findings_write(report, findings)
         if save_map is not None:
             workspace.mapping_write(report, save_map)
-        job = workspace.assign_waiting() if report.import_id is not None and report.has_changes else None
+        job = workspace.assign_waiting(kind) if report.import_id is not None and report.has_changes else None
     if console.is_json:
         console.emit(report)
     else:

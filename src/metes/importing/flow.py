@@ -170,7 +170,7 @@ def _write(task: Task, change: Change, staged: writing.Staged, digest: str) -> i
             add_custom_fields(connection, task.kind.name, {f.name: f for f in change.loaded.custom}, task.now)
             writing.swap_in(connection, staged, source_id=source_id, import_id=import_id, revision=revision, day=task.day)
             why = f"import {import_id} changed {report.created + report.changed + report.closed:,} {task.kind.name}"
-            assign_trigger.data_changed(connection, task.principal.name, task.now, why)
+            assign_trigger.records_changed(connection, task.kind.name, task.principal.name, task.now, why)
         _finish(connection, task, import_id, report)
         return import_id
 

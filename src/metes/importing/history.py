@@ -243,7 +243,7 @@ def _undo_records(
                 writing.restore(connection, staged, revision)
             writing.drop(connection, token)
             _mark_undone(connection, report, now, principal)
-            assign_trigger.data_changed(connection, principal.name, now, f"import {past.id} was taken back")
+            assign_trigger.records_changed(connection, past.kind, principal.name, now, f"import {past.id} was taken back")
     except BaseException:
         writing.discard(store, token)
         raise

@@ -16,6 +16,15 @@ from metes.store.settings import read_settings
 ASSIGN = "assign"
 
 
+# The kinds of records whose change may change what rules take.
+KINDS = frozenset({"accounts", "orders", "products"})
+
+
+def records_changed(connection: Connection, kind: str, principal: str, now: datetime, why: str) -> int | None:
+    """Queue an assignment after a change of records that rules may look at; see `data_changed`."""
+    return data_changed(connection, principal, now, why) if kind in KINDS else None
+
+
 def data_changed(connection: Connection, principal: str, now: datetime, why: str) -> int | None:
     """Queue an assignment after a change of data; None where the workspace assigns by hand or has no active plan.
 
