@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from metes.base.findings import Finding, Severity
-from metes.cli import output, proving, previews
+from metes.cli import output, previews, proving
 from metes.cli.areas import area_app
 from metes.cli.files import assign_files
 from metes.cli.output import Console, money, say

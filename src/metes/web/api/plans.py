@@ -75,6 +75,12 @@ def check_plan(reference: str, caller: Caller) -> list[dict[str, Any]]:
     return findings
 
 
+@router.get("/plans/{reference}/proof")
+def prove_plan(reference: str, caller: Caller) -> dict[str, Any]:
+    """Whether every possible account has exactly one primary territory under a revision, and what there is to say of its rules."""
+    return caller.plan_prove(reference).as_dict()
+
+
 @router.get("/plans/{before}/diff/{after}")
 def diff_plans(before: str, after: str, caller: Caller) -> list[dict[str, Any]]:
     """The steps from one revision to another."""

@@ -168,6 +168,8 @@ def title_of(job: Any) -> str:
             return "Assign all accounts"
         case "preview":
             return f"Preview of plan revision {job.payload.get('revision', '')}"
+        case "prove":
+            return f"Check and proof of plan revision {job.payload.get('revision', '')}"
         case "book":
             return "Fold new data into the book"
         case "clean-up":
@@ -201,6 +203,8 @@ def _result_page(job: Any) -> str | None:
         return f"/import/{job.payload['import']}"
     if job.kind == "preview":
         return f"/plan/{job.payload['revision']}/preview"
+    if job.kind == "prove":
+        return f"/plan/{job.payload['revision']}/check"
     if job.kind != "import":
         return None
     is_look = bool(job.payload.get("options", {}).get("dry_run"))

@@ -40,7 +40,8 @@ def show_plan(visit: SignedIn, revision: str = "") -> Response:
     for territory in plan.territories:
         kinds[territory.type] = kinds.get(territory.type, 0) + 1
     rules = sum(len(t.rules) for t in plan.territories)
-    return visit.page("plan.html", view=view, count_by_type=kinds, rules=rules)
+    proof = visit.workspace.proof_at_hand(str(view.revision.id))
+    return visit.page("plan.html", view=view, count_by_type=kinds, rules=rules, proof=proof)
 
 
 @router.get("/plan/revisions")

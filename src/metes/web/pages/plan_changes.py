@@ -28,13 +28,13 @@ def show_changes(reference: str, visit: SignedIn, preview: bool = False) -> Resp
     view = view_of(visit, reference)
     active = visit.workspace.active()
     steps: Sequence[Any] = visit.workspace.plan_diff("active", str(view.revision.id)) if active else ()
-    findings = _findings(visit, view)
+    findings = check_of(visit, view)
     return visit.page(
         "plan-changes.html",
         view=view,
         steps=[(step, _step_href(view, step)) for step in steps[:STEPS_SHOWN]],
         steps_total=len(steps),
-        findings=[(f, _finding_href(view, f)) for f in findings[:FINDINGS_SHOWN]],
+        findings=[(f, finding_href(view, f)) for f in findings[:FINDINGS_SHOWN]],
         findings_total=len(findings),
         errors=sum(1 for f in findings if f.severity is Severity.ERROR),
         has_active=active is not None,
@@ -42,15 +42,6 @@ def show_changes(reference: str, visit: SignedIn, preview: bool = False) -> Resp
         is_small=visit.workspace.total().accounts <= SHOWN_AT_ONCE,
         outcome=outcome_of(visit, view) if preview else None,
     )
-
-
-@router.get("/plan/{reference}/check")
-def show_check(reference: str, visit: SignedIn) -> Response:
-    """What the check says of a revision."""
-    view = view_of(visit, reference)
-    findings = _findings(visit, view)
-    shown = [(f, _finding_href(view, f)) for f in findings[:FINDINGS_SHOWN]]
-    return visit.page("plan-check.html", view=view, findings=shown, findings_total=len(findings))
 
 
 @router.get("/plan/{reference}/publish")
@@ -62,8 +53,18 @@ def ask_publish(reference: str, visit: SignedIn, on: str = "") -> Response:
     day, error = _day(on, today)
     active = visit.workspace.active()
     steps = len(visit.workspace.plan_diff("active", str(view.revision.id))) if active else 0
-    errors = [f for f in _findings(visit, view) if f.severity is Severity.ERROR]
-    context = {"view": view, "day": day, "today": today, "steps": steps, "errors": errors, "error": error, "active": active}
+    errors = [f for f in check_of(visit, view) if f.severity is Severity.ERROR]
+    proof = None if errors else visit.workspace.plan_verdict(str(view.revision.id))
+    context = {
+        "view": view,
+        "day": day,
+        "today": today,
+        "steps": steps,
+        "errors": errors,
+        "error": error,
+        "active": active,
+        "proof": proof,
+    }
     return visit.page("plan-publish.html", status=422 if error else 200, act="publish", **context)
 
 
@@ -107,7 +108,8 @@ def _require_draft(view: PlanView) -> None:
         raise Conflict(f"revision {view.revision.id} is {view.revision.state} already; only a draft is published or put away")
 
 
-def _findings(visit: Visit, view: PlanView) -> list[Finding]:
+def check_of(visit: Visit, view: PlanView) -> list[Finding]:
+    """What the check says of a revision, errors first."""
     order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
     return sorted(visit.workspace.plan_check(str(view.revision.id))[1], key=lambda f: order[f.severity])
 
@@ -116,7 +118,8 @@ def _step_href(view: PlanView, step: Any) -> str:
     return _subject_href(view, step.subject)
 
 
-def _finding_href(view: PlanView, finding: Finding) -> str:
+def finding_href(view: PlanView, finding: Finding) -> str:
+    """The page of what a finding is about; empty where there is none."""
     return _subject_href(view, finding.place.subject)
 
 

@@ -71,7 +71,10 @@ def show_rule(reference: str, key: str, rule: str, visit: SignedIn, mode: str = 
     sheet = Sheet(found.key, found.name, str(found.priority), found.note, "form", root=view.revision.root_hash)
     _fill(visit, sheet, found.condition, mode or "form")
     sheet.findings = visit.workspace.rule_check(found.condition, str(view.revision.id))
-    return _page(visit, view, sheet)
+    proof = visit.workspace.proof_at_hand(str(view.revision.id))
+    told = {f.code for f in sheet.findings}
+    proved = None if proof is None else [f for f in proof.of_rule(key, rule) if f.code not in told]
+    return _page(visit, view, sheet, proved=proved)
 
 
 @router.get("/plan/{reference}/territories/{key}/rules/{rule}/take")
@@ -295,7 +298,15 @@ def _action(revision: int, territory: str, rule: str) -> str:
     return f"{base}/rules/{rule}" if rule else f"{base}/new-rule"
 
 
-def _page(visit: Visit, view: PlanView, sheet: Sheet, *, status: int = 200, is_checked: bool = False) -> Response:
+def _page(
+    visit: Visit,
+    view: PlanView,
+    sheet: Sheet,
+    *,
+    status: int = 200,
+    is_checked: bool = False,
+    proved: Sequence[Finding] | None = None,
+) -> Response:
     problems = {
         sheet.path_of_line[f.place.line]: _beside(f)
         for f in reversed(sheet.line_findings)
@@ -319,7 +330,9 @@ def _page(visit: Visit, view: PlanView, sheet: Sheet, *, status: int = 200, is_c
         "findings": [{"line": f.place.line, **_beside(f)} for f in sheet.line_findings],
         "live": _live_of(visit, view, sheet),
     }
-    return visit.page("rule.html", status=status, view=view, t=view.territory(), sheet=sheet, editor=editor, is_checked=is_checked)
+    return visit.page(
+        "rule.html", status=status, view=view, t=view.territory(), sheet=sheet, editor=editor, is_checked=is_checked, proved=proved
+    )
 
 
 def _field_groups(visit: Visit, view: PlanView) -> list[tuple[str, list[tuple[str, str]]]]:
