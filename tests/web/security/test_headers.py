@@ -256,7 +256,7 @@ def test_nothing_in_metes_fetches_an_address() -> None:
     found = {path.relative_to(source).as_posix(): clients.findall(path.read_text()) for path in source.rglob("*.py")}
     # These ask for this machine's name.
     named = {name for name, lines in found.items() if lines}
-    assert named <= {"worker/loop.py", "importing/writing.py"}
+    assert named <= {"worker/presence.py", "importing/writing.py"}
     used = {use for name in named for use in re.findall(r"\bsocket\.(\w+)", (source / name).read_text())}
     assert used == {"gethostname"}
 
