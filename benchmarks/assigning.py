@@ -30,6 +30,8 @@ MAPPING = """columns:
   postal_code: postal_code
   industry: industry
   segment: segment
+  latitude: latitude
+  longitude: longitude
   employees: employees
   state: custom:state:code
   revenue: custom:revenue:decimal

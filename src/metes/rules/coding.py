@@ -26,6 +26,7 @@ _NO_TEXTS = np.zeros(1, np.int32), np.zeros(0, np.int32)
 _EPOCH = date(1970, 1, 1).toordinal()
 _BEYOND = 2**63
 _BUCKET_BITS = 13
+_MAX_VALUES_PER_ROW = 2
 
 
 class Codes(NamedTuple):
@@ -62,7 +63,7 @@ class Coder:
         if lacking := sorted(wanted.difference(accounts.column_names)):
             raise InputError(f"the table lacks the columns {', '.join(lacking)}, which rules ask for; add them, null where unknown")
         plain = [(number, column) for number, column in enumerate(columns) if column.field != FLAGS]
-        self._sources = [(number, accounts[column.field], _maker(column, codes[column.field])) for number, column in plain]
+        self._sources = [(number, _compact(accounts[column.field]), _maker(column, codes[column.field])) for number, column in plain]
         self._flags = _Flags([accounts[name] for name in names])
         self._number_of_flags = next((number for number, column in enumerate(columns) if column.field == FLAGS), None)
         self._count = len(columns)
@@ -118,6 +119,14 @@ class Coder:
             if key not in self._known:
                 self._known[key] = maker.of_texts(dictionary)
             return self._known[key]
+
+
+def _compact(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column as it is, or as plain text where its dictionaries hold far more values than it has rows: those would all be coded."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    known = sum(len(piece.dictionary) for piece in column.chunks)
+    return column.cast(pa.string()) if known > _MAX_VALUES_PER_ROW * len(column) else column
 
 
 class _Flags:

@@ -17,8 +17,8 @@ from metes.rules.packs import Pack
 # What an account must pass to be taken above: one test per field, for each of some ways.
 Ways: TypeAlias = Sequence[Mapping[str, FieldTest]]
 _ANY_WAY: Ways = ({},)
-# What was narrowed, for as long as the rules themselves are kept.
-_NARROWED: WeakKeyDictionary[CompiledRules, CompiledRules] = WeakKeyDictionary()
+# What rules became, for as long as they themselves are kept; None where they are what they were.
+_NARROWED: WeakKeyDictionary[CompiledRules, CompiledRules | None] = WeakKeyDictionary()
 _MAX_WAYS = 16
 _MAX_CONJUNCTIONS = 64
 
@@ -35,13 +35,15 @@ def within_parents(compiled: CompiledRules) -> CompiledRules:
     Source: ours. Where the ways to be taken by a territory are more than a few, those of the one above it stand for them; rules too
     wide to be spelled out are not narrowed. O(rules x literals x ways).
     """
-    above = _ruled_above(compiled.plan)
-    if not any(above.values()):
-        return compiled
-    known = _NARROWED.get(compiled)
-    if known is None:
-        known = _NARROWED[compiled] = replace(compiled, packs=(_Narrower(compiled, above).pack(),))
-    return known
+    if compiled not in _NARROWED:
+        above = _ruled_above(compiled.plan)
+        _NARROWED[compiled] = replace(compiled, packs=(_Narrower(compiled, above).pack(),)) if any(above.values()) else None
+    return _NARROWED[compiled] or compiled
+
+
+def is_ready(compiled: CompiledRules) -> bool:
+    """Whether `within_parents` has its answer already."""
+    return compiled in _NARROWED
 
 
 def _ruled_above(plan: Plan) -> dict[str, str]:
