@@ -56,6 +56,7 @@ def codes(condition: Condition) -> list[str]:
         (EVERYTHING, []),
         (Not(EVERYTHING), ["rule-never-holds"]),
         (Not(Missing("code")), ["rule-costly"]),
+        (Contains("name", "x"), []),
         (And((Equals("code", "A"), Contains("name", "x"))), []),
     ],
 )

@@ -32,7 +32,7 @@ from metes.rules.printer import to_text
 from metes.rules.term_text import innermost
 from metes.rules.values import MAX_DECIMALS, expected_value, field_suggestion, fits, named, suggestion
 
-_SELECTIVE: Final = (Equals, In, InList, Prefix, Range)
+_SELECTIVE: Final = (Equals, In, InList, Prefix, Contains, Range)
 _SHOWN = 120
 
 
