@@ -16,12 +16,14 @@ from metes.app.workspace import Workspace, open_workspace
 from metes.assigning.report import AssignReport
 from metes.base.dates import months_before
 from metes.importing.report import ImportReport
-from metes.model.plan import Plan
+from metes.model.catalogue import rule_fields
+from metes.model.plan import Plan, Rule, Territory, TerritoryType
 from metes.model.terms import InArea, Month, OfFamily, Orders, OrdersMeasure, term_of
 from metes.planning import drafts
 from metes.rules.compile import compile_plan
 from metes.rules.precedence import settle
 from metes.rules.predicate import holds
+from metes.rules.syntax import parse
 from metes.store.ledger import ROLES, VIAS
 from metes.store.tables import accounts, ledger_ownership, orders, products, territory_keys
 
@@ -31,12 +33,22 @@ HEADER = ("id", "name", "country", "industry", "employees", "potential", "curren
 Held = tuple[str, str, str, float, str]
 
 
+def plan_in_words(rules: Mapping[str, str], parents: Mapping[str, str] | None = None, **more: Any) -> Plan:
+    """A plan of territories by key, each with one rule as text (none where it is empty)."""
+    fields = rule_fields()
+    territories = tuple(
+        Territory(key, "geo", parent=(parents or {}).get(key), rules=(Rule("r", parse(text, fields)),) if text else ())
+        for key, text in rules.items()
+    )
+    return Plan("p", types=(TerritoryType("geo"),), territories=territories, **more)
+
+
 class Company:
     """A workspace with a clock that can be set, files to import from, and the truth about who holds what."""
 
     def __init__(self, database: str, folder: Path) -> None:
         self.now = MORNING
-        self.folder = folder
+        self.database, self.folder = database, folder
         self.workspace: Workspace = open_workspace(AppSettings(database, folder / "cache"), clock=lambda: self.now)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from metes.model.scope import Scope
 from metes.store import bulk, ledger, ledger_changes
 from metes.store.engine import Store
 from metes.store.ledger import Cause
-from metes.store.tables import account_sources, accounts, sources
+from metes.store.tables import account_sources, accounts, ledger_ownership, sources
 from tests.conftest import NOW
 from tests.store.rows import row_of
 
@@ -118,3 +119,38 @@ def test_accounts_are_found_by_key_then_by_what_a_source_calls_them(store: Store
         assert sorted(ledger.find_account(connection, "x9", ALL)) == [1, 2]
         assert ledger.find_account(connection, "lower", ALL) == (1,)
         assert ledger.find_account(connection, "nobody", ALL) == ()
+
+
+def test_a_change_written_straight_is_as_one_from_side_tables(held: Store) -> None:
+    shifted = [
+        (account + 100, *rest) for account, *rest in (holding(1, 2, MARCH), holding(2, 1, MARCH, APRIL), holding(2, 2, APRIL))
+    ]
+    change(held, [], shifted, None, NOW)
+    ids, later = ledger_changes.current_facts(held, MARCH)["id"].to_pylist(), NOW + timedelta(days=1)
+    change(held, ids[:3], [holding(1, 1, APRIL)], APRIL, later)
+    opening = pa.Table.from_pylist(
+        [dict(zip(ledger_changes.HOLDINGS.names, holding(101, 1, APRIL), strict=True))], schema=ledger_changes.HOLDINGS
+    )
+    with held.write() as connection:
+        assert ledger_changes.write_change(connection, pa.array(ids[3:], pa.int64()), opening, APRIL, later, RUN) == (3, 1)
+        table = ledger_ownership.c
+        columns = [column for column in table if column.name not in ("id", "account_id")]
+        facts = [
+            {
+                tuple(row)
+                for row in connection.execute(sa.select(*columns).where(table.account_id > low, table.account_id <= low + 100))
+            }
+            for low in (0, 100)
+        ]
+    assert facts[0] == facts[1]
+    assert len(facts[0]) == 6
+
+
+@pytest.mark.parametrize("many", [0, 1000])
+def test_the_facts_of_some_accounts_are_those_among_all(held: Store, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_changes, "MANY_ACCOUNTS", many)
+    monkeypatch.setattr(ledger_changes, "ACCOUNTS_AT_ONCE", 2)
+    everything = ledger_changes.current_facts(held, MARCH)
+    for numbers in ([2], [1, 2, 3], [7], []):
+        some = ledger_changes.current_facts(held, MARCH, np.array(numbers, np.int64))
+        assert some.to_pylist() == [row for row in everything.to_pylist() if row["account_id"] in numbers]

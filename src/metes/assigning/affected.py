@@ -72,7 +72,7 @@ def affected_accounts(task: Task, last: LastRun | None, state: State) -> Affecte
     accounts = np.union1d(np.union1d(by_data, by_rules), by_pins)
     if accounts.size > most:
         return everyone(f"the changes may touch {accounts.size:,} accounts")
-    return Affected(Mode.INCREMENTAL, _said(by_data, changes), accounts, by_data, book)
+    return Affected(Mode.INCREMENTAL, _said(_changed_since(task, last.base.state), changes), accounts, by_data, book)
 
 
 def named_accounts(task: Task, last: LastRun | None, state: State, accounts: Numbers) -> Affected:
@@ -86,7 +86,8 @@ def named_accounts(task: Task, last: LastRun | None, state: State, accounts: Num
     if is_settled and not _why_doubtful(task, last, state) and not _why_names_are_doubtful(task, last, task.names):
         by_data = _by_data(task, last.base.state, task.names, FEW_ACCOUNTS)
         if not isinstance(by_data, str):
-            return Affected(Mode.INCREMENTAL, f"the data of {by_data.size:,} accounts changed", np.union1d(by_data, accounts))
+            reason = _said(_changed_since(task, last.base.state), Changes())
+            return Affected(Mode.INCREMENTAL, reason, np.union1d(by_data, accounts))
     if any(asks_kin(name) for name in task.names):
         with task.store.read() as connection:
             accounts = changed.with_descendants(connection, accounts)
@@ -98,14 +99,18 @@ def everyone(reason: str) -> Affected:
     return Affected(Mode.FULL, reason)
 
 
-def _said(by_data: Numbers, changes: Changes) -> str:
+def _said(by_data: int, changes: Changes) -> str:
     """Why a run looks at some accounts."""
     parts = [
-        f"the data of {by_data.size:,} accounts changed" if by_data.size else "",
-        f"{changes.conditions:,} conditions of rules changed" if changes.conditions else "",
-        f"pins of {len(changes.accounts):,} accounts changed" if changes.accounts else "",
+        f"the data of {_counted(by_data, 'account')} changed" if by_data else "",
+        f"{_counted(changes.conditions, 'condition')} of rules changed" if changes.conditions else "",
+        f"pins of {_counted(len(changes.accounts), 'account')} changed" if changes.accounts else "",
     ]
     return "; ".join(filter(None, parts)) or "nothing changed that rules ask for"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 # --- when to look at everyone -----------------------------------------------------------------------------------------------------
@@ -139,7 +144,7 @@ def _why_names_are_doubtful(task: Task, last: LastRun, asked: frozenset[str]) ->
 def _why_too_much(task: Task, changes: Changes) -> str:
     """Why a change of plan is not worth following rule by rule; empty where it is."""
     if changes.conditions > max(FEW_CONDITIONS, MOST_CONDITIONS_SHARE * task.rules):
-        return f"{changes.conditions:,} conditions of rules changed"
+        return f"{_counted(changes.conditions, 'condition')} of rules changed"
     return ""
 
 
@@ -158,6 +163,12 @@ def _by_data(task: Task, since: State, asked: frozenset[str], most: int) -> Numb
                 return "orders or products that were there before changed, and rules ask for purchase history"
             found = np.union1d(found, buyers)
         return changed.with_descendants(connection, found) if any(asks_kin(name) for name in asked) else found
+
+
+def _changed_since(task: Task, since: State) -> int:
+    """How many accounts changed since a moment."""
+    with task.store.read() as connection:
+        return changed.count_changed(connection, since.data)
 
 
 # --- plan -------------------------------------------------------------------------------------------------------------------------

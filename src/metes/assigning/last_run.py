@@ -169,8 +169,7 @@ def has_turned(base: Base, today: date) -> bool:
 def day_of_run(store: Store, revision: Revision, today: date) -> date:
     """From which day a run's changes are true: the plan's own day at its first run that held an account, today afterwards."""
     query = sa.select(runs.c.counts).where(runs.c.revision_id == revision.id).order_by(runs.c.id.desc())
-    with store.read() as connection:
-        # Closed by hand: most often the first row tells, and the cursor stands open on the server.
-        with connection.execution_options(yield_per=20).execute(query) as found:
-            has_run = any(json.loads(text)["accounts"] > 0 for text in found.scalars())
+    # The rows are closed by hand: most often the first one tells, and the cursor stands open on the server.
+    with store.read() as connection, connection.execution_options(yield_per=20).execute(query) as found:
+        has_run = any(json.loads(text)["accounts"] > 0 for text in found.scalars())
     return today if has_run or revision.effective_on is None else min(revision.effective_on, today)

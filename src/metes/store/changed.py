@@ -30,6 +30,11 @@ def changed_accounts(connection: Connection, since: int, limit: int) -> Numbers 
     return None if found.size > limit else np.sort(found)
 
 
+def count_changed(connection: Connection, since: int) -> int:
+    """How many accounts were made, changed, closed or opened again after revision `since`."""
+    return int(connection.execute(sa.select(sa.func.count()).where(accounts.c.revision > since)).scalar_one())
+
+
 def with_descendants(connection: Connection, numbers: Numbers) -> Numbers:
     """The accounts and all that stand below them, open or closed, ascending."""
     found = set(numbers.tolist())

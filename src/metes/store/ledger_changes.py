@@ -37,6 +37,15 @@ HOLDINGS = pa.schema(
     ]
 )
 
+# What is read of a fact for the difference: `later` and `is_open` are 0 or 1.
+FACTS = pa.schema(
+    [
+        *((name, pa.int64()) for name in ("id", "account_id", "territory_id", "role")),
+        ("share", pa.float64()),
+        *((name, pa.int64()) for name in ("via", "later", "is_open")),
+    ]
+)
+
 
 def current_facts(store: Store, day: date, accounts: NDArray[np.int64] | None = None) -> pa.Table:
     """Facts of ownership known now that are true on or after `day`: their ids, identity and dates, for the difference.
@@ -45,10 +54,10 @@ def current_facts(store: Store, day: date, accounts: NDArray[np.int64] | None = 
     """
     if accounts is None or accounts.size > MANY_ACCOUNTS:
         with bulk.whole_tables(store) as state:
-            facts = state.arrow(_facts_sql(store, day))
+            facts = state.arrow(_facts_sql(store, day)).cast(FACTS)
         return facts if accounts is None else facts.filter(pc.is_in(facts["account_id"], value_set=pa.array(accounts)))
     with bulk.snapshot(store) as state:
-        return pa.concat_tables(state.arrow(_facts_sql(store, day, chunk)) for chunk in _chunks(accounts))
+        return pa.concat_tables(state.arrow(_facts_sql(store, day, chunk)).cast(FACTS) for chunk in _chunks(accounts))
 
 
 def _facts_sql(store: Store, day: date, accounts: Sequence[int] | None = None) -> str:
@@ -56,8 +65,8 @@ def _facts_sql(store: Store, day: date, accounts: Sequence[int] | None = None) -
     some = "" if accounts is None else f"AND account_id IN ({', '.join(map(str, accounts)) or 'NULL'}) "
     return (
         "SELECT id, account_id, territory_id, role, share, via, "
-        f"CAST(CASE WHEN true_from > {on} THEN 1 ELSE 0 END AS INTEGER) AS later, "
-        "CAST(CASE WHEN true_until IS NULL THEN 1 ELSE 0 END AS INTEGER) AS is_open FROM ledger_ownership "
+        f"CASE WHEN true_from > {on} THEN 1 ELSE 0 END AS later, CASE WHEN true_until IS NULL THEN 1 ELSE 0 END AS is_open "
+        "FROM ledger_ownership "
         f"WHERE recorded_until IS NULL {some}AND (true_until IS NULL OR true_until > {on}) ORDER BY account_id, id"
     )
 
