@@ -99,6 +99,30 @@ def test_an_account_says_why_and_the_ledger_answers_for_a_day_without_leaving_th
     expect(page).to_have_url(re.compile("at=2026-02-01"))
 
 
+def test_why_leads_from_the_account_to_all_that_do_not_take_it_and_back(open_page: Open) -> None:
+    page = open_page("/accounts?where=employees+%3E+300&sort=-potential")
+    page.locator("#accounts tbody th a").first.click()
+    card = page.get_by_role("region", name=re.compile("^Why "))
+    expect(card).to_contain_text("It would move to")
+    card.get_by_role("link", name="In full").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Why "))
+    rows = page.locator("#others tbody tr")
+    expect(rows).to_have_count(50)
+    page.get_by_role("searchbox", name="Find in this list").press_sequentially("wasatch")
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(re.compile("q=wasatch"))
+    expect(rows).to_contain_text("region in ('US-UT', 'US-WY')")
+
+
+def test_selected_accounts_are_explained_as_a_table(open_page: Open) -> None:
+    page = open_page("/accounts?region=US-TX&sort=-potential")
+    page.locator("#accounts tbody tr").first.get_by_role("checkbox").check()
+    page.locator(".bulk").get_by_role("button", name="Why").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Why they are where they are")
+    expect(page.locator("#why tbody tr")).to_have_count(1)
+    expect(page.get_by_role("group", name="Filters in force")).to_contain_text("1 selected account")
+
+
 def test_a_zone_of_the_list_is_shown_in_the_map(open_page: Open) -> None:
     page = open_page("/map", width=1300, height=500)
     chart = page.locator("metes-map")
@@ -112,7 +136,21 @@ def test_a_zone_of_the_list_is_shown_in_the_map(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/accounts", "/accounts/1", "/territories", "/territories/west", "/people", "/map", "/more", "/accounts/pin"]
+    "path",
+    [
+        "/",
+        "/accounts",
+        "/accounts/1",
+        "/accounts/1/why",
+        "/accounts/why",
+        "/territories",
+        "/territories/west",
+        "/territories/west/why",
+        "/people",
+        "/map",
+        "/more",
+        "/accounts/pin",
+    ],
 )
 def test_no_page_is_wider_than_a_phone(open_page: Open, path: str) -> None:
     page = open_page(path, width=360, height=640)

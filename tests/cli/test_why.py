@@ -36,7 +36,7 @@ def test_a_selection_is_a_table_and_a_file(company: Command, tmp_path: Path) -> 
     assert found["total"] == 3
     rows = {row["id"]: row for row in found["rows"]}
     assert (rows["A1"]["territory"], rows["A1"]["rule"], rows["A1"]["via"]) == ("front-range", "mid-market", "rule")
-    assert rows["A1"]["nearest_change"] == "It would go to West (west) with employees 49 instead of 240."
+    assert (rows["A1"]["would_go_to"], rows["A1"]["change"]) == (["west"], "with employees 49 instead of 240")
     told = company("explain", "--where", "country = 'US'", "--rows", "2")
     assert "front-range" in told.out
     assert "2 of 3 accounts" in told.err
@@ -45,6 +45,7 @@ def test_a_selection_is_a_table_and_a_file(company: Command, tmp_path: Path) -> 
     assert sheet is not None
     lines = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert lines[0][:3] == ["id", "name", "territory"]
+    assert lines[0][-2:] == ["would_go_to", "change"]
     assert {line[0]: line[2] for line in lines[1:]} == {"A1": "front-range", "A2": "west", "A3": "front-range", "A4": "house"}
     assert company("explain", "--where", "employees > 5000", "--out", "none.csv").err.startswith("0 rows written")
 

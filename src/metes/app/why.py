@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from metes.looking.why import SelectionPage, TerritoryWhy
     from metes.rules.explain import Explainer
-    from metes.rules.explanation import Explanation
+    from metes.rules.explanation import Explanation, FlipSaid
     from metes.rules.why_many import Tallies
 
 NEAREST = 20
@@ -119,14 +119,14 @@ class WhyVerbs(Desk):
         flips = self._flips_of(explainer) if found.num_rows <= FLIPS_IN_FILE else None
         return why.selection_batches(book, explainer, found, self.today(), flips, progress)
 
-    def _flips_of(self, explainer: Explainer) -> Callable[[Sequence[int]], list[str]]:
-        """A function from accounts' numbers to the nearest change of each that would give it to another territory, in words."""
+    def _flips_of(self, explainer: Explainer) -> Callable[[Sequence[int]], list[FlipSaid | None]]:
+        """A function from accounts' numbers to the nearest change of each that would give it to another territory."""
         book, known, today = self.book(), self._known_values(), self.today()
 
-        def nearest(numbers: Sequence[int]) -> list[str]:
+        def nearest(numbers: Sequence[int]) -> list[FlipSaid | None]:
             records = book.rule_columns.some(numbers, explainer.asked, explainer.plan, today).to_pylist()
-            found = {r["account"]: next(map(str, explainer.nearest_flips(r, today, known)), "") for r in records}
-            return [found.get(number, "") for number in numbers]
+            found = {r["account"]: next(iter(explainer.nearest_flips(r, today, known)), None) for r in records}
+            return [found.get(number) for number in numbers]
 
         return nearest
 

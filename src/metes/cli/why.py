@@ -66,11 +66,8 @@ def _selection(console: Console, workspace: Workspace, where: str, plan: str, ro
     if console.is_json:
         console.emit({"total": page.total, "rows": page.rows})
         return
-    headers = ["id", "territory", "via", "rule", "priority", "runner-up", "decided by", "nearest change"]
-    table = [
-        [r.id, _holder(r), r.via, r.rule, r.priority, r.runner_up, r.decided_by, (r.nearest_change or "").removeprefix("It would ")]
-        for r in page.rows
-    ]
+    headers = ["id", "territory", "via", "rule", "priority", "runner-up", "decided by", "would go to", "with this change"]
+    table = [[r.id, _holder(r), r.via, r.rule, r.priority, r.runner_up, r.decided_by, _target(r), r.change] for r in page.rows]
     console.table(headers, table)
     say(f"{len(page.rows):,} of {page.total:,} accounts")
 
@@ -78,6 +75,11 @@ def _selection(console: Console, workspace: Workspace, where: str, plan: str, ro
 def _holder(row: Any) -> str:
     """The territory, with how many others hold beside it."""
     return f"{row.territory} (+{row.holders - 1})" if row.holders > 1 else row.territory or "none"
+
+
+def _target(row: Any) -> str:
+    """The territories to which the nearest change would give the account."""
+    return (" and ".join(row.would_go_to) or "none") if row.change else ""
 
 
 def _territory(console: Console, workspace: Workspace, key: str) -> None:

@@ -19,16 +19,18 @@ from metes.model.query import AccountPage, AccountQuery, Cursor
 from metes.model.scope import Scope
 from metes.model.terms import term_of
 from metes.rules.explain import Explainer
+from metes.rules.explanation import FlipSaid
 from metes.rules.printer import to_text
 from metes.rules.why_many import Tallies, Tally, tallies, why_table
 
 if TYPE_CHECKING:
     from metes.store.book import Book
 
-# From accounts' numbers to the nearest change of each, in words.
-Flips: TypeAlias = Callable[[Sequence[int]], Sequence[str]]
+# From accounts' numbers to the nearest change of each that gives it to another territory.
+Flips: TypeAlias = Callable[[Sequence[int]], "Sequence[FlipSaid | None]"]
 
-COLUMNS = ("id", "name", "territory", "holders", "via", "rule", "priority", "runner_up", "decided_by", "nearest_change")
+COLUMNS = ("id", "name", "territory", "holders", "via", "rule", "priority", "runner_up", "decided_by", "would_go_to", "change")
+_ANSWERED = COLUMNS[2:-2]
 # A value lies near an end of a rule within this share of the end.
 NEAR_SHARE = Decimal("0.1")
 _EDGES_SHOWN = 6
@@ -39,7 +41,8 @@ _BATCH_ROWS = 20_000
 class SelectionRow:
     """Why one account is where it is. Keys of territories and of the rule; empty or None where there is none.
 
-    `runner_up` is the claim that lost last, by the step `decided_by`; `nearest_change` is None where nobody asked.
+    `runner_up` is the claim that lost last, by the step `decided_by`. With the `change`, the smallest of one field, it would go to the
+    primary territories `would_go_to` (none: a gap); the change is empty where there is none, None where nobody asked.
     """
 
     account: int
@@ -52,7 +55,8 @@ class SelectionRow:
     priority: int | None
     runner_up: str
     decided_by: str
-    nearest_change: str | None
+    would_go_to: tuple[str, ...]
+    change: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +113,15 @@ def selection_page(page: AccountPage, explainer: Explainer, answers: pa.Table, f
     """The rows of a page of accounts with their answers."""
     found = {row["account"]: row for row in _named(explainer, answers).to_pylist()}
     changes = flips([row["account"] for row in page.rows]) if flips is not None else [None] * len(page.rows)
+    missing = "" if flips is not None else None
     rows = tuple(
         SelectionRow(
             account=row["account"],
             id=row["id"],
             name=row["name"],
-            nearest_change=change,
-            **{name: found[row["account"]][name] for name in COLUMNS[2:-1]},
+            would_go_to=tuple(name.key for name in change.territories) if change else (),
+            change=change.phrase if change else missing,
+            **{name: found[row["account"]][name] for name in _ANSWERED},
         )
         for row, change in zip(page.rows, changes, strict=True)
         if row["account"] in found
@@ -135,7 +141,7 @@ def selection_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Why some accounts (account, id, name) are where they are, in their order, as batches with `COLUMNS`.
 
-    Without `flips` the last column is left out.
+    Without `flips` the last two columns are left out.
     """
     accounts = book.rule_table(explainer.compiled.used_fields, explainer.plan, day)
     known = accounts["account"].to_numpy()
@@ -144,9 +150,12 @@ def selection_batches(
         accounts = accounts.take(pa.array(np.searchsorted(known, wanted)))
     answers = _named(explainer, _asked(book, explainer, accounts, day, progress))
     place = pa.array(np.searchsorted(wanted, found["account"].to_numpy()))
-    table = pa.table({"id": found["id"], "name": found["name"], **{n: answers[n].take(place) for n in COLUMNS[2:-1]}})
+    table = pa.table({"id": found["id"], "name": found["name"], **{n: answers[n].take(place) for n in _ANSWERED}})
     if flips is not None:
-        table = table.append_column(COLUMNS[-1], pa.array(flips(found["account"].to_pylist()), pa.string()))
+        changes = flips(found["account"].to_pylist())
+        targets = [" and ".join(name.key for name in c.territories) or "none" if c else "" for c in changes]
+        table = table.append_column("would_go_to", pa.array(targets, pa.string()))
+        table = table.append_column("change", pa.array([c.phrase if c else "" for c in changes], pa.string()))
     yield from table.combine_chunks().to_batches(_BATCH_ROWS) or [pa.RecordBatch.from_pylist([], table.schema)]
 
 
@@ -155,7 +164,7 @@ def _named(explainer: Explainer, answers: pa.Table) -> pa.Table:
     keys = pa.array([t.key for t in explainer.plan.territories], pa.string())
     rules = explainer.compiled.rules
     if not answers.num_rows:
-        columns: dict[str, Any] = {name: pa.array([], pa.string()) for name in COLUMNS[2:-1]}
+        columns: dict[str, Any] = {name: pa.array([], pa.string()) for name in _ANSWERED}
         return pa.table({"account": pa.array([], pa.int64()), **columns})
 
     def keyed(values: pa.Array, places: pa.ChunkedArray, missing: Any) -> pa.Array:

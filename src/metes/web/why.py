@@ -20,6 +20,16 @@ _STEPS = {
     "rule priority": "the winner's rule has the lower priority number",
     "territory key": "all else being equal, the first key in the alphabet wins",
 }
+_SHORT_STEPS = {
+    "exclusion": "kept out by an exclusion",
+    "pin": "a pin goes first",
+    "named account": "a list by name goes first",
+    "type priority": "the type goes first",
+    "deeper territory": "a deeper territory goes first",
+    "rule priority": "a lower priority number goes first",
+    "territory key": "the first key goes first",
+}
+_SHORT_VIAS = {"pin": "by a pin", "named": "by a list of names", "rule": "by a rule", "catch-all": "because nothing else does"}
 
 
 def why_of(explanation: Any, fields: Mapping[str, Field], reader: Reader) -> dict[str, Any]:
@@ -127,3 +137,26 @@ def failed_said(failed: Any) -> dict[str, Any]:
 
 def _literal(said: Any) -> dict[str, Any]:
     return {"text": said.text, "holds": said.held}
+
+
+def step_said(step: str) -> str:
+    """The step by which a claim lost, in words; empty where none did."""
+    return f"lost: {_SHORT_STEPS[step]}" if step else ""
+
+
+def tallies_said(found: Any, marks: Any, reader: Reader) -> dict[str, Any]:
+    """What a territory's summary shows: rows of (what, how, cells) by what they are about."""
+
+    def cells(tally: Any) -> list[str]:
+        return [reader.number(tally.accounts), reader.money_compact(tally.potential), reader.money_compact(tally.revenue_12m)]
+
+    def others(rows: Sequence[Any]) -> list[dict[str, Any]]:
+        return [{"mark": marks.of(key), "how": _SHORT_STEPS[step], "cells": cells(tally)} for key, step, tally in rows]
+
+    return {
+        "by_via": [{"text": _SHORT_VIAS.get(via, via), "cells": cells(tally)} for via, tally in found.by_via],
+        "by_rule": [{"mark": marks.of(key), "rule": rule, "key": key, "cells": cells(tally)} for key, rule, tally in found.by_rule],
+        "lost": others(found.lost),
+        "won": others(found.won),
+        "edges": found.edges,
+    }

@@ -51,7 +51,7 @@ def show(visit: SignedIn) -> Response:
         filters=account_list.filters_of(ask, fields, marks),
         choices=account_list.choices_of(visit.workspace, marks.plan, ask.address),
         views=_views(visit),
-        actions=[Action("Pin to territory…", "/accounts/pin")] if marks.plan else [],
+        actions=[Action("Why", "/accounts/why"), Action("Pin to territory…", "/accounts/pin")] if marks.plan else [],
         save_view=_with_path(visit.address, "/accounts/views"),
         error="The condition cannot be read, so nothing is listed. What is wrong stands above." if ask.findings else "",
         empty_title="No account yet",
@@ -59,7 +59,8 @@ def show(visit: SignedIn) -> Response:
         key="accounts",
     )
     export = {kind: _with_path(visit.address, f"/accounts/export.{kind}") for kind in ("csv", "xlsx")}
-    context = {"table": table, "page": page, "ask": ask, "export": export}
+    why = _with_path(visit.address, "/accounts/why") if marks.plan else ""
+    context = {"table": table, "page": page, "ask": ask, "export": export, "why": why}
     return visit.page("accounts.html", status=422 if ask.findings else 200, **context)
 
 
