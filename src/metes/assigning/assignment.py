@@ -122,7 +122,8 @@ def _matched(known: _Facts, new: _Facts) -> tuple[NDArray[np.intp], NDArray[np.i
 
 def _standing(facts: _Facts, is_true: _Bools) -> Standing:
     primary = is_true & (facts.role == _PRIMARY)
-    return Standing(int(np.unique(facts.account[primary]).size), np.bincount(facts.via[primary], minlength=len(VIAS)))
+    accounts = _ascending(facts.account[primary])
+    return Standing(int(_is_first(accounts).sum()), np.bincount(facts.via[primary], minlength=len(VIAS)))
 
 
 def _opening(starts: pa.Table, day: date) -> pa.Table:
@@ -139,7 +140,8 @@ def moves(current: pa.Table, wanted: pa.Table) -> pa.Table:
     before = current.filter(pc.and_(pc.equal(current["role"], _PRIMARY), pc.equal(current["later"], 0)))
     after = wanted.filter(pc.equal(wanted["role"], _PRIMARY))
     (old_accounts, old), (new_accounts, new) = _firsts(before), _firsts(after)
-    accounts = np.union1d(old_accounts, new_accounts)
+    accounts = _ascending(np.concatenate([old_accounts, new_accounts]))
+    accounts = accounts[_is_first(accounts)]
     ends = np.full((2, accounts.size), -1, np.int64)
     ends[0, np.searchsorted(accounts, old_accounts)] = old
     ends[1, np.searchsorted(accounts, new_accounts)] = new
@@ -152,8 +154,20 @@ def _firsts(rows: pa.Table) -> tuple[_Ints, _Ints]:
     """Each account once, ascending, with the lowest of its territories' numbers."""
     account, territory = (np.asarray(rows[name].to_numpy(), np.int64) for name in ("account_id", "territory_id"))
     order = np.lexsort((territory, account))
-    accounts, first = np.unique(account[order], return_index=True)
-    return accounts, territory[order][first]
+    is_first = _is_first(account[order])
+    return account[order][is_first], territory[order][is_first]
+
+
+def _ascending(values: _Ints) -> _Ints:
+    """The values in order; facts come in the order of their accounts, which is quicker seen than made."""
+    return values if np.all(values[1:] >= values[:-1]) else np.sort(values)
+
+
+def _is_first(ascending: _Ints) -> _Bools:
+    """Where values differ from those before them."""
+    is_first = np.ones(ascending.size, bool)
+    is_first[1:] = ascending[1:] != ascending[:-1]
+    return is_first
 
 
 def _codes(column: pa.ChunkedArray, words: tuple[str, ...]) -> pa.Array:
