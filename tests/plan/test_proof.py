@@ -193,7 +193,8 @@ def test_codes_that_do_not_exist_are_told_at_the_rule_or_the_list() -> None:
         territory("typo", "region = 'US-XX' and segment = 'Smb'"), territory("listed", "region in list 'l'", priority=5)
     )
     plan = replace(plan, lists=(NamedList("l", ("US-ZZ",)),))
-    assert [f.value for f in findings(plan, "rule-unknown-code", known=known)] == ["US-XX", "Smb"]
+    told = [f.message for f in findings(plan, "rule-unknown-code", known=known)]
+    assert told == ["as region, 'US-XX' does not exist", "as segment, 'Smb' stands in no record that was imported"]
     assert [f.place.subject for f in findings(plan, "list-unknown-code", known=known)] == ["list l"]
 
 

@@ -232,8 +232,7 @@ class _Writer:
         place = Place(subject=subjects.of_list(found.list)) if found.list else self._place(found.rule)
         severity = Severity.WARNING if found.is_standard else Severity.NOTE
         remedy = "Correct the spelling, or take it out." if found.is_standard else "Look whether it is spelt as in the data."
-        code = found.codes[0][:_TEXT_SHOWN]
-        return Finding("list-unknown-code" if found.list else "rule-unknown-code", severity, message, place, code, remedy)
+        return Finding("list-unknown-code" if found.list else "rule-unknown-code", severity, message, place, remedy=remedy)
 
     def _many_attributes(self, accounts: int | None) -> Iterator[Finding]:
         figure = analyse.attributes(self.boxes, accounts)

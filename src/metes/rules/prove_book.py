@@ -24,7 +24,10 @@ _EXAMPLES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class BookDoubts:
-    """How many accounts were looked at, are held by no primary territory, or by one that the order of keys alone chose; some ids."""
+    """How many accounts were looked at, are held by no primary territory, or by one that the order of keys alone chose; some ids.
+
+    Accounts that are pinned count as held: two pins of one account are an error of the plan.
+    """
 
     accounts: int
     gaps: int
