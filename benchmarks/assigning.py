@@ -99,6 +99,8 @@ def changes(database: Path) -> Iterator[Figure]:
 
     workspace = open_workspace(AppSettings(f"sqlite:///{database.resolve()}", FOLDER / "books"))
     plan = rule_sets.plan(rule_sets.conditions(MANY_RULES), ACCOUNTS)
+    # Of accounts that chance pinned twice the first pin alone can be published.
+    plan = replace(plan, pins=tuple({pin.account: pin for pin in reversed(plan.pins)}.values()))
     if (
         workspace.active_revision(workspace.today()).plan_key != plan.key
         or len(workspace.require_active()[1].territories) < MANY_RULES

@@ -190,15 +190,21 @@ class Desk:
             return plan
 
     def compiled_of(self, revision: Revision) -> CompiledRules:
-        """The rules of a revision compiled, kept on the shelf."""
+        """The rules of a revision compiled, kept on the shelf; from those compiled last, of which most are the same."""
         fields, currency = self.fields(), self.settings().reporting_currency
         key = _compiled_key(revision, fields, currency)
         with self.shelf.lock:
             compiled = self.shelf.compiled.get(key)
+            before = next(reversed(self.shelf.compiled.values()), None)
         if compiled is None:
             from metes.rules.compile import compile_plan
+            from metes.rules.revise import revised
 
-            compiled = compile_plan(self.plan_of(revision), fields, currency)
+            plan = self.plan_of(revision)
+            if before is None:
+                compiled = compile_plan(plan, fields, currency)
+            else:
+                compiled = revised(before, before.plan, plan, fields, currency)
             with self.shelf.lock:
                 while len(self.shelf.compiled) >= _COMPILED_KEPT:
                     self.shelf.compiled.pop(next(iter(self.shelf.compiled)))
