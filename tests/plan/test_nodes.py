@@ -12,7 +12,7 @@ from metes.model.condition import Equals
 from metes.model.plan import NamedList, Pin, Plan, Rule, Territory, TerritoryType
 from metes.plan.draft import empty_plan
 from metes.plan.edit import with_pin, with_rule
-from metes.plan.nodes import nodes_of, plan_of
+from metes.plan.nodes import Content, Known, nodes_of, plan_of
 from tests.plan.strategies import plans
 
 STARTER = empty_plan("fy25", "Fiscal 2025")
@@ -59,3 +59,34 @@ def test_a_pin_changes_its_bucket_alone_and_buckets_are_at_most_256() -> None:
 def test_order_of_writing_does_not_change_the_hash() -> None:
     pins = (Pin("A", "west", "x"), Pin("B", "east", "y", is_exclusion=True))
     assert nodes_of(replace(STARTER, pins=pins))[0] == nodes_of(replace(STARTER, pins=pins[::-1]))[0]
+
+
+@given(plans())
+def test_a_plan_read_beside_another_shares_what_they_have_in_common(plan: Plan) -> None:
+    root, nodes = nodes_of(plan)
+    stored = {key: json.loads(json.dumps(content)) for key, content in nodes.items()}
+    known: Known = {}
+    first = plan_of(root, stored.__getitem__, known)
+    asked: list[str] = []
+
+    def get(key: str) -> Content:
+        asked.append(key)
+        return stored[key]
+
+    again = plan_of(root, get, known)
+    assert again == first == plan
+    untouched = [t for t in first.territories if not (t.comment or any(rule.comment for rule in t.rules))]
+    assert all(again.territory_by_key[t.key] is t for t in untouched)
+    assert not known.keys() & set(asked)
+
+
+def test_a_shared_territory_stands_where_its_own_plan_has_it() -> None:
+    root = Territory("root", "geo")
+    under, beside = Territory("leaf", "geo", parent="root"), Territory("leaf", "geo")
+    one, other = (Plan("p", types=(TerritoryType("geo"),), territories=(root, leaf)) for leaf in (under, beside))
+    known: Known = {}
+    for plan in (one, other, one):
+        hash, nodes = nodes_of(plan)
+        assert {t.key: t.parent for t in plan_of(hash, nodes.__getitem__, known).territories} == {
+            t.key: t.parent for t in plan.territories
+        }

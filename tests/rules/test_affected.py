@@ -157,3 +157,10 @@ def test_a_pin_to_a_territory_that_moves_touches_its_account() -> None:
 def test_a_rule_for_everything_is_a_rule_like_others() -> None:
     after = replace(PLAN, territories=(*PLAN.territories, Territory("all", "geo", rules=(Rule("any", EVERYTHING),))))
     assert changes_to(after) == Changes((), (EVERYTHING,))
+
+
+def test_a_pin_to_a_territory_that_goes_touches_its_account() -> None:
+    spare = Territory("spare", "geo")
+    before = replace(PLAN, territories=(*PLAN.territories, spare), pins=(Pin("A9", "spare", "agreed"),))
+    assert changes_to(replace(before, territories=PLAN.territories), before) == Changes(accounts=frozenset({"A9"}))
+    assert changes_to(before, replace(before, territories=PLAN.territories)) == Changes(accounts=frozenset({"A9"}))

@@ -18,6 +18,7 @@ from metes.model.catalogue import Field, rule_fields
 from metes.model.plan import Plan
 from metes.model.scope import Principal, Scope
 from metes.model.workspace import WorkspaceSettings, settings_from
+from metes.plan.nodes import Known
 from metes.plan.polygons import Extent
 from metes.planning.drafts import load_plan
 from metes.store import plans, schema
@@ -27,6 +28,7 @@ from metes.store.plans import Revision
 from metes.store.settings import read_custom_fields, read_settings
 
 _PLANS_KEPT = 8
+_TERRITORIES_KEPT = 100_000
 LARGE_BOOK = 100_000
 log = logging.getLogger("metes.app")
 
@@ -52,6 +54,7 @@ class Shelf:
     books: Path
     book: tuple[BookKey, Book] | None = None
     plans: dict[str, Plan] = field(default_factory=dict)
+    territories: Known = field(default_factory=dict)
     extents: OrderedDict[str, Extent] = field(default_factory=OrderedDict)
     compiled: dict[tuple[str, str, str], CompiledRules] = field(default_factory=dict)
     explainers: dict[tuple[str, str, str], Explainer] = field(default_factory=dict)
@@ -182,8 +185,10 @@ class Desk:
         with self.shelf.lock:
             plan = self.shelf.plans.get(revision.root_hash)
             if plan is None:
+                if len(self.shelf.territories) > _TERRITORIES_KEPT:
+                    self.shelf.territories.clear()
                 with self.store.read() as connection:
-                    plan = load_plan(connection, revision)
+                    plan = load_plan(connection, revision, self.shelf.territories)
                 while len(self.shelf.plans) >= _PLANS_KEPT:
                     self.shelf.plans.pop(next(iter(self.shelf.plans)))
                 self.shelf.plans[revision.root_hash] = plan

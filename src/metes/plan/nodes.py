@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from metes.base.dates import ALWAYS, Period
 from metes.base.ids import content_hash
@@ -15,6 +15,8 @@ from metes.model.plan import Area, NamedList, Pin, Plan, Policy, Role, Rule, Sea
 from metes.plan.order import in_order
 
 Content = dict[str, Any]
+# Territories read before, by the hashes of their nodes, each with its seats and its children's hashes.
+Known: TypeAlias = dict[str, tuple[Territory, tuple[Seat, ...], tuple[str, ...]]]
 
 
 def nodes_of(plan: Plan) -> tuple[str, Mapping[str, Content]]:
@@ -54,18 +56,27 @@ def nodes_of(plan: Plan) -> tuple[str, Mapping[str, Content]]:
     return put(root), nodes
 
 
-def plan_of(root: str, get: Callable[[str], Content]) -> Plan:
-    """The plan of a root's hash; `get` hands out the content of a node by its hash and is asked once for each place."""
+def plan_of(root: str, get: Callable[[str], Content], known: Known | None = None) -> Plan:
+    """The plan of a root's hash; `get` hands out the content of a node by its hash and is asked once for each place.
+
+    Territories whose nodes are `known` are not asked for: they are those of the plans read before, so that what two plans have in
+    common is the same object. Those read now are added.
+    """
+    known = {} if known is None else known
     content = get(root)
     territories: list[Territory] = []
     seats: list[Seat] = []
     stack: list[tuple[str, str | None]] = [(key, None) for key in reversed(content["territories"])]
     while stack:
         key, parent = stack.pop()
-        node = get(key)
-        territories.append(_territory_of(node, parent))
-        seats.extend(Seat(**seat, territory=node["key"]) for seat in node.get("seats", ()))
-        stack.extend((child, node["key"]) for child in reversed(node.get("children", ())))
+        if key not in known:
+            node = get(key)
+            own = tuple(Seat(**seat, territory=node["key"]) for seat in node.get("seats", ()))
+            known[key] = (_territory_of(node, parent), own, tuple(node.get("children", ())))
+        territory, own, children = known[key]
+        territories.append(territory if territory.parent == parent else replace(territory, parent=parent))
+        seats.extend(own)
+        stack.extend((child, territory.key) for child in reversed(children))
     plan = Plan(
         **{name: content[name] for name in ("key", "name", "description", "comment") if name in content},
         types=tuple(_type_of(kind) for kind in get(content["types"])["types"]),

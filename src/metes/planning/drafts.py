@@ -10,15 +10,15 @@ from sqlalchemy.engine import Connection
 from metes.base.errors import Conflict, NotFound
 from metes.model.plan import Plan
 from metes.model.scope import Principal
-from metes.plan.nodes import nodes_of, plan_of
+from metes.plan.nodes import Known, nodes_of, plan_of
 from metes.store import audit, plans
 from metes.store.engine import Store
 from metes.store.plans import Revision
 
 
-def load_plan(connection: Connection, revision: Revision) -> Plan:
-    """The plan of a revision."""
-    return plan_of(revision.root_hash, plans.node_reader(connection))
+def load_plan(connection: Connection, revision: Revision, known: Known | None = None) -> Plan:
+    """The plan of a revision; what it has in common with those read before is taken from `known`, see `metes.plan.nodes`."""
+    return plan_of(revision.root_hash, plans.node_reader(connection), known)
 
 
 def find_revision(connection: Connection, reference: str, day: date) -> Revision:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
+from itertools import chain
 
 from metes.model.condition import Condition, InList, literals
 from metes.model.plan import Plan, Policy, Rule, Territory
 from metes.model.terms import InArea, OfFamily, Term, term_of
 from metes.rules.precedence import type_of
-
-_Rules: TypeAlias = Mapping[tuple[str, str], Rule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,48 +50,55 @@ def changed_rules(before: Plan, after: Plan, day_before: date, day_after: date) 
     other territory is a candidate only for accounts that its own rules take, or where it has none those of the nearest territory
     above that has some. So what none of these rules takes, and no pin concerns, stays where it is. O(both plans).
     """
-    moved_before, moved_after = _moved(before, after), _moved(after, before)
-    old_rules, new_rules = _rules(before), _rules(after)
-    sources_before, sources_after = _sources(before, moved_before), _sources(after, moved_after)
+    old, new = ({territory.key: territory for territory in plan.preorder} for plan in (before, after))
+    moved, gone, come = _moved(before, after, old), old.keys() - new.keys(), new.keys() - old.keys()
+    sources_before, sources_after = _sources(before, moved | gone), _sources(after, moved | come)
     for plan, sources in ((before, sources_before), (after, sources_after)):
         if open_to_all := [key for key, source in sources.items() if source is None]:
             when = "stood otherwise before" if plan is before else "is new or stands otherwise"
             return Changes(reason=f"territory {open_to_all[0]}, which can take any account, {when}")
     names = _changed_names(before, after)
+    pairs = [(old[key], new[key]) for key in new if key in old and (names or old[key] is not new[key])]
     return Changes(
-        before=_conditions(old_rules, sources_before.values(), _differing(old_rules, new_rules, names, by_rank=False)),
-        after=_conditions(new_rules, sources_after.values(), _differing(new_rules, old_rules, names, by_rank=True)),
-        accounts=_pinned(before, after, day_before, day_after, moved_before | moved_after),
+        before=_conditions(
+            sources_before, chain.from_iterable(_unlike_rules(one, other, names, by_rank=False) for one, other in pairs)
+        ),
+        after=_conditions(
+            sources_after, chain.from_iterable(_unlike_rules(other, one, names, by_rank=True) for one, other in pairs)
+        ),
+        accounts=_pinned(before, after, day_before, day_after, moved | gone | come),
     )
 
 
-def _rules(plan: Plan) -> _Rules:
-    """The rules that can take something, by territory and key."""
-    return {(territory.key, rule.key): rule for territory in plan.preorder for rule in territory.rules}
-
-
-def _moved(plan: Plan, other: Plan) -> frozenset[str]:
-    """The territories of a plan that the other lacks, or that do not stand there as they do here."""
-    elsewhere = {territory.key: territory for territory in other.preorder}
+def _moved(before: Plan, after: Plan, old: Mapping[str, Territory]) -> frozenset[str]:
+    """The territories of both plans that do not stand in one as they do in the other."""
     has_same_path: dict[str, bool] = {}
     moved: list[str] = []
-    for territory in plan.preorder:
-        there = elsewhere.get(territory.key)
-        is_same_place = there is not None and there.parent == territory.parent
-        if is_same_place and territory.parent is not None:
-            is_same_place = has_same_path[territory.parent]
+    changed_types = {key for key in before.type_by_key.keys() | after.type_by_key.keys() if _type(before, key) != _type(after, key)}
+    for territory in after.preorder:
+        key, parent, was = territory.key, territory.parent, old.get(territory.key)
+        if was is None:
+            has_same_path[key] = False
+            continue
         # What lies below passes through this one, with its rules or without any.
-        has_same_path[territory.key] = is_same_place and there is not None and bool(there.rules) == bool(territory.rules)
-        if not has_same_path[territory.key] or there is None or _standing(plan, territory) != _standing(other, there):
-            moved.append(territory.key)
+        is_same_path = was is territory or (was.parent == parent and bool(was.rules) == bool(territory.rules))
+        has_same_path[key] = is_same_path and (parent is None or has_same_path[parent])
+        is_same = has_same_path[key] and (was is territory or _standing(before, was) == _standing(after, territory))
+        if not is_same or territory.type in changed_types:
+            moved.append(key)
     return frozenset(moved)
 
 
+def _type(plan: Plan, key: str) -> tuple[object, ...] | None:
+    """What precedence asks of a type; None where the plan lacks it."""
+    type = plan.type_by_key.get(key)
+    return None if type is None else (type.role, type.policy, type.priority)
+
+
 def _standing(plan: Plan, territory: Territory) -> tuple[object, ...]:
-    """What precedence asks of a territory beside its rules and its place."""
+    """What precedence asks of a territory beside its type's own, its rules and its place."""
     type = type_of(plan, territory)
-    share = territory.share if type.policy is Policy.SPLIT else None
-    return type.key, type.role, type.policy, type.priority, territory.is_catch_all, share
+    return type.key, territory.is_catch_all, territory.share if type.policy is Policy.SPLIT else None
 
 
 def _sources(plan: Plan, moved: Iterable[str]) -> dict[str, Territory | None]:
@@ -106,16 +111,22 @@ def _sources(plan: Plan, moved: Iterable[str]) -> dict[str, Territory | None]:
     return sources
 
 
-def _differing(rules: _Rules, others: _Rules, names: frozenset[str], *, by_rank: bool) -> Iterator[tuple[str, str]]:
-    """Keys of the rules that the other plan lacks or has otherwise; `names` are the lists and areas that are not the same.
+def _conditions(sources: Mapping[str, Territory | None], rules: Iterable[Rule]) -> tuple[Condition, ...]:
+    """The distinct conditions of some rules, and of all rules of the territories that are sources."""
+    whole = {source.key: source for source in sources.values() if source is not None}
+    return tuple(dict.fromkeys(rule.condition for rule in (*rules, *(r for source in whole.values() for r in source.rules))))
+
+
+def _unlike_rules(territory: Territory, other: Territory, names: frozenset[str], *, by_rank: bool) -> Iterator[Rule]:
+    """The rules that a territory lacks in the other plan or has otherwise; `names` are the lists and areas that are not the same.
 
     A rule that differs in nothing but its priority takes what it took: one plan's word on it is enough, that asked `by_rank`.
     """
-    for key, rule in rules.items():
-        other = others.get(key)
-        is_same = other is not None and _is_like(rule, other, by_rank)
-        if not is_same or (names and not names.isdisjoint(_names(rule.condition))):
-            yield key
+    others = {rule.key: rule for rule in other.rules}
+    for rule in territory.rules:
+        was = others.get(rule.key)
+        if was is None or not _is_like(rule, was, by_rank) or (names and not names.isdisjoint(_names(rule.condition))):
+            yield rule
 
 
 def _is_like(rule: Rule, other: Rule, by_rank: bool) -> bool:
@@ -153,13 +164,6 @@ def _area(term: Term) -> str | None:
             return None
         term = inner
     return term.area if isinstance(term, InArea) else None
-
-
-def _conditions(rules: _Rules, sources: Iterable[Territory | None], differing: Iterable[tuple[str, str]]) -> tuple[Condition, ...]:
-    """The distinct conditions of some rules and of all rules of some territories."""
-    own = [rules[key].condition for key in differing]
-    whole = {source.key: source for source in sources if source is not None}
-    return tuple(dict.fromkeys([*own, *(rule.condition for source in whole.values() for rule in source.rules)]))
 
 
 def _pinned(before: Plan, after: Plan, day_before: date, day_after: date, moved: frozenset[str]) -> frozenset[str]:
