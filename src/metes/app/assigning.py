@@ -19,6 +19,7 @@ from metes.store.plans import Revision
 # Slow to load: NumPy, Arrow and DuckDB, which a look whether anything changed does without.
 if TYPE_CHECKING:
     from metes.assigning.task import Task
+    from metes.rules.assign import Assigner
     from metes.store.book import Book
     from metes.store.book_key import BookKey
 
@@ -102,7 +103,8 @@ class AssignVerbs(Desk):
             store=self.store,
             revision=revision,
             plan=self.plan_of(revision),
-            compiled=partial(self.compiled_of, revision),
+            names_of=partial(self._names_of, revision),
+            assigner=partial(self._assigner_of, revision, today),
             plan_of=self._plan_numbered,
             fields=self.fields(),
             shape=shape,
@@ -111,6 +113,23 @@ class AssignVerbs(Desk):
             today=today,
             progress=progress,
         )
+
+    def _names_of(self, revision: Revision) -> frozenset[str]:
+        """The fields and terms that a revision's rules ask for; where rules were compiled before, compiling them is quicker than looking."""
+        from metes.assigning.task import names_in
+
+        return frozenset(self.compiled_of(revision).used_fields) if self.shelf.compiled else names_in(self.plan_of(revision))
+
+    def _assigner_of(self, revision: Revision, day: date) -> Assigner:
+        """A revision made ready for a day, kept on the shelf."""
+        from metes.rules.assign import Assigner  # loads Numba, which only a real run needs
+
+        compiled = self.compiled_of(revision)
+        with self.shelf.lock:
+            kept = self.shelf.assigner
+        if kept is None or kept.compiled is not compiled or kept.day != day:
+            kept = self.shelf.assigner = Assigner(compiled, self.plan_of(revision), day)
+        return kept
 
     def _plan_numbered(self, revision: int) -> Plan:
         with self.store.read() as connection:

@@ -35,6 +35,7 @@ log = logging.getLogger("metes.app")
 # Slow to load: DuckDB and the rules' compiler, which a command that only looks into the ledger does without.
 if TYPE_CHECKING:
     from metes.app.why import Tallied
+    from metes.rules.assign import Assigner
     from metes.rules.compile import CompiledRules
     from metes.rules.explain import Explainer
     from metes.store.book import Book
@@ -57,6 +58,7 @@ class Shelf:
     territories: Known = field(default_factory=dict)
     extents: OrderedDict[str, Extent] = field(default_factory=OrderedDict)
     compiled: dict[tuple[str, str, str], CompiledRules] = field(default_factory=dict)
+    assigner: Assigner | None = None
     explainers: dict[tuple[str, str, str], Explainer] = field(default_factory=dict)
     tallies: dict[tuple[str, str, date], Tallied] = field(default_factory=dict)
     tallies_in_the_making: set[tuple[str, str, date]] = field(default_factory=set)

@@ -39,15 +39,13 @@ def accounts_of(task: Task, affected: Affected, data: int) -> Iterator[pa.Table]
 
 def holdings_of(task: Task, tables: Iterable[pa.Table], numbers: Mapping[str, int]) -> pa.Table:
     """Who holds what of some tables of accounts, in the ledger's terms; `numbers` are of territory keys."""
-    from metes.rules.assign import assign_table  # loads Numba, which only a real run needs
-
     task.progress.report("compiling the rules")
-    compiled = task.compiled()
+    assigner = task.assigner()
     number_of_key = _pinned(task)
     found: list[pa.Table] = []
     for table in tables:
         pinned = _among(number_of_key, table["account"].to_numpy())
-        resolved = assign_table(table, compiled, task.plan, task.today, pinned, progress=task.progress)
+        resolved = assigner.assign(table, pinned, progress=task.progress)
         found.append(holdings(resolved, task.plan, numbers))
     return pa.concat_tables(found) if found else NO_HOLDINGS
 

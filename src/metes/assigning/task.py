@@ -18,7 +18,7 @@ from metes.store.engine import Store
 from metes.store.plans import Revision
 
 if TYPE_CHECKING:
-    from metes.rules.compile import CompiledRules
+    from metes.rules.assign import Assigner
     from metes.store.book import Book
     from metes.store.book_key import BookKey, BookShape
 
@@ -40,7 +40,8 @@ class Task:
     store: Store
     revision: Revision
     plan: Plan
-    compiled: Callable[[], CompiledRules]
+    names_of: Callable[[], frozenset[str]]
+    assigner: Callable[[], Assigner]
     plan_of: Callable[[int], Plan]
     fields: Mapping[str, Field]
     shape: BookShape
@@ -58,7 +59,7 @@ class Task:
     @cached_property
     def names(self) -> frozenset[str]:
         """The fields and terms that the plan's rules ask for."""
-        return names_in(self.plan)
+        return self.names_of()
 
     @cached_property
     def rules(self) -> int:
