@@ -70,6 +70,7 @@ class JobVerbs(Desk):
     def job_log(self, job_id: int, *, after: int = 0, limit: int = 100) -> tuple[LogLine, ...]:
         """The first lines of a job's log behind line `after`, oldest first."""
         require_number(job_id, "job")
+        require_number(after + 1, "line")
         with self.store.read() as connection:
             jobs.job(connection, job_id)
             return job_log.lines(connection, job_id, after=after, limit=limit)
@@ -77,6 +78,8 @@ class JobVerbs(Desk):
     def job_log_end(self, job_id: int, *, before: int | None = None, limit: int = 100) -> tuple[tuple[LogLine, ...], int]:
         """The last lines of a job's log (those before a line, where it is named), oldest first; and how many it has in all."""
         require_number(job_id, "job")
+        if before is not None:
+            require_number(before, "line")
         with self.store.read() as connection:
             return job_log.last_lines(connection, job_id, before=before, limit=limit), job_log.count(connection, job_id)
 

@@ -51,7 +51,7 @@ def test_without_a_file_or_a_kind_nothing_is_queued(browser: Browser) -> None:
     files = {"file": ("up.csv", b"id,name\n", "text/csv")}
     assert browser.post("/import", {"kind": "nonsense"}, files=files).status_code == 422
     assert browser.post("/import", {"kind": "accounts", "source": "x" * 81}, files=files).status_code == 422
-    assert browser.workspace.jobs() == ()
+    assert not [job for job in browser.workspace.jobs() if job.kind in ("import", "undo")]
 
 
 def test_a_sound_file_is_looked_at_then_taken_in_then_taken_back(browser: Browser) -> None:
@@ -195,4 +195,4 @@ def test_a_form_without_its_token_takes_nothing(browser: Browser) -> None:
     files = {"file": ("up.csv", SOUND.encode(), "text/csv")}
     assert browser.client.post("/import", data={"kind": "accounts"}, files=files).status_code == 403
     assert browser.client.post("/import/3/undo").status_code == 403
-    assert browser.workspace.jobs() == ()
+    assert not [job for job in browser.workspace.jobs() if job.kind in ("import", "undo")]
