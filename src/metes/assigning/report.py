@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -62,10 +62,16 @@ class AssignReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {**asdict(self), "day": self.day.isoformat(), "mode": self.mode.value, "by_via": dict(self.by_via)}
+        values = {name: getattr(self, name) for name in _NAMES}
+        changes = [{name: getattr(change, name) for name in _CHANGE_NAMES} for change in self.territories]
+        return {**values, "day": self.day.isoformat(), "mode": self.mode.value, "by_via": dict(self.by_via), "territories": changes}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> AssignReport:
         """The report whose plain values these are."""
         changes = tuple(TerritoryChange(**change) for change in values["territories"])
         return cls(**{**values, "day": date.fromisoformat(values["day"]), "mode": Mode(values["mode"]), "territories": changes})
+
+
+_NAMES = tuple(f.name for f in fields(AssignReport))
+_CHANGE_NAMES = tuple(f.name for f in fields(TerritoryChange))

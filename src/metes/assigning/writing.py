@@ -47,7 +47,8 @@ def keep(task: Task, state: State, found: WorkedOut, checkpoint: Checkpoint) -> 
     task.progress.report("writing the ledger", 0, 1)
     try:
         ledger_changes.stage_change(task.store, stage, found.closing, found.opening)
-        checkpoint.save({**_moment(task, state), "stage": stage, "report": found.report.as_dict()})
+        if checkpoint is not NO_CHECKPOINT:
+            checkpoint.save({**_moment(task, state), "stage": stage, "report": found.report.as_dict()})
         task.progress.report("writing the ledger", 0, 1)
     except BaseException:
         # What a checkpoint names is taken up by the next attempt, or cleared with it.

@@ -50,6 +50,8 @@ def changed_rules(before: Plan, after: Plan, day_before: date, day_after: date) 
     other territory is a candidate only for accounts that its own rules take, or where it has none those of the nearest territory
     above that has some. So what none of these rules takes, and no pin concerns, stays where it is. O(both plans).
     """
+    if before is after:
+        return Changes(accounts=_pinned(before, after, day_before, day_after, frozenset()))
     old, new = ({territory.key: territory for territory in plan.preorder} for plan in (before, after))
     moved, gone, come = _moved(before, after, old), old.keys() - new.keys(), new.keys() - old.keys()
     sources_before, sources_after = _sources(before, moved | gone), _sources(after, moved | come)
