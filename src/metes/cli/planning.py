@@ -249,7 +249,7 @@ def plan_schema(context: typer.Context) -> int:
 def assign(
     context: typer.Context,
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would change; write nothing."),
-    force: bool = typer.Option(False, "--force", help="Evaluate also when nothing changed since the last run."),
+    force: bool = typer.Option(False, "--force", help="Evaluate all accounts, whatever changed since the last run."),
     accounts: str | None = typer.Option(None, help="Assign Parquet files instead, without a database: a file, folder or pattern."),
     plan: Path | None = typer.Option(None, help="With --accounts: the plan as text, a folder or a file."),
     out: str | None = typer.Option(None, help="With --accounts: the Parquet to write; a file, with Spark a folder."),
@@ -297,6 +297,12 @@ def _show_assignment(console: Console, report: AssignReport, currency: str) -> N
         f"{report.plan}, true from {report.day}: {report.accounts:,} accounts, {report.moved:,} {verb}, "
         f"{report.unassigned:,} held by no territory ({by_via}); {report.opened:,} facts opened, {report.closed:,} closed, {report.unchanged:,} unchanged"
     )
+    looked_at = (
+        "all accounts were"
+        if report.mode == "full"
+        else f"{report.evaluated:,} account{'s were' if report.evaluated != 1 else ' was'}"
+    )
+    say(f"{looked_at} looked at: {report.reason}")
 
 
 def _tally(findings: tuple[Finding, ...]) -> str:
