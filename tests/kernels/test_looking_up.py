@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from metes.kernels.looking_up import find_true, rank_texts
 from metes.rules.automaton import automaton_of, buffers, utf8
-from metes.rules.coding import _Ranks
+from metes.rules.coding import _Bits, _Ranks
 
 LETTERS = st.text(alphabet="ab\0é日\U0001f600\U0010ffff", max_size=6)
 WHOLE = st.integers(-(2**63), 2**63 - 1) | st.integers(-20, 20) | st.sampled_from([2**53 - 1, 2**53, 2**53 + 1, -(2**53) - 1])
@@ -51,7 +51,7 @@ def test_more_texts_than_were_expected_are_all_found() -> None:
 def test_whole_numbers_are_ranked(values: list[int], known: set[int]) -> None:
     ordered, out = sorted(known), np.empty(len(values), np.int32)
     ranks = _Ranks(ordered)
-    ranks.write(ranks.in_order(np.array(values, np.int64)), out)
+    ranks.write(np.array(values, np.int64), out)
     assert out.tolist() == [bisect_right(ordered, value) for value in values]
 
 
@@ -60,22 +60,22 @@ def test_whole_numbers_are_ranked(values: list[int], known: set[int]) -> None:
 def test_floats_are_ranked(values: list[float], known: set[float]) -> None:
     ordered, out = sorted(known), np.empty(len(values), np.int32)
     ranks = _Ranks(ordered)
-    ranks.write(ranks.in_order(np.array(values, np.float64)), out)
+    ranks.write(np.array(values, np.float64), out)
     assert out.tolist() == [bisect_right(ordered, value) for value in values]
 
 
 def test_whole_numbers_that_no_column_can_hold_lie_outside_all_that_it_can() -> None:
     ranks, out = _Ranks([-(10**19), 0, 10**19]), np.empty(3, np.int32)
-    ranks.write(ranks.in_order(np.array([-(2**63), 0, 2**63 - 1])), out)
+    ranks.write(np.array([-(2**63), 0, 2**63 - 1]), out)
     assert out.tolist() == [1, 2, 2]
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.none() | st.booleans(), max_size=60), st.integers(0, 20), st.integers(0, 20))
+@given(st.lists(st.sampled_from([None, True, *[False] * 40]), max_size=400), st.integers(0, 90), st.integers(0, 90))
 def test_rows_of_set_bits_are_found_from_any_bit_on(values: list[bool | None], skipped: int, cut: int) -> None:
     piece = pa.array(values, pa.bool_()).slice(skipped, max(0, len(values) - skipped - cut))
-    present, bits = (np.frombuffer(b, np.uint8) if b else np.zeros(0, np.uint8) for b in piece.buffers())
-    rows, codes = np.empty(60, np.int32), np.empty(60, np.int32)
-    found = find_true(bits, present, piece.offset, len(piece), 5, 7, 2, rows, codes)
+    _, count, bits, words, present, offset = _Bits.of(0, piece)
+    rows, codes = np.empty(400, np.int32), np.empty(400, np.int32)
+    found = find_true(bits, words, present, offset, count, 5, 7, 2, rows, codes)
     assert rows[2:found].tolist() == [5 + i for i, value in enumerate(piece.to_pylist()) if value]
     assert codes[2:found].tolist() == [7] * (found - 2)

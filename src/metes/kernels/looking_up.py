@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from metes.kernels.jit import int32, int64, kernel, read, uint8, void, written
+from metes.kernels.jit import float64, int32, int64, kernel, read, uint8, uint64, void, written
 
 Bytes = NDArray[np.uint8]
 Ints32 = NDArray[np.int32]
@@ -36,18 +36,20 @@ def rank_texts(offsets: Ints64, data: Bytes, end_offsets: Ints64, end_data: Byte
         out[i] = low
 
 
-@kernel(void, read(int64), int64, read(int64), read(int32), int64, int64, written(int32))
+@kernel(void, read(int64), read(float64), read(int64), read(int32), int64, int64, written(int32))
 def rank_numbers(
-    values: Ints64, is_whole: int, ends: Ints64, first_of_bucket: Ints32, lowest: int, shift: int, out: Ints32
+    values: Ints64, near: NDArray[np.float64], ends: Ints64, first_of_bucket: Ints32, lowest: int, shift: int, out: Ints32
 ) -> None:
     """Write how many of the ends, ascending, lie at or below each value.
 
     Parameters
     ----------
     values, ends
-        Whole numbers, or floats as integers in the same order (`is_whole` 0), (n_values,) and (n_ends,).
+        Whole numbers, or floats as integers in the same order, (n_values,) and (n_ends,).
+    near
+        (n_values,): the float that each value is, or is next to.
     first_of_bucket, lowest, shift
-        A value falls into bucket (bits >> shift) - lowest, its bits being those of the float it is, or is next to, as an integer in
+        A value falls into bucket (bits >> shift) - lowest, its bits being those of its float, one further from zero, as an integer in
         the same order; the ends of bucket b are `ends[first_of_bucket[b]:first_of_bucket[b + 1]]`.
 
     Notes
@@ -57,10 +59,9 @@ def rank_numbers(
     """
     highest = lowest + first_of_bucket.shape[0] - 2
     for i in range(values.shape[0]):
-        value = bits = values[i]
-        if is_whole:
-            bits = np.float64(value).view(np.int64)
-            bits ^= (bits >> 63) & np.int64(0x7FFFFFFFFFFFFFFF)
+        value = values[i]
+        bits = np.float64(near[i] + (1.0 if near[i] >= 0.0 else -1.0)).view(np.int64)
+        bits ^= (bits >> 63) & np.int64(0x7FFFFFFFFFFFFFFF)
         bucket = bits >> shift
         if bucket < lowest or bucket > highest:
             out[i] = 0 if bucket < lowest else ends.shape[0]
@@ -139,23 +140,36 @@ def find_texts(
     return found
 
 
-@kernel(int64, read(uint8), read(uint8), int64, int64, int64, int64, int64, written(int32), written(int32))
+@kernel(int64, read(uint8), read(uint64), read(uint8), int64, int64, int64, int64, int64, written(int32), written(int32))
 def find_true(
-    bits: Bytes, present: Bytes, offset: int, count: int, row: int, code: int, found: int, out_row: Ints32, out_code: Ints32
+    bits: Bytes,
+    words: NDArray[np.uint64],
+    present: Bytes,
+    offset: int,
+    count: int,
+    row: int,
+    code: int,
+    found: int,
+    out_row: Ints32,
+    out_code: Ints32,
 ) -> int:
     """Write the rows of the bits that are set, and the code, behind the `found` that stand there already; their number now.
 
-    Bit i is that of row + i, and stands in `bits` at `offset` + i; so do those of `present`, which is empty where all are. What does
-    not fit is counted and not written. O(count / 8 + set).
+    Bit i is that of row + i, and stands in `bits` at `offset` + i; so do those of `present`, which is empty where all are. `words` are
+    the same bits, eight bytes at a time, by which what is not set is passed over. What does not fit is counted and not written.
     """
-    for i in range(offset >> 3, (offset + count + 7) >> 3):
-        byte = bits[i] & present[i] if present.shape[0] else bits[i]
-        if byte == 0:
+    i, end = offset >> 3, (offset + count + 7) >> 3
+    while i < end:
+        if i & 7 == 0 and i + 8 <= end and words[i >> 3] == 0:
+            i += 8
             continue
-        for b in range(8):
-            place = (i << 3) + b - offset
-            if (byte >> b) & 1 and 0 <= place < count:
-                if found < out_row.shape[0]:
-                    out_row[found], out_code[found] = row + place, code
-                found += 1
+        byte = bits[i] & present[i] if present.shape[0] else bits[i]
+        if byte:
+            for b in range(8):
+                place = (i << 3) + b - offset
+                if (byte >> b) & 1 and 0 <= place < count:
+                    if found < out_row.shape[0]:
+                        out_row[found], out_code[found] = row + place, code
+                    found += 1
+        i += 1
     return found

@@ -67,6 +67,59 @@ def passes(
     read(int32, 2),
     read(int32),
     read(int32),
+    read(int32, 2),
+    read(int32, 2),
+    read(uint64),
+    read(int32),
+    read(int32),
+    written(int32, 2),
+    int64,
+    written(int32),
+    written(int32),
+    int64,
+)
+def keep_what_holds(
+    codes: Ints32,
+    first_text: Ints32,
+    held_texts: Ints32,
+    conjunctions: Ints32,
+    tests: Ints32,
+    words: NDArray[np.uint64],
+    members: Ints32,
+    number_of_rule: Ints32,
+    tried: Ints32,
+    count: int,
+    out_row: Ints32,
+    out_rule: Ints32,
+    found: int,
+) -> int:
+    """Write the rules of those of `count` candidates that hold, behind the `found` pairs there are; their number now, -1 where they do not fit.
+
+    Candidates are rows `tried[0]` and conjunctions `tried[1]`; they are overwritten. The interval that each is tested by comes first, for
+    all of them and without a branch: whether it holds can seldom be foreseen.
+    """
+    left = 0
+    for p in range(count):
+        i, k = tried[0, p], tried[1, p]
+        tried[0, left], tried[1, left] = i, k
+        left += int(np.uint32(codes[conjunctions[k, 1], i] - conjunctions[k, 2]) < np.uint32(conjunctions[k, 3]))
+    if found + left > out_row.shape[0]:
+        return -1
+    for p in range(left):
+        i, k = tried[0, p], tried[1, p]
+        begin, end = conjunctions[k, 4], conjunctions[k, 5]
+        rule = number_of_rule[conjunctions[k, 0]]
+        if rule >= 0 and (begin == end or passes(codes, first_text, held_texts, tests, words, members, i, begin, end)):
+            out_row[found], out_rule[found] = i, rule
+            found += 1
+    return found
+
+
+@kernel(
+    int64,
+    read(int32, 2),
+    read(int32),
+    read(int32),
     read(int64, 2),
     read(int32),
     read(int64),
@@ -79,6 +132,7 @@ def passes(
     read(int32),
     read(int32),
     written(int64),
+    written(int32, 2),
     written(int32),
     written(int32),
 )
@@ -98,6 +152,7 @@ def match(
     members: Ints32,
     number_of_rule: Ints32,
     keys: NDArray[np.int64],
+    tried: Ints32,
     out_row: Ints32,
     out_rule: Ints32,
 ) -> int:
@@ -113,8 +168,8 @@ def match(
         As `metes.rules.packs.MatchTables` describes them.
     number_of_rule
         What is written for each rule; -1 for nothing.
-    keys
-        (n_rows,), room to work in.
+    keys, tried
+        (n_rows,) and (2, n), room to work in.
     out_row, out_rule
         The pairs, by signature; a rule of several conjunctions may appear more than once in a row.
 
@@ -122,19 +177,19 @@ def match(
     -----
     Source: ours. O(rows x signatures + candidates). Signature by signature, so that one table at a time is in the processor's caches.
     """
-    rows = keys.shape[0]
+    rows, room = keys.shape[0], tried.shape[1]
     found = 0
     for s in range(signatures.shape[0]):
-        signature = signatures[s]
         for i in range(rows):
             keys[i] = 0
-        for j in range(signature[0]):
-            column, offset, stride = signature[1 + 3 * j], signature[2 + 3 * j] + 1, signature[3 + 3 * j]
+        for j in range(signatures[s, 0]):
+            column, offset, stride = signatures[s, 1 + 3 * j], signatures[s, 2 + 3 * j] + 1, signatures[s, 3 + 3 * j]
             for i in range(rows):
                 cell = cell_of_code[offset + codes[column, i]]
                 keys[i] = keys[i] + cell * stride if cell >= 0 and keys[i] >= 0 else -1
-        text_column, text_offset, text_stride = signature[10], signature[11] + 1, signature[12]
-        bits, hashed_offset, first_offset = signature[13], signature[14], signature[15]
+        text_column, text_offset, text_stride = signatures[s, 10], signatures[s, 11] + 1, signatures[s, 12]
+        bits, hashed_offset, first_offset = signatures[s, 13], signatures[s, 14], signatures[s, 15]
+        count = 0
         for i in range(rows):
             if keys[i] < 0:
                 continue
@@ -161,20 +216,44 @@ def match(
                         continue
                     key = np.int64(hashed_entries[hashed_offset + slot])
                 for c in range(first_of_key[first_offset + key], first_of_key[first_offset + key + 1]):
-                    k = candidates[c]
-                    if np.uint32(codes[conjunctions[k, 1], i] - conjunctions[k, 2]) >= np.uint32(conjunctions[k, 3]):
-                        continue
-                    begin, end = conjunctions[k, 4], conjunctions[k, 5]
-                    if begin < end and not passes(codes, first_text, held_texts, tests, words, members, i, begin, end):
-                        continue
-                    rule = number_of_rule[conjunctions[k, 0]]
-                    if rule < 0:
-                        continue
-                    if found == out_row.shape[0]:
-                        return -1
-                    out_row[found] = i
-                    out_rule[found] = rule
-                    found += 1
+                    if count == room:
+                        found = keep_what_holds(
+                            codes,
+                            first_text,
+                            held_texts,
+                            conjunctions,
+                            tests,
+                            words,
+                            members,
+                            number_of_rule,
+                            tried,
+                            count,
+                            out_row,
+                            out_rule,
+                            found,
+                        )
+                        if found < 0:
+                            return -1
+                        count = 0
+                    tried[0, count], tried[1, count] = i, candidates[c]
+                    count += 1
+        found = keep_what_holds(
+            codes,
+            first_text,
+            held_texts,
+            conjunctions,
+            tests,
+            words,
+            members,
+            number_of_rule,
+            tried,
+            count,
+            out_row,
+            out_rule,
+            found,
+        )
+        if found < 0:
+            return -1
     return found
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from threading import Lock
+from threading import Lock, local
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -27,6 +27,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _BEYOND = 2**63
 _BUCKET_BITS = 13
 _MAX_VALUES_PER_ROW = 2
+_BLOCK_ROWS = 131_072
 
 
 class Codes(NamedTuple):
@@ -63,7 +64,9 @@ class Coder:
         if lacking := sorted(wanted.difference(accounts.column_names)):
             raise InputError(f"the table lacks the columns {', '.join(lacking)}, which rules ask for; add them, null where unknown")
         plain = [(number, column) for number, column in enumerate(columns) if column.field != FLAGS]
-        self._sources = [(number, _compact(accounts[column.field]), _maker(column, codes[column.field])) for number, column in plain]
+        self._sources = [
+            (number, _compact(accounts[column.field]), _maker(column, codes[column.field])) for number, column in plain
+        ]
         self._flags = _Flags([accounts[name] for name in names])
         self._number_of_flags = next((number for number, column in enumerate(columns) if column.field == FLAGS), None)
         self._count = len(columns)
@@ -135,9 +138,24 @@ class _Flags:
     def __init__(self, columns: Sequence[pa.ChunkedArray]) -> None:
         self._columns = [[_Bits.of(begin, piece) for begin, piece in _pieces(column)] for column in columns]
         self._begins = [[piece.begin for piece in pieces] for pieces in self._columns]
+        self._rows = len(columns[0]) if columns else 0
+        self._last = _Last()
 
     def held(self, begin: int, end: int) -> tuple[Ints32, Ints32]:
-        """For rows [begin, end) the numbers of the columns that are true: row i has `held[first[i]:first[i + 1]]`."""
+        """For rows [begin, end) the numbers of the columns that are true: row i has `held[first[i]:first[i + 1]]`.
+
+        Columns are many and a chunk is small, so a block of chunks is looked up at once.
+        """
+        block = begin - begin % _BLOCK_ROWS, min(begin - begin % _BLOCK_ROWS + _BLOCK_ROWS, self._rows)
+        if end > block[1]:
+            return self._found(begin, end)
+        if self._last.block != block:
+            self._last.block, self._last.found = block, self._found(*block)
+        first, held = self._last.found
+        first = first[begin - block[0] : end - block[0] + 1]
+        return first - first[0], held[first[0] : first[-1]]
+
+    def _found(self, begin: int, end: int) -> tuple[Ints32, Ints32]:
         room = 4 * (end - begin) + 64
         while True:
             rows, codes, found = np.empty(room, np.int32), np.empty(room, np.int32), 0
@@ -145,7 +163,7 @@ class _Flags:
                 for piece in pieces[bisect_right(begins, begin) - 1 : bisect_left(begins, end)]:
                     low, high = max(begin, piece.begin), min(end, piece.begin + piece.rows)
                     offset = piece.offset + low - piece.begin
-                    found = find_true(piece.bits, piece.present, offset, high - low, low - begin, code, found, rows, codes)
+                    found = find_true(*piece[2:5], offset, high - low, low - begin, code, found, rows, codes)
             if found <= room:
                 break
             room = found
@@ -154,12 +172,20 @@ class _Flags:
         return first.astype(np.int32), held
 
 
+class _Last(local):
+    """What a thread looked up last."""
+
+    block = (0, 0)
+    found: tuple[Ints32, Ints32] = _NO_TEXTS
+
+
 class _Bits(NamedTuple):
     """A piece of a column of truth values: its first row, its rows, and where its bits stand; `present` is empty where none are missing."""
 
     begin: int
     rows: int
     bits: NDArray[np.uint8]
+    words: NDArray[np.uint64]
     present: NDArray[np.uint8]
     offset: int
 
@@ -168,7 +194,9 @@ class _Bits(NamedTuple):
         """An array as its bits."""
         piece = piece.cast(pa.bool_())
         present, bits = (np.frombuffer(b, np.uint8) if b else np.zeros(0, np.uint8) for b in piece.buffers())
-        return cls(begin, len(piece), bits, present, piece.offset)
+        if bits.ctypes.data % 8:
+            bits = bits.copy()
+        return cls(begin, len(piece), bits, bits[: len(bits) // 8 * 8].view(np.uint64), present, piece.offset)
 
 
 def _pieces(column: pa.ChunkedArray) -> Iterator[tuple[int, pa.Array]]:
@@ -208,28 +236,29 @@ class _Ranks:
     """Where numbers stand among ascending values of rules."""
 
     def __init__(self, known: Sequence[Any]) -> None:
-        self.is_whole = not (known and isinstance(known[0], float))
-        if not self.is_whole:
-            self.known = _bits(np.array(known))
-        elif known and isinstance(known[0], date):
-            self.known = np.array([value.toordinal() - _EPOCH for value in known], np.int64)
-        else:  # what 64 bits cannot hold lies below all that they can, or is never reached
-            self.known = np.array([max(int(value), -_BEYOND) for value in known if value < _BEYOND], np.int64)
-        bits = _bits(self.known.astype(np.float64)) if self.is_whole else self.known
+        self._is_whole = not (known and isinstance(known[0], float))
+        if not self._is_whole:
+            near = np.array(known, np.float64)
+            self.known = _bits(near)
+        else:
+            # What 64 bits cannot hold lies below all that they can, or is never reached.
+            numbers = [value.toordinal() - _EPOCH if isinstance(value, date) else int(value) for value in known]
+            self.known = np.array([max(number, -_BEYOND) for number in numbers if number < _BEYOND], np.int64)
+            near = self.known.astype(np.float64)
+        bits = _bits(near + np.where(near >= 0.0, 1.0, -1.0))
         span = int(bits[-1]) - int(bits[0]) if len(bits) else 0
-        self.shift = max(span.bit_length() - _BUCKET_BITS, 0)
-        buckets = bits >> self.shift
-        self.lowest = int(buckets[0]) if len(bits) else 0
-        count = int(buckets[-1]) - self.lowest + 1 if len(bits) else 0
-        self.first_of_bucket = np.searchsorted(buckets, self.lowest + np.arange(count + 1)).astype(np.int32)
+        self._shift = max(span.bit_length() - _BUCKET_BITS, 0)
+        buckets = bits >> self._shift
+        self._lowest = int(buckets[0]) if len(bits) else 0
+        count = int(buckets[-1]) - self._lowest + 1 if len(bits) else 0
+        self._first_of_bucket = np.searchsorted(buckets, self._lowest + np.arange(count + 1)).astype(np.int32)
 
-    def in_order(self, values: NDArray[Any]) -> Ints64:
-        """Numbers as integers in the same order."""
-        return values.astype(np.int64, copy=False) if self.is_whole else _bits(values)
-
-    def write(self, values: Ints64, out: Ints32) -> None:
-        """Write how many of the known values lie at or below each of these, which are in order."""
-        rank_numbers(values, self.is_whole, self.known, self.first_of_bucket, self.lowest, self.shift, out)
+    def write(self, values: NDArray[Any], out: Ints32) -> Ints64:
+        """Write how many of the known values lie at or below each of these; these as integers in the order of the known ones."""
+        near = values.astype(np.float64, copy=False)
+        ordered = values.astype(np.int64, copy=False) if self._is_whole else _bits(near)
+        rank_numbers(ordered, near, self.known, self._first_of_bucket, self._lowest, self._shift, out)
+        return ordered
 
 
 def _bits(values: NDArray[Any]) -> Ints64:
@@ -266,8 +295,7 @@ class _Atoms:
 
     def write_numbers(self, values: NDArray[Any], out: Ints32) -> None:
         """Write the atoms of numbers."""
-        known, wanted = self._ranks.known, self._ranks.in_order(values)
-        self._ranks.write(wanted, out)
+        known, wanted = self._ranks.known, self._ranks.write(values, out)
         out[:] = np.where((out > 0) & (known[out - 1] == wanted), self._atoms[out - 1], OTHER) if len(known) else OTHER
 
 
@@ -296,7 +324,7 @@ class _Orders:
 
     def write_numbers(self, values: NDArray[Any], out: Ints32) -> None:
         """Write the order codes of numbers."""
-        self._ranks.write(self._ranks.in_order(values), out)
+        self._ranks.write(values, out)
 
 
 class _Texts:

@@ -27,6 +27,7 @@ CHUNK_ROWS = 16_384
 BLOCK_ROWS = 8 * CHUNK_ROWS
 # Room for pairs of a chunk; past the second a chunk is cut in two rather than given more.
 _FIRST_PAIRS, _MOST_PAIRS = 1 << 19, 1 << 23
+_TRIED = 1 << 13
 
 Ints32 = NDArray[np.int32]
 Ints64 = NDArray[np.int64]
@@ -65,10 +66,10 @@ class Matcher:
         """The pairs of rows and rules, in room that the next call writes anew; None where they are too many at once."""
         codes = [coder.codes(begin, end) for _, coder, _ in self._packs]
         while True:
-            rows, rules, keys = self._rooms.arrays
+            rows, rules, keys, tried = self._rooms.arrays
             total = 0
             for (pack, _, numbers), own in zip(self._packs, codes, strict=True):
-                found = self._of_pack(pack, numbers, own, keys[: end - begin], rows[total:], rules[total:])
+                found = self._of_pack(pack, numbers, own, (keys[: end - begin], tried, rows[total:], rules[total:]))
                 if found < 0:
                     break
                 total += found
@@ -78,9 +79,10 @@ class Matcher:
                 return None
             self._rooms.make(4 * len(rows))
 
-    def _of_pack(self, pack: Pack, numbers: Ints32, codes: Codes, keys: Ints64, rows: Ints32, rules: Ints32) -> int:
+    def _of_pack(self, pack: Pack, numbers: Ints32, codes: Codes, room: tuple[NDArray[Any], ...]) -> int:
         """Write the pairs of one pack; their number, -1 where they do not fit."""
-        given: tuple[NDArray[Any], ...] = (*codes, *pack.tables, numbers, keys, rows, rules)
+        keys, _, rows, rules = room
+        given: tuple[NDArray[Any], ...] = (*codes, *pack.tables, numbers, *room)
         found = match(*given)
         if found < 0 or not pack.trees:
             return found
@@ -92,14 +94,15 @@ class Matcher:
 
 
 class _Rooms(local):
-    """Each thread's arrays to work in: rows, rules, and keys by row."""
+    """Each thread's arrays to work in: rows and rules of pairs, keys by row, candidates."""
 
     def __init__(self) -> None:
         self.make(_FIRST_PAIRS)
 
     def make(self, pairs: int) -> None:
         """Make room for so many pairs."""
-        self.arrays = np.empty(pairs, np.int32), np.empty(pairs, np.int32), np.empty(CHUNK_ROWS, np.int64)
+        rows, rules, tried = np.empty(pairs, np.int32), np.empty(pairs, np.int32), np.empty((2, _TRIED), np.int32)
+        self.arrays = rows, rules, np.empty(CHUNK_ROWS, np.int64), tried
 
 
 def evaluate_table(accounts: pa.Table, compiled: CompiledRules, *, threads: int = 2) -> pa.Table:

@@ -22,7 +22,7 @@ _MAX_OFFERED = 6
 
 # Nanoseconds per account, as measured on a million accounts: a probe, each key of it, a candidate tried, and what an entry of a table
 # costs all others by taking room in the processor's caches.
-_PROBE, _KEY, _CANDIDATE, _ENTRY = 3.0, 1.5, 5.0, 0.00002
+_PROBE, _KEY, _CANDIDATE, _ENTRY = 10.0, 3.0, 10.0, 0.0001
 
 Ints = NDArray[np.int64]
 
