@@ -88,7 +88,7 @@ class Explainer:
     def flipping(self) -> FlipFinder:
         """What finds the changes of one field that would flip an answer."""
         finder = PrimaryFinder(self.plan, self.compiled, self.settler)
-        return FlipFinder(self.compiled, self.bank, self.forest, finder)
+        return FlipFinder(self.compiled, self.bank, finder)
 
     @cached_property
     def position(self) -> Mapping[str, int]:

@@ -14,12 +14,12 @@ import numpy as np
 
 from metes.base.money import exponent
 from metes.model.catalogue import Field, FieldType
-from metes.model.condition import And, Condition, Contains, Equals, Everything, In, Literal, Not, Or, Prefix, Range
+from metes.model.condition import And, Condition, Contains, Equals, Everything, In, Literal, Not, Or, Prefix, Range, literals
 from metes.model.postal import postal_text
 from metes.model.terms import Distance, InArea, Month, Orders, OrdersMeasure, PostalOrder
 from metes.rules.compile import CompiledRules
 from metes.rules.field_test import interval_of, stored
-from metes.rules.forest import Bools, Forest, Ints
+from metes.rules.forest import Bools, Ints, forest_of
 from metes.rules.literal_bank import FieldLiterals, LiteralBank
 from metes.rules.primaries import Keys, PrimaryFinder
 from metes.rules.term_text import innermost
@@ -66,22 +66,29 @@ class FlipFinder:
 
     Notes
     -----
-    Source: ours. For each field the rules' trees are evaluated with its literals all true and all false: what differs are the only
-    rules that the field can turn. Their ends and values cut the field's domain into cells within which nothing changes; of each cell
-    the value nearest to the account's own is tried.
+    Source: ours. Every rule is evaluated once for each field it asks for, with the literals of that field all true and all false: where
+    the two differ the field can turn it. Of those only such count as could take the account from its present holder. Their ends and
+    values cut the field's domain into cells within which nothing changes; of each cell the value nearest to the account's own is tried.
     """
 
-    def __init__(self, compiled: CompiledRules, bank: LiteralBank, forest: Forest, finder: PrimaryFinder) -> None:
+    def __init__(self, compiled: CompiledRules, bank: LiteralBank, finder: PrimaryFinder) -> None:
         self.compiled = compiled
         self.bank = bank
-        self.forest = forest
         self.finder = finder
         self.fields = [name for name in bank.of_field if name not in _UNCHANGING]
-        field_of_literal = np.full(len(bank.literals) + 1, -1)
-        for i, name in enumerate(self.fields):
-            field_of_literal[bank.slice_of(name)] = i
-        self._field_of_leaf = field_of_literal[forest.literal_of_leaf]
-        self._last_leaf = np.append(forest.first_leaf[1:], len(forest.literal_of_leaf))
+        rules_of_field: dict[str, list[int]] = {name: [] for name in self.fields}
+        for rule in compiled.rules:
+            for name in {literal.field for literal in literals(rule.condition)}.intersection(rules_of_field):
+                rules_of_field[name].append(rule.number)
+        # A tree for each pair of a field and a rule that asks for it, those of one field together.
+        pairs = [(i, number) for i, name in enumerate(self.fields) for number in rules_of_field[name]]
+        self._field, self._rule = np.array(pairs, np.int64).reshape(-1, 2).T
+        self._forest = forest_of((compiled.rules[number].condition for _, number in pairs), bank.number)
+        self._last_leaf = np.append(self._forest.first_leaf[1:], len(self._forest.literal_of_leaf))
+        starts = [bank.slice_of(name).start for name in self.fields]
+        field_of_tree = np.repeat(self._field, self._last_leaf - self._forest.first_leaf)
+        first, last = (np.array(ends, np.int64)[field_of_tree] for ends in (starts, [bank.slice_of(n).stop for n in self.fields]))
+        self._is_own = (self._forest.literal_of_leaf >= first) & (self._forest.literal_of_leaf < last)
 
     def flips(
         self, record: Mapping[str, Any], held_rules: Sequence[int], day: date, known: Known, per_field: int | None = PER_FIELD
@@ -93,14 +100,12 @@ class FlipFinder:
         Of each field the first `per_field` outcomes are found (None: all).
         """
         account = str(record.get("id") or "")
-
         now = self.finder.primaries(held_rules, account, day)
         truth = self.bank.truth(record)
         found: list[Flip] = []
-        for name, always, turned in self._turned(truth):
-            turned = np.array(self.finder.that_matter(turned.tolist(), always.tolist(), account), np.int64)
+        for name, always, pairs in self._turned(truth, np.array(held_rules, np.int64), account, day):
             best: dict[Keys, Try] = {}
-            for change, held in self._cells(name, record.get(name), truth, always, turned, known):
+            for change, held in self._cells(name, record.get(name), truth, always, pairs, known):
                 then = self.finder.primaries(held, account, day)
                 if then != now:
                     best.setdefault(then, change)
@@ -109,30 +114,39 @@ class FlipFinder:
             found += [Flip(name, record.get(name), change, tuple(sorted(then))) for then, change in best.items()]
         return tuple(sorted(found, key=lambda f: (f.change.size, f.field, f.territories)))
 
-    def _turned(self, truth: Bools) -> Iterator[tuple[str, Ints, Ints]]:
-        """Each field that can turn rules, with the rules that hold whatever it is, and those that it turns."""
-        if not self.fields:
+    def _turned(self, truth: Bools, held: Ints, account: str, day: date) -> Iterator[tuple[str, Ints, Ints]]:
+        """Each field that can turn rules which matter, with the rules that hold whatever it is, and the pairs of those that it turns."""
+        if not self._rule.size:
             return
-        leaf_truth = self.forest.leaf_truth(truth)
-        for i, name in enumerate(self.fields):
-            own = self._field_of_leaf == i
-            worst, best = (self.forest.node_truth(np.where(own, filled, leaf_truth))[self.forest.roots] for filled in (False, True))
-            turned = np.flatnonzero(best & ~worst)
-            if turned.size:
-                yield name, np.flatnonzero(worst), turned
+        leaf_truth = self._forest.leaf_truth(truth)
+        worst, best = (
+            self._forest.node_truth(np.where(self._is_own, filled, leaf_truth))[self._forest.roots] for filled in (False, True)
+        )
+        turns = best & ~worst
+        is_lost = turns & np.isin(self._rule, held)
+        matters = self.finder.that_matter(held.tolist(), account, day)
+        for i in np.unique(self._field[is_lost | (turns & matters[self._rule])]).tolist():
+            own = np.flatnonzero(turns & (self._field == i))
+            lost = self._rule[own[is_lost[own]]]
+            always = np.setdiff1d(held, lost)
+            still = matters if not lost.size else self.finder.that_matter(always.tolist(), account, day)
+            pairs = own[still[self._rule[own]]]
+            if pairs.size:
+                yield self.fields[i], always, pairs
 
     def _cells(
-        self, name: str, value: Any, truth: Bools, always: Ints, turned: Ints, known: Known
+        self, name: str, value: Any, truth: Bools, always: Ints, pairs: Ints, known: Known
     ) -> Iterator[tuple[Try, list[int]]]:
         """One change for each cell of the field's domain but the account's own, the smallest first, with the rules that hold then."""
-        if not turned.size:
-            return
         group = self.bank.of_field[name]
-        asked = self._literals_of(turned, name) - self.bank.slice_of(name).start
+        asked = self._literals_of(pairs) - self.bank.slice_of(name).start
+        turned = self._rule[pairs]
         conditions = [self.compiled.rules[rule].condition for rule in turned.tolist()]
         for cells in _chunks(self._changes(group, value, asked, known)):
             columns = np.stack([found for _, found in cells], axis=1)
-            holds = np.stack([np.broadcast_to(self._truth(c, name, truth, columns), len(cells)) for c in conditions])
+            holds = np.zeros((len(conditions), len(cells)), bool)
+            for i, condition in enumerate(conditions):
+                holds[i] = self._truth(condition, name, truth, columns)
             for i, (change, _) in enumerate(cells):
                 yield change, [*always.tolist(), *turned[holds[:, i]].tolist()]
 
@@ -145,12 +159,10 @@ class FlipFinder:
                 seen.add(key)
                 yield change, found
 
-    def _literals_of(self, rules: Ints, name: str) -> Ints:
-        """The numbers of the literals about a field in some rules."""
-        leaves = np.concatenate([np.arange(self.forest.first_leaf[r], self._last_leaf[r]) for r in rules.tolist()])
-        literal = self.forest.literal_of_leaf[leaves]
-        own = self.bank.slice_of(name)
-        return np.unique(literal[(literal >= own.start) & (literal < own.stop)])
+    def _literals_of(self, pairs: Ints) -> Ints:
+        """The numbers of the literals about the field in the rules of some pairs."""
+        leaves = np.concatenate([np.arange(self._forest.first_leaf[pair], self._last_leaf[pair]) for pair in pairs.tolist()])
+        return np.unique(self._forest.literal_of_leaf[leaves[self._is_own[leaves]]])
 
     def _truth(self, node: Condition, name: str, truth: Bools, columns: Bools) -> Any:
         """Whether a condition holds for each value tried, or one truth value where the field does not matter.

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from metes.model.plan import Plan, Policy, Role, Territory
+import numpy as np
+
+from metes.model.plan import Pin, Plan, Policy, Role, Territory
 from metes.rules.compile import CompiledRules
+from metes.rules.forest import Bools
 from metes.rules.precedence import Settler, type_of
 
 Keys = frozenset[str]
@@ -15,9 +19,13 @@ Keys = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What precedence asks of a primary territory that rules may give an account; `ruled_above` are the territories above with rules."""
+    """What precedence asks of a primary territory that rules may give an account.
+
+    `line` are its key and those of all above it; `ruled_above` the territories above that have rules, as in `plan.territories`.
+    """
 
     key: str
+    line: Keys
     type: str
     is_priority: bool
     type_priority: int
@@ -26,100 +34,111 @@ class _Place:
     ruled_above: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A territory that takes the account by a rule of a priority; `is_plain` where the rule does not list it by name."""
-
-    place: _Place
-    is_plain: bool
-    priority: int
-
-    @property
-    def first_rank(self) -> tuple[bool, int]:
-        """What precedence looks at first, the lower the better."""
-        return self.is_plain, self.place.type_priority
-
-
-def _last_rank(claim: _Claim) -> tuple[int, str]:
-    """What precedence looks at last, the lower the better."""
-    return claim.priority, claim.place.key
-
-
-def _standing(claims: Sequence[_Claim]) -> list[_Claim]:
-    """The claims that are left when lists by name, type priority and depth have spoken."""
-    first = min(claim.first_rank for claim in claims)
-    left = [claim for claim in claims if claim.first_rank == first]
-    deepest: dict[str, int] = {}
-    for claim in left:
-        deepest[claim.place.root] = max(deepest.get(claim.place.root, 0), claim.place.depth)
-    return [claim for claim in left if claim.place.depth == deepest[claim.place.root]]
-
-
 class PrimaryFinder:
     """A plan made ready for saying which primary territories hold an account under a set of rules; the same as a `Settler` says."""
 
     def __init__(self, plan: Plan, compiled: CompiledRules, settler: Settler) -> None:
         self._settler = settler
-        self._pinned = frozenset(pin.account for pin in plan.pins)
+        self._pins: dict[str, list[Pin]] = {}
+        for pin in plan.pins:
+            self._pins.setdefault(pin.account, []).append(pin)
+        self._primary = {t.key: _line(plan, t) for t in plan.preorder if type_of(plan, t).role is Role.PRIMARY}
         index = {territory.key: i for i, territory in enumerate(plan.territories)}
-        self._places = {index[t.key]: place for t in plan.preorder if t.rules and (place := _place(plan, t, index)) is not None}
-        self._least_depth: dict[str, int] = {}
-        for place in self._places.values():
-            self._least_depth[place.root] = min(self._least_depth.get(place.root, place.depth), place.depth)
-        self._above_rules = frozenset(index[above.key] for t in plan.preorder if t.rules for above in plan.ancestors(t.key))
-        self._rules = [(rule.territory, not rule.is_named, rule.priority) for rule in compiled.rules]
+        places = {index[t.key]: place for t in plan.preorder if t.rules and (place := _place(plan, t, index)) is not None}
+        self._territory = [rule.territory for rule in compiled.rules]
+        self._place = [places.get(territory) for territory in self._territory]
+        pairs = list(zip(self._place, compiled.rules, strict=True))
+        self._first_rank = _ranks([(not rule.is_named, place.type_priority) if place else None for place, rule in pairs])
+        self._last_rank = _ranks([(rule.priority, place.key) if place else None for place, rule in pairs])
+        self._first, self._last = np.array(self._first_rank, np.int64), np.array(self._last_rank, np.int64)
+        self._is_primary = np.array([place is not None for place in self._place], bool)
+        above = {index[upper.key] for t in plan.preorder if t.rules for upper in plan.ancestors(t.key)}
+        self._is_above = np.array([territory in above for territory in self._territory], bool)
+        self._touches_others = self._that_touch_others()
+
+    def _that_touch_others(self) -> Bools:
+        """Whether a rule may change more than its own claim: shut out one less deep in its tree, or share what one of its type wins."""
+        least: dict[str, int] = {}
+        for place in self._place:
+            if place is not None:
+                least[place.root] = min(least.get(place.root, place.depth), place.depth)
+        return np.array([p is not None and (p.depth > least[p.root] or not p.is_priority) for p in self._place], bool)
 
     def primaries(self, held_rules: Sequence[int], account: str, day: date) -> Keys:
         """The keys of the primary territories that hold an account on a day if these rules hold; empty for a gap."""
-        claims = None if account in self._pinned else self._claims(held_rules)
-        if not claims:  # a pin, an exclusion or a catch-all decides
+        shut, is_pinned = self._fixed(account, day)
+        claims = {} if is_pinned else self._claims(held_rules, shut)
+        if not claims:  # a pin or a catch-all decides
             settled = self._settler.settle(held_rules, account, day)
             return frozenset(h.candidate.territory.key for h in settled.primaries)
-        left = _standing(claims)
-        winner = min(left, key=_last_rank).place
+        left = self._standing(claims)
+        winner = claims[min(left, key=self._last_rank.__getitem__)]
         if winner.is_priority:
             return frozenset((winner.key,))
-        return frozenset(claim.place.key for claim in left if claim.place.type == winner.type)
+        return frozenset(claims[number].key for number in left if claims[number].type == winner.type)
 
-    def that_matter(self, rules: Sequence[int], held_rules: Sequence[int], account: str) -> list[int]:
-        """Of some rules those that could change who holds an account if they held beside `held_rules`; the others cannot, in any company.
+    def that_matter(self, held_rules: Sequence[int], account: str, day: date) -> Bools:
+        """Which rules could change who holds an account if they held beside `held_rules`; the others cannot, in any company.
 
-        One cannot where its territory would lose to the present winner and could shut out nobody who would not.
+        One cannot where its territory would lose to the present winner, could shut out nobody who would not, and would not share with
+        one that wins; where a pin holds the account, none can. Shape (n_rules,).
         """
-        claims = None if account in self._pinned else self._claims(held_rules)
-        if not claims:
-            return list(rules)
-        winner = min(_standing(claims), key=_last_rank)
-        if not winner.place.is_priority:
-            return list(rules)
-        return [number for number in rules if self._may_beat(number, winner)]
+        shut, is_pinned = self._fixed(account, day)
+        if is_pinned:
+            return np.zeros(len(self._territory), bool)
+        claims = self._claims(held_rules, shut)
+        left = self._standing(claims)
+        if not left:
+            return np.ones(len(self._territory), bool)
+        winner = min(left, key=self._last_rank.__getitem__)
+        if not claims[winner].is_priority:
+            return np.ones(len(self._territory), bool)
+        first, last = self._first[winner], self._last[winner]
+        goes_on = (self._first == first) & (self._touches_others | (self._last <= last))
+        return np.asarray(self._is_above | (self._is_primary & ((self._first < first) | goes_on)))
 
-    def _may_beat(self, number: int, winner: _Claim) -> bool:
-        """Whether a rule, if it held, could take an account from a winner under a priority policy."""
-        territory, is_plain, priority = self._rules[number]
-        if territory in self._above_rules:
-            return True
-        place = self._places.get(territory)
-        if place is None:
-            return False
-        claim = _Claim(place, is_plain, priority)
-        if claim.first_rank != winner.first_rank:
-            return claim.first_rank < winner.first_rank
-        # One that lies deeper than another of its tree could shut that one out, be it the winner or who would beat the winner.
-        return place.depth > self._least_depth[place.root] or _last_rank(claim) <= _last_rank(winner)
+    def _fixed(self, account: str, day: date) -> tuple[Keys, bool]:
+        """The territories that an account is kept out of on a day, and whether a pin holds it in a primary one."""
+        pins = [pin for pin in self._pins.get(account, ()) if pin.holds_on(day)]
+        shut = frozenset(pin.territory for pin in pins if pin.is_exclusion)
+        lines = [self._primary.get(pin.territory) for pin in pins if not pin.is_exclusion]
+        return shut, any(line is not None and not line & shut for line in lines)
 
-    def _claims(self, held_rules: Sequence[int]) -> list[_Claim]:
-        """The primary territories that take the account by a rule."""
-        best: dict[int, tuple[bool, int]] = {}
+    def _claims(self, held_rules: Sequence[int], shut: Keys) -> dict[int, _Place]:
+        """The rules by which primary territories take the account, with the territories: none shut to it, nor under one that is."""
+        best: dict[int, int] = {}
         for number in sorted(held_rules):
-            territory, is_plain, priority = self._rules[number]
-            best.setdefault(territory, (is_plain, priority))
-        claims: list[_Claim] = []
-        for territory, (is_plain, priority) in best.items():
-            place = self._places.get(territory)
-            if place is not None and all(above in best for above in place.ruled_above):
-                claims.append(_Claim(place, is_plain, priority))
+            best.setdefault(self._territory[number], number)
+        claims: dict[int, _Place] = {}
+        for number in best.values():
+            place = self._place[number]
+            if place is None or (shut and not shut.isdisjoint(place.line)):
+                continue
+            if all(above in best for above in place.ruled_above):
+                claims[number] = place
         return claims
+
+    def _standing(self, claims: dict[int, _Place]) -> list[int]:
+        """The claims that are left when lists by name, type priority and depth have spoken."""
+        if not claims:
+            return []
+        first = min(map(self._first_rank.__getitem__, claims))
+        left = [(number, place) for number, place in claims.items() if self._first_rank[number] == first]
+        deepest: dict[str, int] = {}
+        for _, place in left:
+            deepest[place.root] = max(deepest.get(place.root, 0), place.depth)
+        return [number for number, place in left if place.depth == deepest[place.root]]
+
+
+def _ranks(keys: Sequence[Any]) -> list[int]:
+    """Each key's rank among the distinct ones, from 0; 0 where there is none."""
+    rank = {key: i for i, key in enumerate(sorted({key for key in keys if key is not None}))}
+    return [0 if key is None else rank[key] for key in keys]
+
+
+def _line(plan: Plan, territory: Territory) -> Keys:
+    """The keys of a territory and of all above it."""
+    return frozenset((territory.key, *(above.key for above in plan.ancestors(territory.key))))
 
 
 def _place(plan: Plan, territory: Territory, index: dict[str, int]) -> _Place | None:
@@ -130,6 +149,7 @@ def _place(plan: Plan, territory: Territory, index: dict[str, int]) -> _Place | 
     above = tuple(plan.ancestors(territory.key))
     return _Place(
         key=territory.key,
+        line=_line(plan, territory),
         type=territory.type,
         is_priority=kind.policy is Policy.PRIORITY,
         type_priority=kind.priority,
