@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from itertools import pairwise
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +33,7 @@ def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: 
     path = folder / key.file_name
     if path.exists():
         return path
-    partial = folder / f".{key.file_name}.{os.getpid()}"
+    partial = folder / f".{key.file_name}.{os.getpid()}-{get_ident()}"  # a server and its worker may be threads of one process
     remove(partial)
     progress.report("building the book")
     import duckdb  # slow to load, and often the Book is there already
