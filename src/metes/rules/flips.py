@@ -200,7 +200,9 @@ def _tries(group: FieldLiterals, value: Any, asked: Ints, currency: str, known: 
     """The values to try in place of a field's own, at least one for each cell that the literals cut, the smallest change first."""
     field, literals = group.field, [group.literals[i] for i in asked.tolist()]
     found: Iterable[Try]
-    if field.type is FieldType.BOOLEAN:
+    if isinstance(innermost(field.name), Month) and value is not None:
+        found = [Try((value - 1 + later) % 12 + 1, later / 12) for later in range(1, 12)]
+    elif field.type is FieldType.BOOLEAN:
         found = [Try(other, 1.0, True) for other in (True, False)]
     elif field.type.is_text:
         found = _texts(field, literals, group.named_by(asked), known(field.name))
@@ -294,7 +296,7 @@ def _numbers(field: Field, value: Any, cuts: Sequence[Any], currency: str) -> li
             found.append(first if value < first else last)
     if value is None:
         return [Try(chosen, 1.0 + 0.2 * i / len(found)) for i, chosen in enumerate(found)]
-    return [Try(chosen, _size(field, value, chosen)) for chosen in sorted(found, key=lambda v: abs(v - value))]
+    return [Try(chosen, _size(value, chosen)) for chosen in sorted(found, key=lambda v: abs(v - value))]
 
 
 def _bounds(field: Field, currency: str) -> tuple[Any, Any]:
@@ -308,10 +310,8 @@ def _bounds(field: Field, currency: str) -> tuple[Any, Any]:
     return -_LARGEST if low is None else math.ceil(low * unit), _LARGEST if high is None else math.floor(high * unit)
 
 
-def _size(field: Field, before: Any, after: Any) -> float:
+def _size(before: Any, after: Any) -> float:
     """How large a change is, from 0 to 1, to be compared with changes of other fields; it grows with the difference."""
-    if isinstance(innermost(field.name), Month):
-        return float((after - before) % 12) / 12
     if isinstance(before, date):
         days = float(abs((after - before).days))
         return days / (days + 365)
