@@ -19,9 +19,10 @@ from metes.rules.predicate import holds
 from metes.rules.prove_boxes import Boxes, common
 from metes.rules.prove_cells import FieldCells, implies, meet
 from metes.rules.prove_domain import after_prefix, domain_of
+from metes.rules.prove_formula import All, Formula, Found, Impossible, No, Some, Undecided, formula_holds
 from metes.rules.prove_overlap import OverlapIndex
-from metes.rules.prove_samples import Accounts, boxes_that_hold, formula_holds, rules_that_hold
-from metes.rules.prove_search import All, Formula, Found, Impossible, No, Some, Undecided, search
+from metes.rules.prove_samples import Accounts, boxes_that_hold, rules_that_hold
+from metes.rules.prove_search import search
 from metes.rules.syntax import parse
 from tests.rules import strategies
 from tests.rules.plans import DAY
@@ -84,6 +85,13 @@ def test_places_that_nobody_here_can_tell_apart_are_left_open() -> None:
     assert isinstance(asked("in area 'west' and in area 'east'"), Undecided)
     assert asked("in area 'west' and not in area 'west'") == Impossible()
     assert asked("not in area 'west' and not in area 'east'").values == {"area:west": None, "area:east": None}
+
+
+def test_histories_of_one_account_are_those_of_no_orders_where_several_are_asked_for() -> None:
+    few, none = "orders count in last 3 months", "orders count in last 12 months"
+    assert asked(f"{few} = 0 and {none} = 0").values == {"orders:count:3:": 0, "orders:count:12:": 0}
+    assert isinstance(asked(f"{few} = 5 and {none} = 2"), Undecided)
+    assert asked(f"{few} = 5").values == {"orders:count:3:": 5}
 
 
 def test_texts_are_put_together_of_what_they_must_contain() -> None:

@@ -21,7 +21,8 @@ from metes.rules.compile import compile_plan
 from metes.rules.printer import to_text
 from metes.rules.prove import Double, Open, Proof, Shadowed, Unreachable, prove
 from metes.rules.prove_boxes import NO_RULE, Boxes
-from metes.rules.prove_samples import Accounts, Record
+from metes.rules.prove_domain import is_area
+from metes.rules.prove_samples import FAR_KM, Accounts, Record
 
 _NAMES_SHOWN: Final = 3
 _CODES_SHOWN: Final = 5
@@ -171,7 +172,10 @@ class _Writer:
     def _double(self, found: Double) -> Finding:
         winner = self.order[found.winner]
         rival = f"'{winner.label}'" if found.winner_rule == NO_RULE else self._named(found.winner_rule)
-        message = f"it stands level with {rival} for an account that both claim, so that only the order of their keys decides"
+        others = f" (and with {found.others:,} more)" if found.others else ""
+        message = (
+            f"it stands level with {rival}{others} for an account that both claim, so that only the order of their keys decides"
+        )
         remedy = "Give one of the two a lower priority, or part what they ask for."
         return _warning(
             "plan-double", self._place(found.loser_rule, found.loser), message, remedy, example=self._pairs(found.example)
@@ -263,7 +267,7 @@ class _Writer:
         shown = [
             (name, self._text(name, value))
             for name, value in sorted(record.items())
-            if value is not None and (name != "id" or value in self._ids_of_note)
+            if (name != "id" or value in self._ids_of_note) and not (value is False and is_area(name)) and value != FAR_KM
         ]
         return tuple(shown[:_EXAMPLE_FIELDS])
 

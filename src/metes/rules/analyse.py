@@ -14,8 +14,9 @@ from metes.rules.field_test import Contradiction, FieldTest, narrowed
 from metes.rules.normal import Raw, disjuncts
 from metes.rules.prove_boxes import Boxes, Tests
 from metes.rules.prove_cells import implies
-from metes.rules.prove_samples import Accounts, formula_holds
-from metes.rules.prove_search import All, Budget, Impossible, No, Some, search
+from metes.rules.prove_formula import All, Budget, Impossible, No, Some, formula_holds
+from metes.rules.prove_samples import Accounts
+from metes.rules.prove_search import search
 
 # Fields that say where an account is: together one attribute.
 PLACE_FIELDS: Final = frozenset({"country", "region", "city", "postal_code", "postal_order", "latitude", "longitude", "zone"})

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -16,18 +15,22 @@ from metes.model.plan import Plan
 from metes.rules.compile import CompiledRules
 from metes.rules.field_test import FieldTest
 from metes.rules.prove_boxes import NO_RULE, Box, Boxes, Tests, common
+from metes.rules.prove_formula import All, Budget, Found, Impossible, Undecided
 from metes.rules.prove_hunt import Hunt
 from metes.rules.prove_overlap import OverlapIndex
-from metes.rules.prove_samples import Accounts, Ints, Record, rules_that_hold
-from metes.rules.prove_search import All, Budget, Found, Impossible, Undecided, search
-from metes.rules.prove_standing import Bools, Claims, Verdicts, are_among, taking, verdicts, with_bare_catch_alls, without_shut
+from metes.rules.prove_samples import Accounts, Ints, Record
+from metes.rules.prove_search import search
+from metes.rules.prove_settled import Settled
+from metes.rules.prove_standing import Verdicts
 
 FOR_A_RULE: Final = Budget(1_000, 200_000)
 FOR_THE_PLAN: Final = Budget(50_000, 20_000_000)
 PAIRS_LOOKED_AT: Final = 20_000
 PAIRS_ASKED: Final = 2_000
+# Where a double is known the plan is refuted, and what is left to ask only makes the list longer.
+PAIRS_ASKED_ONCE_REFUTED: Final = 200
+_OPEN_PAIRS_TOLD: Final = 5
 _BOXES_ASKED: Final = 16
-_SAMPLES_LOOKED_AT: Final = 12
 _ROUNDS: Final = 3
 
 PRIMARY: Final = 0
@@ -148,6 +151,8 @@ class _Prover:
         self.hunts = [Hunt(boxes, self.accounts, g, index) for g, index in enumerate(indexes)]
         self.proof = Proof(boxes)
         self.level_pairs: set[frozenset[int]] = set()
+        self.in_doubles: set[int] = set()
+        self.losers: set[int] = set()
 
     def run(self) -> Proof:
         """All steps."""
@@ -173,10 +178,10 @@ class _Prover:
                     records.append(record)
         return records
 
-    def _settle(self, records: list[Record]) -> _Settled:
-        return _Settled(self.boxes, self.groups, self.hunts, records, self.index)
+    def _settle(self, records: list[Record]) -> Settled:
+        return Settled(self.boxes, self.groups, self.hunts, records, self.index)
 
-    def _note_doubles(self, settled: _Settled) -> None:
+    def _note_doubles(self, settled: Settled) -> None:
         """Keep the doubles among settled accounts, each pair of territories once."""
         level = settled.verdicts[PRIMARY].level
         holding = settled.verdicts[PRIMARY].holding
@@ -189,9 +194,16 @@ class _Prover:
             pair = frozenset((winner, territory))
             if pair not in self.level_pairs and not self.accounts.is_doubtful(settled.records[sample]):
                 self.level_pairs.add(pair)
-                self.proof.doubles.append(Double(winner, winner_rule, territory, rule, settled.records[sample]))
+                self.in_doubles |= pair
+                self._add_double(Double(winner, winner_rule, territory, rule, settled.records[sample]))
 
-    def _gaps(self, settled: _Settled) -> None:
+    def _add_double(self, found: Double) -> None:
+        """Keep a double, the first of each losing territory: of ten thousand level rules there are fifty million pairs."""
+        if found.loser not in self.losers:
+            self.losers.add(found.loser)
+            self.proof.doubles.append(found)
+
+    def _gaps(self, settled: Settled) -> None:
         """An account of which all is known that nothing takes, and one of which little is known, where there are such."""
         hunt = self.hunts[PRIMARY]
         fields = self.boxes.compiled.fields
@@ -210,10 +222,10 @@ class _Prover:
             self.proof.open.append(Open("gap", (), found.why))
 
     @staticmethod
-    def _is_gap(settled: _Settled, sample: int) -> bool:
+    def _is_gap(settled: Settled, sample: int) -> bool:
         return not settled.verdicts[PRIMARY].is_held[sample]
 
-    def _reach_and_hold(self, settled: _Settled) -> None:
+    def _reach_and_hold(self, settled: Settled) -> None:
         """Which rules take nothing within what their parents take, and which hold nothing of what they take."""
         unreached = np.flatnonzero(~settled.reached).tolist()
         more = [record for rule in unreached if (record := self._reach(rule)) is not None]
@@ -276,7 +288,7 @@ class _Prover:
                 return above
         return NO_RULE
 
-    def _hold(self, rule: int, settled: _Settled) -> None:
+    def _hold(self, rule: int, settled: Settled) -> None:
         """Whether a rule holds anything; where it does not, who holds its accounts."""
         hunt = self.hunts[self._group_of(rule)]
         boxes = self.boxes.boxes_of_rule.get(rule, ())
@@ -294,7 +306,7 @@ class _Prover:
         example = settled.records[int(samples[0])]
         self.proof.shadowed.append(Shadowed(rule, settled.holders_of(samples, hunt.group), example))
 
-    def _rivals(self, rule: int, samples: Ints, settled: _Settled) -> list[Box]:
+    def _rivals(self, rule: int, samples: Ints, settled: Settled) -> list[Box]:
         """A few boxes that hold the samples of a rule in its stead."""
         group, chosen = self._group_of(rule), dict[int, None]()
         for sample in samples.tolist():
@@ -317,7 +329,7 @@ class _Prover:
             winner, *others = sorted(places, key=lambda place: int(self.tree.key_rank[place]))
             for loser in others:
                 if not self._hold_together(winner, loser):
-                    self.proof.doubles.append(Double(winner, NO_RULE, loser, NO_RULE, self.accounts.completed({"id": account})))
+                    self._add_double(Double(winner, NO_RULE, loser, NO_RULE, self.accounts.completed({"id": account})))
 
     def _hold_together(self, one: int, other: int) -> bool:
         """Whether two territories are of one type that splits or shares."""
@@ -330,28 +342,33 @@ class _Prover:
         records = [self._shared(one, other, tests) for one, other, tests in pairs]
         self._note_doubles(self._settle([record for record in records if record is not None]))
         asked = 0
+        left_open: list[Open] = []
         for number, (one, other, tests) in enumerate(pairs):
             self.progress.report("asking which rules stand level", number, len(pairs))
-            known = {place for pair in self.level_pairs for place in pair} if self.level_pairs else set()
-            if {one.territory, other.territory} <= known:
+            if {one.territory, other.territory} <= self.in_doubles:
                 continue
             asked += 1
-            if asked > PAIRS_ASKED:
-                why = f"more than {PAIRS_ASKED:,} pairs of rules of equal priority take accounts together"
-                self.proof.open.append(Open("double", (), why))
-                return
-            self._ask_pair(one, other, tests)
+            if asked > (PAIRS_ASKED_ONCE_REFUTED if self.proof.doubles else PAIRS_ASKED):
+                left_open.append(
+                    Open("double", (), f"{len(pairs) - number:,} more pairs of rules of equal priority take accounts together")
+                )
+                break
+            left_open += self._ask_pair(one, other, tests)
+        self.proof.open += left_open[:_OPEN_PAIRS_TOLD]
+        if len(left_open) > _OPEN_PAIRS_TOLD:
+            more = len(left_open) - _OPEN_PAIRS_TOLD
+            self.proof.open.append(Open("double", (), f"{more:,} more pairs of rules are like those before"))
 
-    def _ask_pair(self, one: Box, other: Box, tests: Tests) -> None:
+    def _ask_pair(self, one: Box, other: Box, tests: Tests) -> list[Open]:
+        """Ask of one pair; what was not decided."""
         hunt = self.hunts[PRIMARY]
         answer = hunt.tie(one, other, tests, lambda record: bool(self._settled_one(record).level.sample.size), FOR_A_RULE)
         if isinstance(answer, Found):
             self._note_doubles(self._settle([answer.values]))
-        elif isinstance(answer, Undecided):
-            self.proof.open.append(Open("double", (one.rule, other.rule), answer.why))
+        return [Open("double", (one.rule, other.rule), answer.why)] if isinstance(answer, Undecided) else []
 
     def _settled_one(self, record: Record) -> Verdicts:
-        return _Settled(self.boxes, self.groups[:1], self.hunts, [record], self.hunts[PRIMARY].index).verdicts[PRIMARY]
+        return Settled(self.boxes, self.groups[:1], self.hunts, [record], self.hunts[PRIMARY].index).verdicts[PRIMARY]
 
     def _shared(self, one: Box, other: Box, tests: Tests) -> Record | None:
         return self.accounts.of_box(replace(one, tests=tests, rest=(*one.rest, *other.rest)), self.accounts.nothing_known, False)
@@ -389,73 +406,3 @@ class _Prover:
         if one.standing.root == other.standing.root and one.standing.depth != other.standing.depth:
             return False
         return not self._hold_together(one.territory, other.territory)
-
-
-class _Settled:
-    """Records with all that precedence makes of them."""
-
-    def __init__(
-        self, boxes: Boxes, groups: Sequence[Any], hunts: Sequence[Hunt], records: list[Record], index: OverlapIndex
-    ) -> None:
-        self.boxes = boxes
-        self.records = records
-        tree = boxes.tree
-        self.sample, self.rule = rules_that_hold(records, index, boxes.compiled)
-        special = set().union(*boxes.shut.values(), *(hunt.pinned for hunt in hunts))
-        id_of = {i: str(record["id"]) for i, record in enumerate(records) if record.get("id") in special}
-        claims = without_shut(taking(tree, self.sample, self.rule), id_of, boxes.shut)
-        self.verdicts: list[Verdicts] = []
-        for number, group in enumerate(groups):
-            pinned = [i for i, key in id_of.items() if key in hunts[number].pinned]
-            self.verdicts.append(self._verdicts(claims, group, id_of, pinned))
-        self.takes = self._are_among(claims)
-        held = np.zeros(self.sample.size, bool)
-        for found in self.verdicts:
-            held |= self._are_among(found.holding)
-        size = len(boxes.compiled.rules)
-        self.reached = np.zeros(size, bool)
-        self.reached[self.rule[self.takes]] = True
-        self.held = np.zeros(size, bool)
-        self.held[self.rule[self.takes & held]] = True
-
-    def _verdicts(self, claims: Claims, group: Any, id_of: Mapping[int, str], pinned: Sequence[int]) -> Verdicts:
-        """The verdicts of one group; samples that are pinned there count as held, and by none of the claims."""
-        tree, count = self.boxes.tree, len(self.records)
-        everyone = with_bare_catch_alls(tree, claims, count, group[tree.type])
-        everyone = without_shut(everyone, id_of, self.boxes.shut)
-        if pinned:
-            everyone = everyone.where(~np.isin(everyone.sample, pinned))
-        found = verdicts(tree, everyone, count, group)
-        found.is_held[list(pinned)] = True
-        return found
-
-    def _are_among(self, claims: Claims) -> Bools:
-        """Whether each pair of a sample and a rule that holds is of a territory among some claims."""
-        return are_among(self.boxes.tree, self.sample, self.boxes.tree.territory_of_rule[self.rule], claims)
-
-    def samples_of(self, rule: int) -> Ints:
-        """The records that a rule takes, by number; some of them where it takes many."""
-        order, starts = self._by_rule
-        rows = order[starts[rule] : starts[rule + 1]][:_SAMPLES_LOOKED_AT]
-        return self.sample[rows]
-
-    @cached_property
-    def _by_rule(self) -> tuple[Ints, Ints]:
-        """The rows of rules that take, in the order of rules, and where those of each rule begin."""
-        rows = np.flatnonzero(self.takes)
-        order = rows[np.argsort(self.rule[rows], kind="stable")]
-        return order, np.searchsorted(self.rule[order], np.arange(len(self.boxes.compiled.rules) + 1))
-
-    def winning_rules(self, group: int, sample: int) -> list[int]:
-        """The rules, or -1, that speak for the holders of a record."""
-        holding = self.verdicts[group].holding
-        first, last = np.searchsorted(holding.sample, [sample, sample + 1])
-        return [int(rule) for rule in holding.rule[first:last]]
-
-    def holders_of(self, samples: Ints, group: int) -> tuple[int, ...]:
-        """The territories that hold some records, the most frequent first."""
-        holding = self.verdicts[group].holding
-        first, last = np.searchsorted(holding.sample, samples), np.searchsorted(holding.sample, samples, side="right")
-        rows = [row for start, end in zip(first.tolist(), last.tolist(), strict=True) for row in range(start, end)]
-        counts = Counter(holding.territory[rows].tolist())
-        return tuple(territory for territory, _ in counts.most_common())

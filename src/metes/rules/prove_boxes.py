@@ -15,7 +15,7 @@ from metes.rules.compile import CompiledRules
 from metes.rules.field_test import Contradiction, FieldTest, narrowed
 from metes.rules.normal import Conjunction, ValuesOfList
 from metes.rules.prove_cells import implies, meet
-from metes.rules.prove_search import All, Formula, No, Some
+from metes.rules.prove_formula import All, Formula, No, Some
 from metes.rules.tree import TreeArrays, tree_arrays
 
 NAMED, RULE, CATCH_ALL = 1, 2, 3

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
 from typing import Any, Final
 
 from metes.model.catalogue import Field, FieldType
-from metes.model.terms import Month, OfFamily, Orders, OrdersMeasure, term_of
+from metes.model.terms import Distance, InArea, Month, OfFamily, Orders, OrdersMeasure, PostalOrder, Term, term_of
 from metes.rules.field_test import Interval, inside
 
 _WHOLE: Final = (FieldType.INTEGER, FieldType.MONEY)
 _WORDS: Final = ("Other", "other", "Another", "another", "Example", "example", "Zz", "zz")
 _CODES: Final = ("ZZ", "ZZZ", "OTHER", "EXAMPLE", "99", "99999")
 _TAILS: Final = ("", "1", "A", "a", "0", "00", "X", "x", " ", "-", "9", "Z", "z", "~")
+_WHERE: Final = frozenset({"country", "region", "postal_code", "city", "zone", "latitude", "longitude"})
 _FIRST_TRIED: Final = date(2024, 1, 1)
 
 
@@ -94,6 +95,57 @@ def _is_never_missing(field: Field) -> bool:
             return True
         term = term_of(term.field)
     return isinstance(term, Month) or (isinstance(term, Orders) and term.measure is not OrdersMeasure.RECENCY)
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """The terms of one account among some fields, its own or its family's: those of its place, its histories, its postal order; and the
+    plain fields that say where it is."""
+
+    places: tuple[str, ...]
+    histories: tuple[str, ...]
+    orders_of_postal: tuple[str, ...]
+    where: tuple[str, ...]
+
+
+def kin_of(names: Iterable[str]) -> tuple[Kin, ...]:
+    """Fields that hang together, apart for the account itself and for the one on top of its family."""
+    by_owner: dict[str, dict[str, str]] = {}
+    for name in names:
+        inner = name
+        while isinstance(term := term_of(inner), OfFamily):
+            inner = term.field
+        by_owner.setdefault(name[: len(name) - len(inner)], {})[inner] = name
+    return tuple(_kin(own) for _, own in sorted(by_owner.items()))
+
+
+def _kin(own: Mapping[str, str]) -> Kin:
+    terms = {name: term_of(inner) for inner, name in own.items()}
+    return Kin(
+        tuple(name for name, term in terms.items() if isinstance(term, InArea | Distance)),
+        tuple(name for name, term in terms.items() if isinstance(term, Orders)),
+        tuple(name for name, term in terms.items() if isinstance(term, PostalOrder)),
+        tuple(name for inner, name in own.items() if inner in _WHERE),
+    )
+
+
+def is_area(name: str) -> bool:
+    """Whether a field says if a place lies in an area."""
+    return isinstance(_inner_term(name), InArea)
+
+
+def is_recency(name: str) -> bool:
+    """Whether a field says how long ago the last order was, which without orders is missing."""
+    term = _inner_term(name)
+    return isinstance(term, Orders) and term.measure is OrdersMeasure.RECENCY
+
+
+def _inner_term(name: str) -> Term | None:
+    """The term behind a name, its family's stripped off."""
+    term = term_of(name)
+    while isinstance(term, OfFamily):
+        term = term_of(term.field)
+    return term
 
 
 def after_prefix(prefix: str) -> str | None:

@@ -8,9 +8,10 @@ from typing import Final, TypeAlias
 from metes.rules.field_test import FieldTest
 from metes.rules.prove_boxes import Box, Boxes, Standing, Tests, common, covers
 from metes.rules.prove_cells import implies
+from metes.rules.prove_formula import All, Answer, Budget, Formula, Found, Impossible, No, Some, Undecided
 from metes.rules.prove_overlap import OverlapIndex
 from metes.rules.prove_samples import Accounts, Record, boxes_that_hold
-from metes.rules.prove_search import All, Answer, Budget, Formula, Found, Impossible, No, Some, Undecided, search
+from metes.rules.prove_search import search
 
 MAX_ROUNDS: Final = 10
 MOST_OBJECTIONS: Final = 30_000

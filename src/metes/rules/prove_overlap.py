@@ -32,6 +32,10 @@ class OverlapIndex:
             for name, test in box.tests.items():
                 tests.setdefault(name, []).append((place, test))
         self._fields: Mapping[str, _FieldIndex] = {name: _FieldIndex(found) for name, found in tests.items()}
+        # How many tests of each box an account without any value fails.
+        self._failing_nothing: NDArray[np.int32] = np.zeros(len(boxes), np.int32)
+        for index in self._fields.values():
+            self._failing_nothing[index.places] += ~index.takes(None)
 
     def meeting(self, tests: Tests) -> list[Box]:
         """The boxes that may share an account with one of these tests."""
@@ -44,10 +48,12 @@ class OverlapIndex:
 
     def at(self, record: Mapping[str, Any]) -> list[Box]:
         """The boxes that may take a record."""
-        mask = np.ones(len(self.boxes), bool)
-        for name, index in self._fields.items():
-            mask[index.places[~index.takes(record.get(name))]] = False
-        return [self.boxes[place] for place in np.flatnonzero(mask).tolist()]
+        failed = self._failing_nothing.copy()
+        for name, value in record.items():
+            index = self._fields.get(name)
+            if index is not None and value is not None:
+                failed[index.places] += index.takes(None).astype(np.int32) - index.takes(value)
+        return [self.boxes[place] for place in np.flatnonzero(failed == 0).tolist()]
 
 
 class _FieldIndex:

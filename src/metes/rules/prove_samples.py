@@ -13,26 +13,28 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from metes.model.catalogue import Field, FieldType
-from metes.model.terms import Distance, InArea, Orders, OrdersMeasure, term_of
+from metes.model.terms import term_of
 from metes.rules.compile import ARROW_TYPES, CompiledRules
 from metes.rules.field_test import FieldTest
 from metes.rules.prove_boxes import Box, Tests, met
 from metes.rules.prove_cells import span
-from metes.rules.prove_domain import Domain, domain_of
+from metes.rules.prove_domain import Domain, domain_of, is_area, is_recency, kin_of
+from metes.rules.prove_formula import All, Found, Some, formula_holds
 from metes.rules.prove_overlap import OverlapIndex
-from metes.rules.prove_search import All, Formula, Found, No, Some, country_of, search
+from metes.rules.prove_search import country_of, search
 
 Ints: TypeAlias = NDArray[np.int64]
 Record: TypeAlias = Mapping[str, Any]
 
 SEED: Final = 20_240_229
 FEW: Final = 2_000
-_PLACE: Final = frozenset({"country", "region", "postal_code", "city", "zone", "latitude", "longitude"})
+# Farther from any point than anywhere on the sphere that a rule asks for.
+FAR_KM: Final = 20_000.0
 _LETTERS: Final = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 class Accounts:
-    """Makes accounts up for one plan's rules: every field that they ask for has a value, or is missing.
+    """Makes accounts up for one plan's rules: a record has the fields that have a value.
 
     `prefer` are known values by field, tried first where a field may hold anything.
     """
@@ -44,7 +46,8 @@ class Accounts:
         self._prefer = {"id": ("EXAMPLE",), **prefer}
         self._domains: dict[str, Domain] = {}
         self._random = random.Random(SEED)  # noqa: S311 - examples, not secrets
-        self._terms = {name: term for name in self.names if (term := term_of(name)) is not None}
+        self._kin = kin_of(self.names)
+        self._places = {name: kin.places for kin in self._kin for name in kin.places}
 
     def domain_of(self, name: str) -> Domain:
         """The domain of a field."""
@@ -56,15 +59,13 @@ class Accounts:
     @cached_property
     def nothing_known(self) -> Record:
         """An account of which nothing is known: all that may be missing is, and it has no orders."""
-        return {name: None if self.domain_of(name).holds(None) else self._others[name] for name in self.names}
+        return {name: self._others[name] for name in self.names if not self.domain_of(name).holds(None)}
 
     @cached_property
     def anything_else(self) -> Record:
         """An account whose texts are what no rule names; numbers and days are missing."""
-        record = {
-            name: self._others[name] if self.compiled.fields[name].type.is_text and name not in self._terms else value
-            for name, value in self.nothing_known.items()
-        }
+        texts = [n for n in self.names if self.compiled.fields[n].type.is_text and term_of(n) is None]
+        record = {**self.nothing_known, **{name: self._others[name] for name in texts}}
         _put_region_in_country(record, asked=())
         return record
 
@@ -93,8 +94,11 @@ class Accounts:
             value = self._value(test, rest.get(name), is_random)
             if not test.holds(value) or not self.domain_of(name).holds(value):
                 return None
-            record[name] = value
-        self._complete_place(record)
+            if value is None:
+                record.pop(name, None)
+            else:
+                record[name] = value
+        self._complete_place(record, tests)
         return record if _put_region_in_country(record, asked=tests) else None
 
     def _one_way(self, box: Box, is_random: bool) -> Tests | None:
@@ -110,13 +114,12 @@ class Accounts:
                 return None
         return tests
 
-    def _complete_place(self, record: dict[str, Any]) -> None:
+    def _complete_place(self, record: dict[str, Any], asked: Iterable[str]) -> None:
         """Terms of a place are missing together: those that nothing asks for lie outside and far off where another is there."""
-        places = [name for name, term in self._terms.items() if isinstance(term, InArea | Distance)]
-        if any(record[name] is not None for name in places):
-            for name in places:
-                if record[name] is None:
-                    record[name] = False if isinstance(self._terms[name], InArea) else 20_000.0
+        for name in asked:
+            if name in self._places and name in record:
+                for other in self._places[name]:
+                    record.setdefault(other, False if is_area(other) else FAR_KM)
 
     def _value(self, test: FieldTest, usual: Any, is_random: bool) -> Any:
         if test.holds(usual):
@@ -152,22 +155,24 @@ class Accounts:
 
     def completed(self, values: Record) -> Record:
         """An account of some values, nothing else being known."""
-        record = {**self.nothing_known, **{name: value for name, value in values.items() if name in self.names}}
-        self._complete_place(record)
+        known = {name: value for name, value in values.items() if value is not None}
+        record = {**self.nothing_known, **known}
+        self._complete_place(record, known)
         return record
 
     def is_doubtful(self, record: Record) -> bool:
         """Whether nothing here knows if such an account can be: terms of one kind that may exclude each other."""
-        places = [name for name, term in self._terms.items() if isinstance(term, InArea | Distance)]
-        histories = [(name, term) for name, term in self._terms.items() if isinstance(term, Orders)]
-        has_place = any(record[name] is not None for name in places)
-        if has_place and (len(places) > 1 or any(record.get(name) is not None for name in _PLACE)):
-            return True
-        if len(histories) > 1 and any(
-            record[name] is not None if term.measure is OrdersMeasure.RECENCY else record[name] != 0 for name, term in histories
-        ):
-            return True
-        return record.get("postal_order") is not None and bool({"postal_code", "country"} & set(self.names))
+        for kin in self._kin:
+            has_place = any(name in record for name in kin.places)
+            if has_place and (len(kin.places) > 1 or any(name in record for name in kin.where)):
+                return True
+            if len(kin.histories) > 1 and any(
+                record.get(name) not in (None, 0) or (is_recency(name) and name in record) for name in kin.histories
+            ):
+                return True
+            if kin.where and any(name in record for name in kin.orders_of_postal):
+                return True
+        return False
 
 
 def _put_region_in_country(record: dict[str, Any], asked: Container[str]) -> bool:
@@ -176,7 +181,7 @@ def _put_region_in_country(record: dict[str, Any], asked: Container[str]) -> boo
     if region is None or country is None or country_of(region) in ("", country):
         return True
     if "region" not in asked:
-        record["region"] = None
+        del record["region"]
     elif "country" not in asked:
         record["country"] = country_of(region)
     return "region" not in asked or "country" not in asked
@@ -199,10 +204,18 @@ def rules_that_hold(records: Sequence[Record], index: OverlapIndex, compiled: Co
 
 
 def _table(records: Sequence[Record], compiled: CompiledRules) -> pa.Table:
-    columns: dict[str, Any] = {"account": pa.array(range(len(records)), pa.int64())}
+    """The records as the evaluator takes them; fields that none of them has stay empty columns."""
+    columns: dict[str, list[Any]] = {}
+    for row, record in enumerate(records):
+        for name, value in record.items():
+            if name not in columns:
+                columns[name] = [None] * len(records)
+            columns[name][row] = value
+    made: dict[str, Any] = {"account": pa.array(range(len(records)), pa.int64())}
     for name in compiled.used_fields:
-        columns[name] = pa.array([record[name] for record in records], ARROW_TYPES[compiled.fields[name].type])
-    return pa.table(columns)
+        type = ARROW_TYPES[compiled.fields[name].type]
+        made[name] = pa.array(columns[name], type) if name in columns else pa.nulls(len(records), type)
+    return pa.table(made)
 
 
 def tests_of(formula: All) -> Tests:
@@ -213,16 +226,3 @@ def tests_of(formula: All) -> Tests:
 def boxes_that_hold(record: Record, index: OverlapIndex) -> list[Box]:
     """The boxes that take a record, exclusions left out."""
     return [box for box in index.at(record) if formula_holds(box.formula, record)]
-
-
-def formula_holds(formula: Formula, record: Record) -> bool:
-    """Whether a formula holds of a record."""
-    match formula:
-        case All(parts):
-            return all(formula_holds(part, record) for part in parts)
-        case Some(parts):
-            return any(formula_holds(part, record) for part in parts)
-        case No(part):
-            return not formula_holds(part, record)
-        case _:
-            return formula.holds(record.get(formula.field))

@@ -2,74 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
-from metes.model.terms import Distance, InArea, Orders, OrdersMeasure, term_of
+from metes.model.terms import term_of
 from metes.rules.field_test import Contradiction, FieldTest
-from metes.rules.prove_cells import Cell, FieldCells, Run, meet
-from metes.rules.prove_domain import Domain
+from metes.rules.prove_cells import Cell, FieldCells, Run
+from metes.rules.prove_domain import Domain, is_recency, kin_of
+from metes.rules.prove_formula import (
+    All,
+    Answer,
+    Budget,
+    Formula,
+    Found,
+    Impossible,
+    No,
+    Some,
+    Undecided,
+    Values,
+    asserted,
+    tests_in,
+)
 
 MAX_RETRIES: Final = 12
 
 DomainOf: TypeAlias = Callable[[str], Domain]
-Values: TypeAlias = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    """Holds when every part holds; of no parts always."""
-
-    parts: tuple[Formula, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Some:
-    """Holds when some part holds; of no parts never."""
-
-    parts: tuple[Formula, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class No:
-    """Holds when its part does not."""
-
-    part: Formula
-
-
-Formula: TypeAlias = FieldTest | All | Some | No
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An account of which the formula holds, as the fields it says something about; None stands for a missing value."""
-
-    values: Values
-
-
-@dataclass(frozen=True, slots=True)
-class Impossible:
-    """No account."""
-
-
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """Not known; `why` says what stood in the way."""
-
-    why: str
-
-
-Answer: TypeAlias = Found | Impossible | Undecided
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How much work one question may cost: conflicts and propagations of the solver, which unlike time give the same answer always."""
-
-    conflicts: int = 2_000
-    propagations: int = 400_000
 
 
 def search(formula: Formula, domain_of: DomainOf, budget: Budget = Budget()) -> Answer:
@@ -106,9 +65,9 @@ class _Question:
         # Tests are told apart by identity: the formula keeps them alive, and comparing them takes longer than encoding one twice.
         self._literal: dict[tuple[int, bool], int] = {}
         self._runs: dict[int, list[Run]] = {}
-        within = _asserted(formula)
+        within = asserted(formula)
         tests: dict[str, dict[int, FieldTest]] = {}
-        for test in _tests(formula):
+        for test in tests_in(formula):
             tests.setdefault(test.field, {})[id(test)] = test
         for name in sorted(tests):
             self._add_field(FieldCells(domain_of(name), list(tests[name].values()), within.get(name)))
@@ -201,18 +160,16 @@ class _Question:
     def _facts(self) -> Iterable[int]:
         """Adds what is known of fields that depend on each other; the literals of what is assumed where too little is known."""
         self._regions_lie_in_countries()
-        places = [n for n in self.fields if isinstance(term_of(n), InArea | Distance)]
-        points = [n for n in ("latitude", "longitude") if n in self.fields]
-        self._missing_together(places)
-        if len(places) + len(points) > 1 and places:
-            yield from (self._missing(name) for name in (*places, *points))
-        elif places and {"country", "region", "postal_code", "city", "zone"} & self.fields.keys():
-            yield from map(self._missing, places)
-        histories = [(n, term) for n in self.fields if isinstance(term := term_of(n), Orders)]
-        if len(histories) > 1:
-            yield from (self._missing(n) if term.measure is OrdersMeasure.RECENCY else self._at(n, 0) for n, term in histories)
-        if "postal_order" in self.fields and {"postal_code", "country"} & self.fields.keys():
-            yield from (self._missing(n) for n in ("postal_order", "postal_code") if n in self.fields)
+        for kin in kin_of(self.fields):
+            self._missing_together(kin.places)
+            points = [n for n in kin.where if n.endswith(("latitude", "longitude"))]
+            if len(kin.places) > 1 or (kin.places and kin.where):
+                yield from (self._missing(name) for name in (*kin.places, *points))
+            if len(kin.histories) > 1:
+                yield from (self._missing(n) if is_recency(n) else self._at(n, 0) for n in kin.histories)
+            if kin.orders_of_postal and kin.where:
+                postal = [n for n in kin.where if n.endswith("postal_code")]
+                yield from (self._missing(n) for n in (*kin.orders_of_postal, *postal))
 
     def _missing(self, name: str) -> int:
         """A literal that is true where the field is missing; a false one where it cannot be."""
@@ -229,7 +186,7 @@ class _Question:
         self.clauses.extend([-head, *self._not_in(variables, run)] for run in variables.cells.complement([(cell, cell)]))
         return head
 
-    def _missing_together(self, names: list[str]) -> None:
+    def _missing_together(self, names: Sequence[str]) -> None:
         """An account has coordinates, or it has none: terms of its place are missing together."""
         literals = [self._missing(name) for name in names]
         for one, other in pairwise(literals):
@@ -282,7 +239,9 @@ class _Question:
         if solver.solve_limited() is False:
             return Impossible()
         terms = [name for name in self.fields if term_of(name) is not None]
-        return Undecided(f"it depends on how {_listed(terms)} go together")
+        return Undecided(
+            f"it depends on how {_listed(terms)} go together" if len(terms) > 1 else f"it depends on where {terms[0]!r} lies"
+        )
 
     def _chosen(self, model: set[int]) -> list[_Choice]:
         return [self._choice(name, variables, model) for name, variables in self.fields.items()]
@@ -312,33 +271,6 @@ class _Choice:
     name: str
     value: Any
     ruled_out: list[int] = field(default_factory=list)
-
-
-def _tests(formula: Formula) -> Iterable[FieldTest]:
-    """Every test of a formula."""
-    stack = [formula]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, All | Some):
-            stack.extend(node.parts)
-        elif isinstance(node, No):
-            stack.append(node.part)
-        else:
-            yield node
-
-
-def _asserted(formula: Formula) -> dict[str, FieldTest]:
-    """What a formula asks of each field at once, whatever else holds; Contradiction where that is nothing."""
-    out: dict[str, FieldTest] = {}
-    stack = [formula]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, All):
-            stack.extend(node.parts)
-        elif isinstance(node, FieldTest):
-            known = out.get(node.field)
-            out[node.field] = node.settled() if known is None else meet(known, node)
-    return out
 
 
 def _contains(cell: Cell, text: str) -> bool | None:
