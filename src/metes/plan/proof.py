@@ -172,10 +172,7 @@ class _Writer:
     def _double(self, found: Double) -> Finding:
         winner = self.order[found.winner]
         rival = f"'{winner.label}'" if found.winner_rule == NO_RULE else self._named(found.winner_rule)
-        others = f" (and with {found.others:,} more)" if found.others else ""
-        message = (
-            f"it stands level with {rival}{others} for an account that both claim, so that only the order of their keys decides"
-        )
+        message = f"it stands level with {rival} for an account that both claim, so that only the order of their keys decides"
         remedy = "Give one of the two a lower priority, or part what they ask for."
         return _warning(
             "plan-double", self._place(found.loser_rule, found.loser), message, remedy, example=self._pairs(found.example)
