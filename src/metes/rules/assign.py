@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -70,8 +71,7 @@ class Assigner:
 
     def __init__(self, compiled: CompiledRules, plan: Plan, day: date) -> None:
         self.compiled, self.plan, self.day = compiled, plan, day
-        self._tree = tree_arrays(plan, compiled)
-        self._tables = _settle_tables(self._tree)
+        self._tree, self._tables = _standing(compiled, plan)
 
     def assign(
         self, accounts: pa.Table, account_of_key: AccountOfKey, *, threads: int = 2, progress: Progress = SILENT
@@ -154,6 +154,19 @@ class _SettleTables(NamedTuple):
     catch_alls: Ints32
     first_catch_all: Ints32
     sizes: Ints64
+
+
+# Trees that were made ready, for as long as their rules are kept.
+_STANDING: WeakKeyDictionary[CompiledRules, tuple[Plan, TreeArrays, _SettleTables]] = WeakKeyDictionary()
+
+
+def _standing(compiled: CompiledRules, plan: Plan) -> tuple[TreeArrays, _SettleTables]:
+    """A plan's tree, made ready once for all plans that differ in their pins alone."""
+    known = _STANDING.get(compiled)
+    if known is None or known[0].territories is not plan.territories or known[0].types is not plan.types:
+        tree = tree_arrays(plan, compiled)
+        known = _STANDING[compiled] = (plan, tree, _settle_tables(tree))
+    return known[1], known[2]
 
 
 def _settle_tables(tree: TreeArrays) -> _SettleTables:

@@ -40,7 +40,7 @@ class FieldCodes:
     """The codes of one field.
 
     Atoms count from 1, 0 is any value that no set has. An order code is the number of `ends` at or below the value. Codes of texts
-    are their places in `texts`. A missing value has the code -1.
+    are their places in `texts`. A missing value has the code -1. `makers` is where who codes tables keeps what it made of these, by kind.
     """
 
     atom_of: dict[Any, int] = field(default_factory=dict)
@@ -48,6 +48,7 @@ class FieldCodes:
     ends: list[Any] = field(default_factory=list)
     texts: tuple[str, ...] = ()
     number_of_text: dict[str, int] = field(default_factory=dict)
+    makers: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def interval(self, low: Any, high: Any) -> Interval:
         """The order codes of values in [low, high), both of which are ends; None leaves a side open."""

@@ -71,7 +71,7 @@ class Coder:
         self._number_of_flags = next((number for number, column in enumerate(columns) if column.field == FLAGS), None)
         self._count = len(columns)
         self._known: dict[tuple[int, ...], _Values] = {}
-        self._lock = Lock()
+        self._lock, self._lock_of = Lock(), dict[tuple[int, ...], Lock]()
 
     def codes(self, begin: int, end: int) -> Codes:
         """The codes of rows [begin, end)."""
@@ -119,6 +119,8 @@ class Coder:
         addresses = (buffer.address if buffer else 0 for buffer in dictionary.buffers())
         key = number, dictionary.offset, len(dictionary), *addresses
         with self._lock:
+            lock = self._lock_of.setdefault(key, Lock())
+        with lock:
             if key not in self._known:
                 self._known[key] = maker.of_texts(dictionary)
             return self._known[key]
@@ -282,12 +284,18 @@ class _Atoms:
         self._values = list(own.atom_of)  # ascending
         self._atoms = np.array(list(own.atom_of.values()), np.int32)
 
+    @cached_property
+    def _known_texts(self) -> tuple[pa.Array, Ints32]:
+        """The values that Arrow can hold, and behind their atoms that of any other."""
+        can_be = np.array([_is_utf8(value) for value in self._values], bool)
+        known = pa.array([value for value, can in zip(self._values, can_be, strict=True) if can], pa.string())
+        return known, np.append(self._atoms[can_be], OTHER).astype(np.int32)
+
     def of_texts(self, values: pa.Array) -> _Values:
         """The atoms of texts."""
-        known = [value for value in self._values if value.isascii() or _is_utf8(value)]
-        atoms = self._atoms if len(known) == len(self._values) else self._atoms[[_is_utf8(value) for value in self._values]]
-        place = pc.index_in(values, value_set=pa.array(known, values.type)).fill_null(len(known)).to_numpy()
-        return _Values(_with_missing(values, np.append(atoms, OTHER)[place]))
+        known, atoms = self._known_texts
+        place = pc.index_in(values, value_set=known.cast(values.type)).fill_null(len(known)).to_numpy()
+        return _Values(_with_missing(values, atoms[place]))
 
     @cached_property
     def _ranks(self) -> _Ranks:
@@ -301,7 +309,7 @@ class _Atoms:
 
 def _is_utf8(text: str) -> bool:
     """Whether Arrow can hold a text: half a surrogate pair it cannot."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 class _Orders:
@@ -310,12 +318,16 @@ class _Orders:
     def __init__(self, own: FieldCodes) -> None:
         self._ends = own.ends
 
+    @cached_property
+    def _texts(self) -> tuple[Ints64, NDArray[np.uint8]]:
+        """The ends as their bytes."""
+        encoded = [utf8(end) for end in self._ends]
+        return np.cumsum([0, *map(len, encoded)], dtype=np.int64), np.frombuffer(b"".join(encoded), np.uint8)
+
     def of_texts(self, values: pa.Array) -> _Values:
         """The order codes of texts."""
-        encoded = [utf8(end) for end in self._ends]
-        end_offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
         out = np.empty(len(values), np.int32)
-        rank_texts(*buffers(values), end_offsets, np.frombuffer(b"".join(encoded), np.uint8), out)
+        rank_texts(*buffers(values), *self._texts, out)
         return _Values(_with_missing(values, out))
 
     @cached_property
@@ -346,11 +358,9 @@ _Maker: TypeAlias = _Atoms | _Orders | _Texts
 
 
 def _maker(column: CodeColumn, own: FieldCodes) -> _Maker:
-    """What makes the codes of a column."""
-    match column.kind:
-        case "atom":
-            return _Atoms(own)
-        case "order":
-            return _Orders(own)
-        case _:
-            return _Texts(own)
+    """What makes the codes of a column, kept with the codes themselves."""
+    made: _Maker | None = own.makers.get(column.kind)
+    if made is None:
+        made = _Atoms(own) if column.kind == "atom" else _Orders(own) if column.kind == "order" else _Texts(own)
+        own.makers[column.kind] = made
+    return made
