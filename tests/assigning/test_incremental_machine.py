@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +20,8 @@ from metes.base.errors import Conflict, InputError, NotFound
 from metes.model.condition import And, Condition, Equals, In, InList, Not, Or, Prefix, Range
 from metes.model.plan import Area, NamedList, Plan, Policy, Role, Rule, Territory, TerritoryType
 from metes.model.terms import InArea, Month, OfFamily, Orders, OrdersMeasure
+from metes.store import schema
+from metes.store.engine import Store
 from tests.assigning.worlds import BOX, HEADER, MORNING, Company
 from tests.rules.plan_edits import LIST, Editor
 
@@ -89,7 +92,7 @@ class Assignment(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(mkdtemp(prefix="metes-machine-"))
-        self.company = Company(self.new_database(), self.folder)
+        self.company = Company(type(self).new_database(self.folder), self.folder)
         self.orders = 0
         self.editor = Editor(st.sampled_from(self.conditions), IDS, [("A03",), ("A03", "A04"), ("A11",)], DAYS)
         self.rows = {
@@ -99,11 +102,7 @@ class Assignment(RuleBasedStateMachine):
         self.take(*self.rows)
         self.company.take("products", ("id", "name", "family"), [("P1", "Bike", "bikes"), ("P2", "Rack", "racks")])
 
-    template: ClassVar[Path]
-
-    def new_database(self) -> str:
-        """A database with the schema."""
-        return f"sqlite:///{copyfile(self.template, self.folder / 'metes.db')}"
+    new_database: ClassVar[Callable[[Path], str]]
 
     def take(self, *ids: str, full: bool = False) -> None:
         """Import some accounts as they are in the file."""
@@ -268,13 +267,29 @@ class FarReaching(Assignment):
     conditions = [*PLAIN[:4], *FAR]
 
 
+SOAKS = bool(os.environ.get("METES_SOAK"))
+EVERYDAY, SOAK, SOAK_ON_A_SERVER = (5, 30), (60, 50), (10, 40)
+
+
+def run(machine: type[Assignment], examples: int, steps: int) -> None:
+    """Let a machine take so many runs of so many steps."""
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+    chosen = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=checks)
+    run_state_machine_as_test(machine, settings=chosen)
+
+
 @pytest.mark.parametrize("machine", [Assignment, FarReaching], ids=["plain", "far-reaching"])
 def test_incremental_assignment_is_assignment(machine: type[Assignment], sqlite_with_schema: Path) -> None:
-    machine.template = sqlite_with_schema
-    steps = (
-        {"max_examples": 200, "stateful_step_count": 50}
-        if os.environ.get("METES_SOAK")
-        else {"max_examples": 5, "stateful_step_count": 30}
-    )
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    run_state_machine_as_test(machine, settings=settings(**steps, deadline=None, suppress_health_check=checks))
+    machine.new_database = lambda folder: f"sqlite:///{copyfile(sqlite_with_schema, folder / 'metes.db')}"
+    run(machine, *(SOAK if SOAKS else EVERYDAY))
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(not SOAKS, reason="a server takes three times as long; METES_SOAK=1 runs it")
+@pytest.mark.parametrize("machine", [Assignment, FarReaching], ids=["plain", "far-reaching"])
+def test_incremental_assignment_is_assignment_on_a_server(machine: type[Assignment], postgresql: Callable[..., str]) -> None:
+    template = Store(postgresql())
+    schema.upgrade(template)
+    template.dispose()
+    machine.new_database = lambda folder: postgresql(template.url.database)
+    run(machine, *SOAK_ON_A_SERVER)

@@ -51,6 +51,7 @@ def test_all_that_stand_below_are_found_through_closed_accounts_too(connection: 
 
 def test_keys_are_turned_into_numbers(connection: Connection) -> None:
     assert changed.numbers_of_keys(connection, ["A5", "A1", "B7"]) == {"A1": 1, "A5": 5}
+    assert changed.keys_of_numbers(connection, np.array([5, 1, 77])) == {"A1": 1, "A5": 5}
 
 
 def add(connection: Connection, table: sa.Table, number: int, **values: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -41,24 +41,19 @@ def holdings_of(task: Task, tables: Iterable[pa.Table], numbers: Mapping[str, in
     """Who holds what of some tables of accounts, in the ledger's terms; `numbers` are of territory keys."""
     task.progress.report("compiling the rules")
     assigner = task.assigner()
-    number_of_key = _pinned(task)
+    keys = {pin.account for pin in task.plan.pins if pin.holds_on(task.today)}
     found: list[pa.Table] = []
     for table in tables:
-        pinned = _among(number_of_key, table["account"].to_numpy())
-        resolved = assigner.assign(table, pinned, progress=task.progress)
+        resolved = assigner.assign(table, _pinned(task, keys, table["account"].to_numpy()), progress=task.progress)
         found.append(holdings(resolved, task.plan, numbers))
     return pa.concat_tables(found) if found else NO_HOLDINGS
 
 
-def _pinned(task: Task) -> Mapping[str, int]:
-    """The numbers of the accounts that pins and exclusions in force name."""
-    keys = {pin.account for pin in task.plan.pins if pin.holds_on(task.today)}
+def _pinned(task: Task, keys: Collection[str], accounts: Numbers) -> Mapping[str, int]:
+    """The numbers of those of some accounts that have one of the keys, by key; asked from whichever side is shorter."""
     with task.store.read() as connection:
-        return changed.numbers_of_keys(connection, keys)
-
-
-def _among(number_of_key: Mapping[str, int], accounts: Numbers) -> Mapping[str, int]:
-    """Those of some accounts by key that stand among others."""
-    numbers = np.fromiter(number_of_key.values(), np.int64, len(number_of_key))
-    is_there = np.isin(numbers, accounts)
+        if len(accounts) < len(keys):
+            return {key: number for key, number in changed.keys_of_numbers(connection, accounts).items() if key in keys}
+        number_of_key = changed.numbers_of_keys(connection, keys)
+    is_there = np.isin(np.fromiter(number_of_key.values(), np.int64, len(number_of_key)), accounts)
     return {key: number for (key, number), is_in in zip(number_of_key.items(), is_there.tolist(), strict=True) if is_in}

@@ -74,6 +74,15 @@ def numbers_of_keys(connection: Connection, keys: Iterable[str]) -> dict[str, in
     return found
 
 
+def keys_of_numbers(connection: Connection, numbers: Numbers) -> dict[str, int]:
+    """The keys of some accounts, each with its number."""
+    found: dict[str, int] = {}
+    for chunk in _chunks(numbers.tolist()):
+        rows = connection.execute(sa.select(accounts.c.key, accounts.c.id).where(accounts.c.id.in_(chunk)))
+        found.update((row.key, row.id) for row in rows)
+    return found
+
+
 def _children(parents: Sequence[int]) -> sa.Select[tuple[int]]:
     return sa.select(accounts.c.id).where(accounts.c.parent_id.in_(parents))
 
