@@ -134,6 +134,38 @@ def test_a_file_is_imported_with_its_question_answered_and_taken_back(page: Page
     expect(page.get_by_text("Taken back by demo")).to_be_visible(timeout=JOB_MS)
 
 
+def test_an_account_is_edited_and_stands_with_its_new_holder_at_once(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/accounts/1")
+    key = site.workspace.account_by_number(1).key
+    before = [holding.territory for holding in site.workspace.owner(key).primary]
+    to = ("US-WA", "Seattle", "98101") if not before[0].startswith("puget") else ("US-FL", "Miami", "33101")
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Employees").fill("320")
+    for label, text in zip(("Region", "City", "Postal code"), to, strict=True):
+        page.get_by_label(label).fill(text)
+    for label in ("Latitude", "Longitude"):
+        page.get_by_label(label).fill("")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved as import")).to_be_visible(timeout=JOB_MS)
+    expect(page).to_have_url(f"{site.address}/accounts/1")
+    after = [holding.territory for holding in site.workspace.owner(key).primary]
+    assert after != before
+
+
+def test_a_schedule_is_run_and_its_log_is_read_while_it_runs(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/jobs")
+    page.get_by_role("link", name="Schedules").click()
+    row = page.get_by_role("row").filter(has_text="nightly-assignment")
+    row.get_by_role("button", name="Run now").click()
+    expect(page.locator(".job")).to_have_attribute("data-state", "done", timeout=JOB_MS)
+    expect(page.locator(".log")).to_contain_text("demo ran the schedule nightly-assignment by hand")
+    expect(page.locator(".log")).to_contain_text("attempt 1 begins")
+    page.goto(f"{site.address}/jobs/schedules")
+    page.get_by_role("row").filter(has_text="old-logs").get_by_role("link", name="Remove…").click()
+    page.locator("#dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("old-logs is removed")).to_be_visible()
+
+
 PLACES = (
     "/plan",
     "/plan/1/territories/puget-sound",
@@ -141,7 +173,17 @@ PLACES = (
     "/plan/1/changes",
     "/plan/revisions",
 )
-MORE_PLACES = ("/import", "/import/history", "/import/3", "/jobs", "/settings", "/users", "/audit")
+MORE_PLACES = (
+    "/import",
+    "/import/history",
+    "/import/3",
+    "/jobs",
+    "/jobs/schedules",
+    "/accounts/1/edit",
+    "/settings",
+    "/users",
+    "/audit",
+)
 
 
 @pytest.mark.parametrize("page", [{"width": 360, "height": 780}], indirect=True)
