@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -16,7 +15,7 @@ from metes.model.catalogue import Field, FieldType
 from metes.model.condition import EVERYTHING, And, Condition, Contains, Equals, In, InList, Missing, Not, Or, Prefix, Range
 from metes.model.plan import Plan, Rule, Territory, TerritoryType
 from metes.rules.compile import ARROW_TYPES, compile_plan
-from metes.rules.evaluate import evaluate, evaluate_table
+from metes.rules.evaluate import evaluate_table
 from metes.rules.index import RuleIndex
 from metes.rules.keys import FLAG
 from metes.rules.predicate import holds
@@ -213,11 +212,3 @@ def test_a_table_without_a_column_that_rules_ask_for_is_refused() -> None:
     narrow = pa.table({"account": pa.array([1], pa.int64()), "name": ["a"]})
     with pytest.raises(InputError, match="lacks the columns code, which"):
         evaluate_table(narrow, compile_plan(plan_of([Equals("code", "A"), Equals("name", "a")]), FIELDS, CURRENCY))
-
-
-def test_a_table_of_the_database_is_evaluated_like_one_in_memory() -> None:
-    compiled = compile_plan(plan_of([Equals("code", "A"), Equals("in", "x")]), FIELDS, CURRENCY)
-    table = accounts_table([{"code": "A", "in": "x"}, {"code": "B"}, {"in": "x"}])
-    with duckdb.connect() as connection:
-        connection.register("accounts", table)
-        assert evaluate(connection, "accounts", compiled) == evaluate_table(table, compiled)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import local
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +17,6 @@ from metes.model.condition import And, Condition, Everything, Not, Or
 from metes.rules.coding import Coder, Codes
 from metes.rules.compile import CompiledRules
 from metes.rules.packs import Pack
-
-if TYPE_CHECKING:
-    import duckdb
 
 T = TypeVar("T")
 
@@ -150,13 +147,6 @@ def in_blocks(count: int, work: Callable[[int, int], T], threads: int, progress:
             progress.report(stage, min((number + 1) * size, count), count)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def evaluate(connection: duckdb.DuckDBPyConnection, table: str, compiled: CompiledRules) -> pa.Table:
-    """What `evaluate_table` gives for a table or view that a connection knows."""
-    columns = ", ".join('"' + name.replace('"', '""') + '"' for name in ("account", *compiled.used_fields))
-    found = connection.execute(f"SELECT {columns} FROM {table} ORDER BY account").to_arrow_table()
-    return evaluate_table(found, compiled)
 
 
 def _numbers(pack: Pack, compiled: CompiledRules) -> Ints32:
