@@ -1,5 +1,6 @@
 """The kernel gives exactly the pairs that the row-wise truth gives, however the table keeps its columns."""
 
+import pickle
 import random
 from collections.abc import Sequence
 from datetime import date
@@ -212,3 +213,12 @@ def test_a_table_without_a_column_that_rules_ask_for_is_refused() -> None:
     narrow = pa.table({"account": pa.array([1], pa.int64()), "name": ["a"]})
     with pytest.raises(InputError, match="lacks the columns code, which"):
         evaluate_table(narrow, compile_plan(plan_of([Equals("code", "A"), Equals("name", "a")]), FIELDS, CURRENCY))
+
+
+def test_compiled_rules_can_be_sent_to_another_process_used_or_not() -> None:
+    table = accounts_table([{"code": "C1", "name": "n01", "employees": 1, "score": 1.5}, {"code": None, "name": "abc"}])
+    compiled = compile_plan(plan_of(KEYED), FIELDS, CURRENCY)
+    sent = [pickle.loads(pickle.dumps(compiled))]
+    found = evaluate_table(table, compiled)
+    sent.append(pickle.loads(pickle.dumps(compiled)))
+    assert [evaluate_table(table, rules) for rules in sent] == [found, found]
