@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import gc
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -99,8 +101,21 @@ def compile_plan(plan: Plan, fields: Mapping[str, Field], currency: str) -> Comp
     InputError
         Where a rule asks for an unknown field or list, or compares a field with what it cannot hold.
     """
-    rules = _numbered(plan, fields, currency)
-    return CompiledRules(plan, rules, fields, currency, (pack_of(rules, fields, plan.list_by_key),))
+    with _uncollected():
+        rules = _numbered(plan, fields, currency)
+        return CompiledRules(plan, rules, fields, currency, (pack_of(rules, fields, plan.list_by_key),))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles from looking through what is made here, a million small values that stay, time and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def compile_part(compiled: CompiledRules, numbers: Collection[int]) -> CompiledRules:
