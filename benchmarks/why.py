@@ -23,10 +23,13 @@ def one(rules_count: int) -> dict[str, float]:
     from benchmarks import rule_sets
     from metes.rules.explain import Explainer
 
-    plan = rule_sets.plan(rule_sets.conditions(rules_count), MANY)
+    rules = rule_sets.conditions(rules_count)
+    plan = rule_sets.plan(rules, MANY)
     explainer = Explainer(plan, rule_sets.FIELDS, "USD")
     values = {"country": rule_sets.COUNTRIES, "industry": rule_sets.INDUSTRIES, "segment": rule_sets.SEGMENTS}
-    records = [{**row, "id": rule_sets.account_key(row["account"])} for row in rule_sets.accounts(ACCOUNTS).to_pylist()]
+    records = [
+        {**row, "id": rule_sets.account_key(row["account"])} for row in rule_sets.accounts(ACCOUNTS, rings=rules.rings).to_pylist()
+    ]
     settled = {record["id"]: explainer.settled(record, rule_sets.DAY) for record in records}
 
     def known(name: str) -> list[str]:
@@ -65,10 +68,15 @@ def many(accounts_count: int, rules_count: int) -> dict[str, float]:
     from metes.rules.compile import compile_plan
     from metes.rules.why_many import tallies, why_table
 
-    plan = rule_sets.plan(rule_sets.conditions(rules_count), accounts_count)
+    rules = rule_sets.conditions(rules_count)
+    plan = rule_sets.plan(rules, accounts_count)
     compiled = compile_plan(plan, rule_sets.FIELDS, "USD")
     keys, amount = rule_sets.account_keys(accounts_count), pa.array(np.arange(accounts_count))
-    accounts = rule_sets.accounts(accounts_count).append_column("potential", amount).append_column("revenue_12m", amount)
+    accounts = (
+        rule_sets.accounts(accounts_count, rings=rules.rings)
+        .append_column("potential", amount)
+        .append_column("revenue_12m", amount)
+    )
     sum(part.num_rows for part in why_table(accounts.slice(0, 1000), compiled, plan, rule_sets.DAY, keys))
     out: dict[str, float] = {}
     started = time.perf_counter()

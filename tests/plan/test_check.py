@@ -124,7 +124,8 @@ def test_every_code_of_the_room_is_documented() -> None:
     text = "\n".join(file.read_text() for file in sorted(source.glob("*.py")))
     named = set(re.findall(r'"((?:plan|territory)-[a-z]+(?:-[a-z]+)*)"', text))
     named |= {
-        f"plan-{code}" for code in re.findall(r'_(?:error|warning|note)\(\s*"([a-z-]+)"', text) if not code.startswith("plan-")
+        code if code.startswith(("plan-", "rule-")) else f"plan-{code}"
+        for code in re.findall(r'_(?:error|warning|note)\(\s*"([a-z-]+)"', text)
     }
     missing = {code for code in named if f"`{code}`" not in DOCS.read_text()}
     assert missing == set()

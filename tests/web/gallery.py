@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from metes.app.proofs import PlanCheck
+from metes.assigning.consequences import Consequences, Helping, Pair
 from metes.base.findings import Finding, Place, Severity
 from metes.web.addresses import Address
 from metes.web.assets import assets
@@ -25,6 +27,12 @@ from metes.web.shell import Place as Page
 from metes.web.shell import Section, Shell
 from metes.web.tables import Action, Cell, Choice, Column, Filter, Row, Table, View
 
+VERDICTS = {
+    "proved": "Proved: every possible account has exactly one primary territory.",
+    "refuted": "Not proved: 2 doubles are possible; for example an account with industry = 'Retail', region = 'US-CO'.",
+    "undecided": "Nothing was found against it, but 1 question is undecided.",
+    "errors": "The plan has 2 errors; mend them first.",
+}
 NAMES = [
     "Rio Norte",
     "Front Range",
@@ -213,21 +221,46 @@ def account() -> dict[str, Any]:
 def why() -> dict[str, Any]:
     """An answer with three losers."""
     losers = [
-        {"territory": "Enterprise West", "sentence": "loses: employees ≥ 1000 does not hold (240)."},
-        {"territory": "Named accounts", "sentence": "loses: not on the list of 120.", "href": "/gallery"},
-        {"territory": "Rio Norte", "sentence": "also matches; priority 20 is after 10."},
+        {**named("Enterprise West"), "sentence": "loses: employees ≥ 1000 does not hold (240)."},
+        {**named("Named accounts"), "sentence": "loses: not on the list of 120."},
+        {**named("Rio Norte"), "sentence": "also matches; the winner's rule has the lower priority number."},
     ]
     literals = [
         {"text": text, "holds": True} for text in ("country = 'US'", "state in ('CO','WY')", "employees between 50 and 999")
     ]
-    would = "It would move to Enterprise West with employees at 1,000, or to Rio Norte if Front Range's postal list lost 80302."
+    flips = [
+        {"territories": [named("Enterprise West")], "sentence": "with employees 1,000 instead of 240"},
+        {"territories": [named("Rio Norte")], "sentence": "with region 'US-NM' instead of 'US-CO'"},
+        {"territories": [], "sentence": "with country missing"},
+    ]
+    winner = {**named("Front Range"), "sentence": "takes it by rule Colorado mid-market, under West.", "literals": literals, "above": []}
     return {
-        "territory": "Front Range",
-        "sentence": "takes it by rule Colorado mid-market, inherited from West.",
-        "literals": literals,
+        "winners": [winner],
         "losers": losers,
-        "would": would,
+        "would": flips,
+        "more_flips": 2,
+        "pins": ["It is kept out of Delta by a pin of S. Iyer."],
+        "recorded": [named("Rio Norte")],
     }
+
+
+def named(name: str) -> dict[str, str]:
+    """A territory as answers name it."""
+    return {"territory": name, "href": "/gallery"}
+
+
+def previewed() -> Consequences:
+    """What a plan would change."""
+    pairs = (
+        Pair("Rio Norte", "Front Range", 14, 12_000_000, 4_100_000, 900_000),
+        Pair("Delta", "Rio Norte", 3, 800_000, 0, 70_000),
+        Pair("Keystone", "", 2, 100_000, 5_000, 0),
+    )
+    before = {"Rio Norte": [("p1", "V. Marsh")], "Delta": [("p2", "S. Iyer")]}
+    after = {"Rio Norte": [("p1", "V. Marsh")], "Front Range": [("p3", "Y. Rivera")]}
+    return Consequences(
+        1, "fy27", date(2026, 10, 1), 20_000, 19, 2, 0, pairs, before, after, (Helping("Enterprise West", 4, 1),)
+    )
 
 
 def context() -> dict[str, Any]:
@@ -335,6 +368,12 @@ def context() -> dict[str, Any]:
                 "/gallery",
             ),
             (Finding("rule-costly", Severity.NOTE, "no comparison narrows the rule", Place(subject="rule desert/main")), ""),
+        ],
+        "proofs": [PlanCheck("fy27", verdict, sentence, 0, 0, 0, 9, 0, 0, 0.0, ()) for verdict, sentence in VERDICTS.items()],
+        "previewed": previewed(),
+        "balance_rows": [
+            {"name": b.name, "colour": place, "href": "/gallery", "balance": b, "won_href": "/gallery", "lost_href": "/gallery"}
+            for place, b in enumerate(previewed().territories({"": "No territory"}))
         ],
         "text_editor": editor("text"),
         "jobs": [job("running"), job("done")],

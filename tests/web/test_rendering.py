@@ -73,7 +73,10 @@ def test_text_from_data_is_escaped_everywhere() -> None:
     evil = '<script>alert("x")</script>'
     rows = [Row("k", {**gallery.row(0).cells, "name": evil, "city": evil, "industry": evil})]
     account = {**gallery.account(), "name": evil, "lead": evil}
-    why = {**gallery.why(), "territory": evil, "sentence": evil, "would": evil, "literals": [{"text": evil, "holds": False}]}
+    named = {"territory": evil, "href": "/gallery", "sentence": evil}
+    winner = {**named, "literals": [{"text": evil, "holds": False}], "above": [{**named, "literals": []}]}
+    flips = [{"territories": [named], "sentence": evil}]
+    why = {**gallery.why(), "winners": [winner], "losers": [named], "would": flips, "pins": [evil], "recorded": [named]}
     text = gallery.page(table=gallery.table(rows=rows), account=account, why=why, profile=[(evil, evil)])
     assert "<script>alert" not in text
     assert text.count("&lt;script&gt;alert(") >= 10

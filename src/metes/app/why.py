@@ -61,6 +61,7 @@ class WhyVerbs(Desk):
         Of the territories that do not take it the `limit` nearest are named (None: all) from place `first` on; with `words` those whose
         name or key has each of them.
         """
+        self._revision(reference)  # without a plan there is nothing to explain, whatever the account is called
         with self.store.read() as connection:
             number = owners.the_account(connection, name, self.scope)
         found = self.explain_number(number, reference=reference, limit=limit, first=first, words=words)
