@@ -233,7 +233,12 @@ def why() -> dict[str, Any]:
         {"territories": [named("Rio Norte")], "sentence": "with region 'US-NM' instead of 'US-CO'"},
         {"territories": [], "sentence": "with country missing"},
     ]
-    winner = {**named("Front Range"), "sentence": "takes it by rule Colorado mid-market, under West.", "literals": literals, "above": []}
+    winner = {
+        **named("Front Range"),
+        "sentence": "takes it by rule Colorado mid-market, under West.",
+        "literals": literals,
+        "above": [],
+    }
     return {
         "winners": [winner],
         "losers": losers,
@@ -258,9 +263,7 @@ def previewed() -> Consequences:
     )
     before = {"Rio Norte": [("p1", "V. Marsh")], "Delta": [("p2", "S. Iyer")]}
     after = {"Rio Norte": [("p1", "V. Marsh")], "Front Range": [("p3", "Y. Rivera")]}
-    return Consequences(
-        1, "fy27", date(2026, 10, 1), 20_000, 19, 2, 0, pairs, before, after, (Helping("Enterprise West", 4, 1),)
-    )
+    return Consequences(1, "fy27", date(2026, 10, 1), 20_000, 19, 2, 0, pairs, before, after, (Helping("Enterprise West", 4, 1),))
 
 
 def context() -> dict[str, Any]:
