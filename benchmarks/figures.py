@@ -50,6 +50,12 @@ def run(arguments: Sequence[str | Path], *, environment: dict[str, str] | None =
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode)
 
 
+def peak_mb() -> float:
+    """Peak memory of this process since its program began, in megabytes; unlike `ru_maxrss` it holds nothing of the process before."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def metes(*arguments: str | Path, database: Path | str | None = None) -> Run:
     """Run a `metes` command in a fresh process; RuntimeError where it cannot go on."""
     url = [] if database is None else ["--db", f"sqlite:///{database}" if isinstance(database, Path) else database]

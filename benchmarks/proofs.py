@@ -10,7 +10,6 @@ them, one process each:
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, peak_mb
 
 GOALS = {
     "mixed 10000": ("check and prove a plan of 10,000 rules of ten shapes", 10.0),
@@ -92,4 +91,4 @@ def figures() -> Iterator[Figure]:
 
 if __name__ == "__main__":
     made = {"mixed": mixed, "postal": postal}[sys.argv[1]](int(sys.argv[2]))
-    print(json.dumps({**measure(made), "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    print(json.dumps({**measure(made), "peak_mb": peak_mb()}))

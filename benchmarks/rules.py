@@ -12,7 +12,6 @@ another process, and kept:
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -24,7 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks.figures import FOLDER, Figure, median
+from benchmarks.figures import FOLDER, Figure, median, peak_mb
 
 Goal = tuple[str, float, str]
 
@@ -88,15 +87,17 @@ def _keys_path(accounts_count: int) -> Path:
     return FOLDER / f"account-keys-{accounts_count}.arrow"
 
 
+def _make_missing(accounts_count: int, rules_count: int) -> None:
+    """Make the accounts and their keys in a process of its own, where they are not there yet."""
+    if not _path(accounts_count, rules_count).exists() or not _keys_path(accounts_count).exists():
+        command = [sys.executable, "-m", "benchmarks.rules", "make", str(accounts_count), str(rules_count)]
+        subprocess.run(command, check=True, capture_output=True)
+
+
 def _read(accounts_count: int, rules_count: int) -> tuple[pa.Table, pa.Table]:
-    """The accounts and their keys, in memory; made where they are not there yet."""
+    """The accounts and their keys, in memory."""
+    _make_missing(accounts_count, rules_count)
     path, keys = _path(accounts_count, rules_count), _keys_path(accounts_count)
-    if not path.exists() or not keys.exists():
-        subprocess.run(
-            [sys.executable, "-m", "benchmarks.rules", "make", str(accounts_count), str(rules_count)],
-            check=True,
-            capture_output=True,
-        )
     with pa.OSFile(str(path)) as accounts_file, pa.OSFile(str(keys)) as keys_file:
         return pa.ipc.open_file(accounts_file).read_all(), pa.ipc.open_file(keys_file).read_all()
 
@@ -111,13 +112,13 @@ def assign(accounts_count: int, rules_count: int, is_steady: int = 0) -> dict[st
     accounts, keys = _read(accounts_count, rules_count)
     plan = rule_sets.plan(rule_sets.conditions(rules_count, is_steady=bool(is_steady)), accounts_count)
     compiled = compile_plan(plan, rule_sets.FIELDS, "USD")
-    table_mb = _peak_mb()
+    table_mb = peak_mb()
     rows: dict[str, float] = {}
 
     def work() -> None:
         rows["held"] = assign_table(accounts, compiled, plan, rule_sets.DAY, keys, threads=THREADS).num_rows
 
-    measured, peak_mb = median_seconds(work), _peak_mb()
+    measured, peak = median_seconds(work), peak_mb()
     matcher = Matcher(accounts, compiled)
     matches = sum(len(found.rule) for _, found in matcher.matches(0, min(accounts_count, 1_000_000)))
     return {
@@ -125,7 +126,7 @@ def assign(accounts_count: int, rules_count: int, is_steady: int = 0) -> dict[st
         **rows,
         "matches_per_account": matches / min(accounts_count, 1_000_000),
         "table_mb": table_mb,
-        "peak_mb": peak_mb,
+        "peak_mb": peak,
     }
 
 
@@ -254,7 +255,7 @@ def load_kernels() -> dict[str, float]:
 
 def growth() -> list[tuple[int, float]]:
     """Seconds for a million accounts at each number of rules, matches per account held fixed; drawn into a file."""
-    _read(GROWTH_ACCOUNTS, GROWTH[-1])
+    _make_missing(GROWTH_ACCOUNTS, GROWTH[-1])
     curve = []
     for count in GROWTH:
         found = _measured(f"steady {GROWTH_ACCOUNTS} {count}")
@@ -308,10 +309,6 @@ def drawn(curve: list[tuple[int, float]]) -> str:
     )
 
 
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def _measured(call: str) -> dict[str, float]:
     """One measurement in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.rules", *call.split()]
@@ -322,7 +319,7 @@ def figures() -> Iterator[Figure]:
     """All figures beside their goals, each measured in a fresh process, and the growth curve."""
     for call, (name, goal, unit) in GOALS.items():
         if call.startswith(("assign", "big-tree", "changed-rule")):
-            _read(int(call.split()[1]), int(call.split()[2]) if len(call.split()) > 2 else 10_000)
+            _make_missing(int(call.split()[1]), int(call.split()[2]) if len(call.split()) > 2 else 10_000)
         found = _measured(call)
         parts = [f"{found['cpu_seconds']:.2f} s of the processor's"] if unit == "s" and found["cpu_seconds"] else []
         parts += [f"{part} {found[part]:.2f} s" for part in ("compile", "revise") if part in found]
@@ -356,4 +353,4 @@ if __name__ == "__main__":
         growth()
     else:
         answer = _CALLS[sys.argv[1]](*map(int, sys.argv[2:]))
-        print(json.dumps({"peak_mb": _peak_mb(), "cpu_seconds": _CPU_SECONDS[0] if _CPU_SECONDS else 0.0, **answer}))
+        print(json.dumps({"peak_mb": peak_mb(), "cpu_seconds": _CPU_SECONDS[0] if _CPU_SECONDS else 0.0, **answer}))

@@ -17,7 +17,7 @@ from metes.model.plan import Plan
 from metes.rules.compile import CompiledRules
 from metes.rules.evaluate import Matcher, Matches, in_blocks
 from metes.rules.resolve import ROLES, VIAS, AccountOfKey, fixed_pairs
-from metes.rules.tree import TreeArrays, tree_arrays
+from metes.rules.tree import TreeArrays, stands_alike, tree_arrays, with_conditions
 from metes.rules.within import is_ready, within_parents
 
 Ints32 = NDArray[np.int32]
@@ -161,10 +161,11 @@ _STANDING: WeakKeyDictionary[CompiledRules, tuple[Plan, TreeArrays, _SettleTable
 
 
 def _standing(compiled: CompiledRules, plan: Plan) -> tuple[TreeArrays, _SettleTables]:
-    """A plan's tree, made ready once for all plans that differ in their pins alone."""
+    """A plan's tree, made ready once for all plans that differ in their pins alone, and in part for those that ask otherwise."""
     known = _STANDING.get(compiled)
     if known is None or known[0].territories is not plan.territories or known[0].types is not plan.types:
-        tree = tree_arrays(plan, compiled)
+        alike = next((tree for other, tree, _ in tuple(_STANDING.values()) if stands_alike(other, plan)), None)
+        tree = tree_arrays(plan, compiled) if alike is None else with_conditions(alike, compiled)
         known = _STANDING[compiled] = (plan, tree, _settle_tables(tree))
     return known[1], known[2]
 

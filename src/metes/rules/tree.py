@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from metes.model.condition import EVERYTHING
 from metes.model.plan import Plan, Policy, Role, Territory
 from metes.rules.compile import CompiledRules
 from metes.rules.precedence import type_of
@@ -98,6 +99,23 @@ def tree_arrays(plan: Plan, compiled: CompiledRules) -> TreeArrays:
         is_named_rule=_bools(rule.is_named for rule in compiled.rules),
         priority_rank=_rank(np.array([0, *(rule.priority for rule in compiled.rules)], np.int64)),
     )
+
+
+def stands_alike(one: Plan, other: Plan) -> bool:
+    """Whether two plans are the same but for what their rules ask, and for pins, lists and the like. O(territories)."""
+    if one.types != other.types or len(one.territories) != len(other.territories):
+        return False
+    return all(a is b or _standing_of(a) == _standing_of(b) for a, b in zip(one.territories, other.territories, strict=True))
+
+
+def _standing_of(territory: Territory) -> Territory:
+    """A territory whose rules ask nothing."""
+    return replace(territory, rules=tuple(replace(rule, condition=EVERYTHING) for rule in territory.rules))
+
+
+def with_conditions(tree: TreeArrays, compiled: CompiledRules) -> TreeArrays:
+    """The arrays of a plan that stands alike, with what its own rules ask."""
+    return replace(tree, is_named_rule=_bools(rule.is_named for rule in compiled.rules))
 
 
 def _lineage(territories: tuple[Territory, ...], position: Mapping[str, int]) -> tuple[Ints, Ints, Ints, Ints]:
