@@ -22,6 +22,8 @@ from benchmarks.figures import Figure, peak_mb
 GOALS = {
     "mixed 10000": ("check and prove a plan of 10,000 rules of ten shapes", 10.0),
     "postal 10000": ("check and prove 10,000 territories by postal code", 10.0),
+    # Two and a half times as many rules as the others, in two and a half times as long.
+    "tree 25000": ("check and prove 25,000 territories, 15 levels, a rule of 50,000 codes", 25.0),
 }
 CODES_EACH = 5
 
@@ -44,6 +46,13 @@ def postal(count: int) -> Any:
     leaves = [Territory(f"t{i:05d}", "geo", parent="all", rules=(Rule("r", In("postal_code", codes(i))),)) for i in range(count)]
     rest = Territory("rest", "geo", parent="all", is_catch_all=True)
     return Plan("postal", types=(TerritoryType("geo"),), territories=(Territory("all", "geo"), *leaves, rest))
+
+
+def tree(count: int) -> Any:
+    """A deep and wide tree, with rules that are broad by themselves."""
+    from benchmarks import rule_sets
+
+    return rule_sets.big_tree(1_000_000, territories=count)
 
 
 def measure(plan: Any) -> dict[str, Any]:
@@ -90,5 +99,5 @@ def figures() -> Iterator[Figure]:
 
 
 if __name__ == "__main__":
-    made = {"mixed": mixed, "postal": postal}[sys.argv[1]](int(sys.argv[2]))
+    made = {"mixed": mixed, "postal": postal, "tree": tree}[sys.argv[1]](int(sys.argv[2]))
     print(json.dumps({**measure(made), "peak_mb": peak_mb()}))

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from metes.model.catalogue import FieldType
 from metes.model.condition import EVERYTHING, And, Condition, Contains, Equals, In, Missing, Not, Or, Prefix, Range
+from metes.rules.field_test import Contradiction, FieldTest
 from metes.rules.minor_units import in_minor_units
 from metes.rules.normal import MAX_CONJUNCTIONS, conjunctions, disjuncts
 from metes.rules.predicate import holds
@@ -80,3 +83,21 @@ YES, NO, IS_MISSING = Equals("is_partner", True), Equals("is_partner", False), M
 )
 def test_truth_values_ruled_out_merge_into_those_that_are_left(condition: Condition, same: Condition) -> None:
     assert conjunctions(condition, FIELDS, values_of_list) == conjunctions(same, FIELDS, values_of_list)
+
+
+@given(
+    st.sets(st.text("ab0", min_size=1, max_size=6), min_size=70, max_size=120),
+    st.text("ab0", max_size=3),
+    st.none() | st.text("ab0", max_size=3),
+    st.none() | st.text("ab0", max_size=3),
+)
+def test_a_long_list_keeps_what_lies_between_the_ends_and_has_the_prefix(
+    values: set[str], prefix: str, low: str | None, high: str | None
+) -> None:
+    test = FieldTest("code", FieldType.CODE, among=frozenset(values), prefix=prefix, low=low, high=high)
+    kept = {v for v in values if v.startswith(prefix) and (low is None or v >= low) and (high is None or v < high)}
+    if kept:
+        assert test.settled().among == kept
+    else:
+        with pytest.raises(Contradiction):
+            test.settled()

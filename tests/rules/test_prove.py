@@ -7,12 +7,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metes.model.condition import Condition
-from metes.model.plan import Plan, Role
+from metes.model.condition import Condition, Equals, Range
+from metes.model.plan import Plan, Role, Rule, Territory, TerritoryType
 from metes.rules.compile import CompiledRules, compile_plan
 from metes.rules.precedence import Settlement, Step, settle, takes, type_of
 from metes.rules.predicate import holds
 from metes.rules.prove import Proof, prove
+from metes.rules.prove_boxes import Boxes
+from metes.rules.prove_overlap import OverlapIndex
+from metes.rules.prove_samples import FEW, rules_that_hold
 from tests.rules import plans, strategies
 from tests.rules.plans import DAY
 from tests.rules.strategies import CURRENCY, FIELDS, LISTS
@@ -112,3 +115,18 @@ def test_rules_said_to_take_or_hold_nothing_do_not_on_any_account(plan: Plan, bo
 @given(plans.plans().map(with_lists))
 def test_plain_plans_are_always_decided(plan: Plan) -> None:
     assert not proved(plan)[0].open
+
+
+def test_rules_that_are_broad_by_themselves_are_tried_within_their_parents() -> None:
+    """A tree of broad rules under narrow ones: what a made-up account meets must not grow with the tree's breadth."""
+    territories = [Territory("root", "geo")]
+    for i in range(300):
+        territories.append(Territory(f"c{i}", "geo", parent="root", rules=(Rule("r", Equals("code", f"C{i}")),)))
+        territories.append(Territory(f"d{i}", "geo", parent=f"c{i}", rules=(Rule("r", Range("employees", low=1)),)))
+    plan = Plan("deep", types=(TerritoryType("geo"),), territories=tuple(territories))
+    compiled = compile_plan(plan, FIELDS, CURRENCY)
+    records = [{"id": f"A{i}", "code": f"C{i % 300}", "employees": 5} for i in range(FEW + 100)]
+    boxes = Boxes(plan, compiled, DAY, {}.__getitem__)
+    sample, rule = rules_that_hold(records, OverlapIndex(boxes.boxes), compiled)
+    assert len(sample) == 2 * len(records)
+    assert {compiled.plan.territories[compiled.rules[r].territory].key for r in rule[:2].tolist()} == {"c0", "d0"}

@@ -1,9 +1,10 @@
 """A revised plan takes what the same plan compiled anew takes, however it came to be."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from metes.rules.compile import CompiledRules, compile_part, compile_plan
 from metes.rules.evaluate import evaluate_table
 from metes.rules.index import RuleIndex
 from metes.rules.revise import MAX_PACKS, revised
+from metes.rules.tree import TreeArrays, stands_alike, tree_arrays, with_conditions
 from tests.rules.strategies import CURRENCY, FIELDS, LISTS, conditions, records
 from tests.rules.test_evaluate import accounts_table
 
@@ -116,3 +118,30 @@ def test_a_part_is_evaluated_under_the_numbers_of_the_whole_and_asks_for_its_own
     assert part.used_fields == ("name",)
     table = accounts_table([{"code": "C1", "employees": 5, "name": "x"}, {"name": "y"}]).select(["account", "name"])
     assert evaluate_table(table, part).to_pylist() == [{"account": 10, "rule": 7}]
+
+
+@given(plans(), plans(), conditions(4))
+def test_the_tree_of_a_plan_that_stands_alike_is_taken_over_whole(plan: Plan, other: Plan, condition: Condition) -> None:
+    """Where conditions alone changed the arrays are those that would be made anew; plans that stand otherwise are told apart."""
+    changed = replace(
+        plan,
+        territories=tuple(
+            replace(t, rules=tuple(replace(rule, condition=condition) for rule in t.rules)) for t in plan.territories
+        ),
+    )
+    before, after = (compile_plan(p, FIELDS, CURRENCY) for p in (plan, changed))
+    assert stands_alike(plan, changed)
+    assert same_arrays(with_conditions(tree_arrays(plan, before), after), tree_arrays(changed, after))
+    if stands_alike(plan, other):
+        again = compile_plan(other, FIELDS, CURRENCY)
+        assert same_arrays(with_conditions(tree_arrays(plan, before), again), tree_arrays(other, again))
+    for stands_otherwise in (
+        replace(plan, territories=plan.territories[:-1]),
+        replace(plan, types=(TerritoryType("geo", priority=7),)),
+        replace(plan, territories=(replace(plan.territories[0], is_catch_all=True), *plan.territories[1:])),
+    ):
+        assert not stands_alike(plan, stands_otherwise)
+
+
+def same_arrays(one: TreeArrays, other: TreeArrays) -> bool:
+    return all(np.array_equal(getattr(one, f.name), getattr(other, f.name), equal_nan=f.name == "share") for f in fields(one))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from metes.model.catalogue import FieldType
@@ -14,6 +16,7 @@ from metes.model.condition import Contains, Equals, In, InList, Literal, Missing
 
 Interval = tuple[Any, Any]
 _WHOLE = (FieldType.INTEGER, FieldType.MONEY)
+_FEW = 64
 
 
 class Contradiction(Exception):
@@ -76,10 +79,22 @@ class FieldTest:
 
     def _settled_among(self, among: frozenset[Any]) -> FieldTest:
         """The values that pass all else, and nothing else."""
-        kept = frozenset(v for v in among if self._passes_rest(v)) if self._asks_more else among
+        kept = frozenset(v for v in self._between_ends(among) if self._passes_rest(v)) if self._asks_more else among
         if not kept:
             raise Contradiction("no value passes all that is asked")
         return self if kept is among and self.is_present else FieldTest(self.field, self.type, is_present=True, among=kept)
+
+    def _between_ends(self, among: frozenset[Any]) -> Iterable[Any]:
+        """The values of a long list from the lower end on, up to the higher one or as far as the prefix goes; of a short one all."""
+        if len(among) <= _FEW or (self.low is None and self.high is None and not self.prefix):
+            return among
+        ordered = _ascending(among)
+        low = max(self.low, self.prefix) if self.prefix and self.low is not None else self.prefix or self.low
+        start = 0 if low is None else bisect_left(ordered, low)
+        end = len(ordered) if self.high is None else bisect_left(ordered, self.high)
+        if self.prefix:
+            end = min(end, bisect_right(ordered, self.prefix, key=lambda value: value[: len(self.prefix)]))
+        return ordered[start:end]
 
     @property
     def _asks_more(self) -> bool:
@@ -108,6 +123,12 @@ class FieldTest:
         known = (prefix, *self.contains)
         if below or above or refused or any(text in k for text in self.not_contains for k in known if self.is_present):
             raise Contradiction("a text is asked for and left out")
+
+
+@lru_cache(maxsize=256)
+def _ascending(values: frozenset[Any]) -> Sequence[Any]:
+    """Values in order; those of long lists are asked for again and again."""
+    return sorted(values)
 
 
 def inside(value: Any, interval: Interval) -> bool:

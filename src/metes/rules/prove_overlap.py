@@ -72,9 +72,11 @@ class _FieldIndex:
         spans = [span(test) for _, test in tests]
         self._low: Ints = np.array([-1 if low is None else rank[low] for low, _ in spans], np.int64)
         self._high: Ints = np.array([_HIGHEST if high is None else rank[high] for _, high in spans], np.int64)
-        members = sorted((rank[value], row) for row, (_, test) in enumerate(tests) for value in test.among or ())
-        self._member_rank: Ints = np.array([r for r, _ in members], np.int64)
-        self._member_row: Ints = np.array([row for _, row in members], np.int64)
+        sizes = [len(test.among or ()) for _, test in tests]
+        ranks = np.fromiter((rank[value] for _, test in tests for value in test.among or ()), np.int64, sum(sizes))
+        order = np.argsort(ranks, kind="stable")
+        self._member_rank: Ints = ranks[order]
+        self._member_row: Ints = np.repeat(np.arange(len(tests)), sizes)[order]
 
     def meets(self, test: FieldTest) -> Bools:
         """Which tests may share a value, or the missing one, with a test."""

@@ -188,7 +188,7 @@ def _put_region_in_country(record: dict[str, Any], asked: Container[str]) -> boo
 
 
 def rules_that_hold(records: Sequence[Record], index: OverlapIndex, compiled: CompiledRules) -> tuple[Ints, Ints]:
-    """The pairs of records and rules that hold, sorted; of a few records those alone whose territory's parents take too."""
+    """The pairs of records and rules that hold, sorted; enough of them to see all whose territory's parents take the record too."""
     if not records:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     if len(records) <= FEW:
@@ -198,8 +198,10 @@ def rules_that_hold(records: Sequence[Record], index: OverlapIndex, compiled: Co
         found = np.array(pairs, np.int64).reshape(-1, 2)
         return found[:, 0], found[:, 1]
     from metes.rules.evaluate import evaluate_table
+    from metes.rules.within import within_parents
 
-    matches = evaluate_table(_table(records, compiled), compiled)
+    # Under a deep tree rules are broad by themselves: without the parents' a record would meet thousands.
+    matches = evaluate_table(_table(records, compiled), within_parents(compiled))
     return matches["account"].to_numpy(), matches["rule"].to_numpy().astype(np.int64)
 
 

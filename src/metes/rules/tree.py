@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,9 +97,15 @@ def tree_arrays(plan: Plan, compiled: CompiledRules) -> TreeArrays:
         is_split_type=_bools(t.policy is Policy.SPLIT for t in types.values()),
         role_of_type=role_of_type,
         territory_of_rule=_ints(position[plan.territories[rule.territory].key] for rule in compiled.rules),
-        is_named_rule=_bools(rule.is_named for rule in compiled.rules),
-        priority_rank=_rank(np.array([0, *(rule.priority for rule in compiled.rules)], np.int64)),
+        **_of_rules(compiled),
     )
+
+
+def _of_rules(compiled: CompiledRules) -> dict[str, Any]:
+    return {
+        "is_named_rule": _bools(rule.is_named for rule in compiled.rules),
+        "priority_rank": _rank(np.array([0, *(rule.priority for rule in compiled.rules)], np.int64)),
+    }
 
 
 def stands_alike(one: Plan, other: Plan) -> bool:
@@ -114,8 +121,8 @@ def _standing_of(territory: Territory) -> Territory:
 
 
 def with_conditions(tree: TreeArrays, compiled: CompiledRules) -> TreeArrays:
-    """The arrays of a plan that stands alike, with what its own rules ask."""
-    return replace(tree, is_named_rule=_bools(rule.is_named for rule in compiled.rules))
+    """The arrays of a plan that stands alike; which rules of a territory list accounts by name, and so come first, is their own."""
+    return replace(tree, **_of_rules(compiled))
 
 
 def _lineage(territories: tuple[Territory, ...], position: Mapping[str, int]) -> tuple[Ints, Ints, Ints, Ints]:
