@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from metes.app.workspace import Workspace
 
 FINDINGS_SHOWN = 20
+ERRORS_OF_A_CODE, WARNINGS_OF_A_CODE = 20, 5
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 @dataclass
@@ -102,11 +104,21 @@ def say_error(message: str, findings: Sequence[Finding] = ()) -> None:
 
 
 def say_findings(findings: Sequence[Finding], shown: int = FINDINGS_SHOWN, total: int | None = None) -> None:
-    """Findings on standard error, errors first; past `shown` their number, of `total` where these are only the first."""
-    order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
-    for finding in sorted(findings, key=lambda f: order[f.severity])[:shown]:
-        say(f"  {finding}")
-    left = (total or len(findings)) - min(shown, len(findings))
+    """Findings on standard error, errors first; where they are more than `shown` the first few of each code, and how many more it has.
+
+    `total` counts all where these are only the first.
+    """
+    of_code: dict[tuple[int, str], list[Finding]] = {}
+    for finding in findings:
+        of_code.setdefault((_ORDER[finding.severity], finding.code), []).append(finding)
+    is_long = len(findings) > shown
+    for (rank, code), group in sorted(of_code.items(), key=lambda item: item[0][0]):
+        most = len(group) if not is_long else ERRORS_OF_A_CODE if rank == 0 else WARNINGS_OF_A_CODE
+        for finding in group[:most]:
+            say(f"  {finding}")
+        if len(group) > most:
+            say(f"  … and {len(group) - most:,} more {code} (--json lists all)")
+    left = (total or len(findings)) - len(findings)
     if left > 0:
         say(f"  … and {left:,} more")
 

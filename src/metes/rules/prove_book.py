@@ -17,6 +17,7 @@ from metes.rules.evaluate import evaluate_table
 from metes.rules.prove_boxes import fixed_ids
 from metes.rules.prove_standing import taking, verdicts, with_bare_catch_alls, without_shut
 from metes.rules.tree import tree_arrays
+from metes.rules.within import within_parents
 
 CHUNK: Final = 200_000
 _EXAMPLES: Final = 5
@@ -66,7 +67,7 @@ def _of_chunk(accounts: pa.Table, plan: Plan, compiled: CompiledRules, day: date
     ids = accounts["id"]
     numbered = accounts.drop_columns([name for name in ("account",) if name in accounts.column_names])
     numbered = numbered.add_column(0, "account", pa.array(np.arange(count)))
-    matches = evaluate_table(numbered, compiled)
+    matches = evaluate_table(numbered, within_parents(compiled))
     shut, pinned = fixed_ids(plan, tree, day)
     primary = next(tree.groups())
     pinned_ids = set().union(*(keys for place, keys in pinned.items() if primary[tree.type[place]]))

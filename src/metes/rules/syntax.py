@@ -31,7 +31,7 @@ from metes.model.terms import InArea
 from metes.rules.cursor import Cursor, Stuck
 from metes.rules.lexer import Source, Token, tokens
 from metes.rules.printer import KEYWORDS, to_text
-from metes.rules.term_syntax import read_family_area, read_postal_range, read_term
+from metes.rules.term_syntax import is_before_family_area, read_family_area, read_postal_range, read_term
 from metes.rules.term_text import innermost
 from metes.rules.values import expected_value, field_suggestion, fits, is_distance, kilometres, named, parse_day, parse_number
 
@@ -202,6 +202,8 @@ class _Parser(Cursor):
                 raise self.stuck(f"expected a field, got {token}", "Begin a comparison with a field, such as country = 'US'.")
             name = token.value
             self.position += 1
+            if is_before_family_area(self, name):
+                return name, None  # the field comes behind the `not`
         return name, self.field(name, token)
 
     def field(self, name: str, token: Token) -> Field | None:

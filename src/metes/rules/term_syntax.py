@@ -31,7 +31,7 @@ def read_term(cursor: Cursor) -> str | None:
         case "in", "area":
             cursor.position += 2
             return InArea(cursor.text()).name
-        case _, "in" if cursor.word(2) == "area" and _of_family(f"{token.value}.") == f"{token.value}.":
+        case _, "in" if cursor.word(2) == "area" and is_family(token.value):
             cursor.position += 3
             return f"{token.value}.{InArea(cursor.text()).name}"
         case _, "to" | "count" | "sum" | "days":
@@ -44,12 +44,22 @@ def read_term(cursor: Cursor) -> str | None:
     return None
 
 
+def is_before_family_area(cursor: Cursor, name: str) -> bool:
+    """Whether the name just read is a family, and `not in area` follows."""
+    return is_family(name) and (cursor.word(), cursor.word(1), cursor.word(2)) == ("not", "in", "area")
+
+
 def read_family_area(cursor: Cursor, name: str) -> str | None:
     """The area behind `family not in`; None, and nothing stepped over, where none follows or the field is no family."""
-    if cursor.word() != "area" or _of_family(f"{name}.") != f"{name}.":
+    if cursor.word() != "area" or not is_family(name):
         return None
     cursor.position += 1
     return f"{name}.{InArea(cursor.text()).name}"
+
+
+def is_family(name: str) -> bool:
+    """Whether a name is `family`, or `family.family` and so on."""
+    return _of_family(f"{name}.") == f"{name}."
 
 
 def _of_family(text: str) -> str:

@@ -21,6 +21,7 @@ from metes.rules.evaluate import evaluate_table
 from metes.rules.precedence import Step
 from metes.rules.resolve import VIAS, AccountOfKey, Contenders, contenders, numbers_of
 from metes.rules.tree import Bools, Ints, TreeArrays, tree_arrays
+from metes.rules.within import within_parents
 
 # The steps of precedence by number, in the order in which they decide.
 STEPS: Final = (
@@ -142,13 +143,14 @@ def _chunks(
 ) -> Iterator[tuple[pa.Table, Iterator[Contenders]]]:
     """Some thousand accounts at a time, with who contends for them in each group of types."""
     pinned = numbers_of({pin.account for pin in plan.pins}, account_of_key)
+    narrowed = within_parents(compiled)
     for begin in range(0, accounts.num_rows, _CHUNK_ROWS):
         progress.report("asking why", begin, accounts.num_rows)
         chunk = accounts.slice(begin, _CHUNK_ROWS)
         numbers = chunk["account"].combine_chunks()
         own = np.isin(np.fromiter(pinned.values(), np.int64), numbers.to_numpy())
         of_chunk = dict(compress(pinned.items(), own.tolist()))
-        yield chunk, contenders(tree, evaluate_table(chunk, compiled), plan, day, of_chunk, numbers)
+        yield chunk, contenders(tree, evaluate_table(chunk, narrowed), plan, day, of_chunk, numbers)
     progress.report("asking why", accounts.num_rows, accounts.num_rows)
 
 
