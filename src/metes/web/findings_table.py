@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fastapi.responses import Response, StreamingResponse
+
 from metes.web.addresses import Address
 from metes.web.tables import Cell, Choice, Column, Filter, Row, Table
 
@@ -84,6 +86,12 @@ def findings_csv(items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         buffer = io.StringIO()
         csv.writer(buffer).writerow(_still(cell) for cell in row)
         yield buffer.getvalue()
+
+
+def findings_download(items: Sequence[Mapping[str, Any]], name: str) -> Response:
+    """The findings as a CSV file to be saved under a name."""
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(findings_csv(items), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _still(cell: Any) -> str:

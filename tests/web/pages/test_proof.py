@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from metes.model.plan import Rule, Territory
 from metes.web.pages import proof
 from tests.web.pages.browsing import Browser
@@ -72,3 +74,30 @@ def test_a_large_plan_is_proved_by_a_job_that_leads_to_its_page(browser: Browser
 def test_a_check_needs_the_token_of_the_form(browser: Browser) -> None:
     assert browser.client.post("/plan/1/check", follow_redirects=False).status_code == 403
     assert browser.post("/plan/99/check").status_code == 404
+
+
+def test_findings_are_paged_told_apart_by_code_and_taken_away(browser: Browser, monkeypatch: object) -> None:
+    monkeypatch.setattr(proof, "PAGE_FINDINGS", 1)  # type: ignore[attr-defined]
+    draft = faulty_draft(browser)
+    browser.post(f"/plan/{draft}/check")
+    first = browser.get(f"/plan/{draft}/check").text
+    assert f'rel="next" href="/plan/{draft}/check?after=1"' in first
+    assert f'href="/plan/{draft}/check?code=plan-double"' in first
+    second = browser.get(f"/plan/{draft}/check?after=1").text
+    assert f'rel="prev" href="/plan/{draft}/check?after=0"' in second
+    assert "· <code>plan-double</code>" in first
+    assert "· <code>plan-double</code>" not in second
+    alone = browser.get(f"/plan/{draft}/check?code=plan-double").text
+    assert re.search(r"1–1 of 1.finding<", alone)
+    for odd in ("after=99", "after=-1", "code=%3Cscript%3E", "after=" + "9" * 30):
+        assert browser.get(f"/plan/{draft}/check?{odd}").status_code == 200
+    file = browser.get(f"/plan/{draft}/check.csv")
+    assert file.headers["content-disposition"] == f'attachment; filename="check-{draft}.csv"'
+    lines = file.text.splitlines()
+    assert lines[0].startswith("severity,code,file")
+    assert any(line.startswith("warning,plan-double") for line in lines)
+
+
+def test_a_plan_has_an_address_of_its_own(browser: Browser) -> None:
+    assert browser.get("/plan/active", follow_redirects=False).headers["location"] == "/plan?revision=1"
+    assert browser.get("/plan/nothing", follow_redirects=False).status_code == 404

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
 from metes.base.errors import Conflict, NotFound
 from metes.base.ids import key_from
 from metes.model.catalogue import KINDS, FieldType
 from metes.model.terms import RESERVED_NAMES
-from metes.web.findings_table import findings_csv, findings_table
+from metes.web.findings_table import findings_download, findings_table
 from metes.web.pages.jobs import findings_of, job_bar
 from metes.web.tables import Cell, Column, Row, Table
 from metes.web.visits import Form, SignedIn, Visit
@@ -126,7 +126,7 @@ def review(number: int, visit: SignedIn) -> Response:
 def review_findings(number: int, visit: SignedIn) -> Response:
     """The findings of a look at files, as CSV."""
     job = _look_job(visit, number)
-    return _csv((job.result or {}).get("findings", []), f"findings-{number}.csv")
+    return findings_download((job.result or {}).get("findings", []), f"findings-{number}.csv")
 
 
 @router.post("/import/review/{number}")
@@ -176,7 +176,7 @@ def show_past(number: int, visit: SignedIn) -> Response:
 @router.get("/import/{number}/findings.csv")
 def past_findings(number: int, visit: SignedIn) -> Response:
     """The findings kept of an import, as CSV."""
-    return _csv(visit.workspace.import_show(number)[1], f"findings-import-{number}.csv")
+    return findings_download(visit.workspace.import_show(number)[1], f"findings-import-{number}.csv")
 
 
 @router.get("/import/{number}/undo")
@@ -378,8 +378,3 @@ def _sum_row(visit: Visit, line: Mapping[str, Any]) -> dict[str, Any]:
         **{name: shown(line[name]) for name in ("file", "refused", "stored")},
         "is_right": is_right,
     }
-
-
-def _csv(items: Sequence[Mapping[str, Any]], name: str) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(findings_csv(items), media_type="text/csv; charset=utf-8", headers=headers)

@@ -105,6 +105,12 @@ def export_plan(visit: SignedIn, revision: str = "active") -> Response:
     return Response(buffer.getvalue(), media_type="application/zip", headers=headers)
 
 
+@router.get("/plan/{reference}")
+def go_to_plan(reference: str, visit: SignedIn) -> Response:
+    """The plan's page by its number, or by `active` or `draft`, as the addresses below it are written."""
+    return visit.go(f"/plan?revision={visit.workspace.plan_find(reference).id}")
+
+
 @router.get("/plan/{reference}/territories/{key}")
 def show_territory(reference: str, key: str, visit: SignedIn) -> Response:
     """One territory of a revision: what it is, its rules in order, its seats, pins and exclusions."""
