@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 NEAREST = 20
 # So many of a field's most frequent values are tried when it is asked what change would flip an answer.
 VALUES_TRIED = 200
+# Within what a place lies, by field.
+PLACES: Mapping[str, Sequence[str]] = {
+    "country": (),
+    "region": ("country",),
+    "city": ("country", "region"),
+    "postal_code": ("country", "region"),
+}
 # Of more accounts than this a file does not say what would change each, which takes some milliseconds an account.
 FLIPS_IN_FILE = 2_000
 _TALLIES_KEPT = 2
@@ -77,10 +84,12 @@ class WhyVerbs(Desk):
         """What `explain` says, of the account with a number; None where the Book has no such account."""
         is_active = reference == "active"
         explainer, today = self.explainer_of(self._revision(reference)), self.today()
-        if self.account_row(number) is None:
+        account = self.account_row(number)
+        if account is None:
             return None
         record = self.book().record(number, explainer.asked, explainer.plan, today)
-        found = explainer.explain(record, today, limit=limit, first=first, words=words.split(), known=self._known_values())
+        known = self._known_values(account)
+        found = explainer.explain(record, today, limit=limit, first=first, words=words.split(), known=known)
         return replace(found, recorded=tuple(self._recorded(number, explainer.plan))) if is_active else found
 
     def account_row(self, number: int) -> Mapping[str, Any] | None:
@@ -122,11 +131,11 @@ class WhyVerbs(Desk):
 
     def _flips_of(self, explainer: Explainer) -> Callable[[Sequence[int]], list[FlipSaid | None]]:
         """A function from accounts' numbers to the nearest change of each that would give it to another territory."""
-        book, known, today = self.book(), self._known_values(), self.today()
+        book, today = self.book(), self.today()
 
         def nearest(numbers: Sequence[int]) -> list[FlipSaid | None]:
-            records = book.rule_columns.some(numbers, explainer.asked, explainer.plan, today).to_pylist()
-            found = {r["account"]: next(iter(explainer.nearest_flips(r, today, known)), None) for r in records}
+            records = book.rule_columns.some(numbers, {*explainer.asked, *PLACES}, explainer.plan, today).to_pylist()
+            found = {r["account"]: next(iter(explainer.nearest_flips(r, today, self._known_values(r))), None) for r in records}
             return [found.get(number) for number in numbers]
 
         return nearest
@@ -199,8 +208,11 @@ class WhyVerbs(Desk):
             territory = plan.territory_by_key.get(key)
             yield TerritoryName(key, territory.label if territory else key)
 
-    def _known_values(self) -> Callable[[str], Sequence[Any]]:
-        """A function from a text field, or term, to the values that accounts have in it, the most frequent first."""
+    def _known_values(self, account: Mapping[str, Any]) -> Callable[[str], Sequence[Any]]:
+        """A function from a text field, or term, to the values that accounts have in it, the most frequent first.
+
+        Of regions those of the account's country, of cities and postal codes those of its region: by another's it would not move.
+        """
         book = self.book()
 
         def values(name: str) -> Sequence[Any]:
@@ -212,7 +224,9 @@ class WhyVerbs(Desk):
                 return list(dict.fromkeys(key for key in keys if key is not None))
             if term is not None or name in _NAMES:
                 return ()
-            return [value for value, _ in book.distinct(name, self.scope, VALUES_TRIED)]
+            above = PLACES.get(name, ())
+            within = tuple((place, str(account[place])) for place in above if account.get(place) is not None)
+            return [value for value, _ in book.distinct(name, self.scope, VALUES_TRIED, within)]
 
         return values
 

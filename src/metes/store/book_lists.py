@@ -29,7 +29,7 @@ SUM_FIELDS = ("potential", "annual_revenue", "revenue_12m", "pipeline")
 _COUNTS_KEPT = 512
 _WORDS_USED = 8
 _SEARCHED = 500
-_VALUES_KEPT = 64
+_VALUES_KEPT = 256
 _HELD_KEPT = 16
 _NO_PLAN = Plan("")
 
@@ -123,10 +123,15 @@ class BookLists(BookSource):
         """How many accounts a condition takes."""
         return self._count(self._filter(AccountQuery(condition=condition), scope, lists, plan))[0]
 
-    def distinct(self, column: str, scope: Scope, limit: int = 200) -> tuple[tuple[Any, int], ...]:
-        """The most frequent values of a column with their counts, for filters; kept, since every list asks for the same."""
+    def distinct(
+        self, column: str, scope: Scope, limit: int = 200, within: tuple[tuple[str, str], ...] = ()
+    ) -> tuple[tuple[Any, int], ...]:
+        """The most frequent values of a column with their counts, of accounts that have some values in others; kept, being asked often."""
         self._require_column(column)
         allowed, parameters = in_scope(scope)
+        for other, value in within:
+            self._require_column(other)
+            allowed, parameters = f"({allowed}) AND {quote(other)} = ?", [*parameters, value]
         key = (column, allowed, repr(parameters), limit)
         with self._lock:
             if key in self._values:

@@ -18,7 +18,11 @@ def test_an_assignment_is_queued_followed_and_reported(browser: Browser) -> None
     page = browser.get(job).text
     assert 'data-state="done"' in page
     assert "held by no territory" in page
-    assert "Assign all accounts" in browser.get("/jobs").text
+    assert 'href="/jobs/assign"' in browser.get("/jobs").text
+    asked = browser.get("/jobs/assign").text
+    assert "accounts change territory" in asked
+    assert 'href="/plan/1/preview"' in asked
+    assert 'method="post" action="/jobs/assign"' in asked
 
 
 def test_events_end_with_where_to_go_on(browser: Browser) -> None:

@@ -156,3 +156,13 @@ def test_the_map_colours_zones_by_where_accounts_go(editor: Visitor) -> None:
 def test_the_active_plan_can_be_previewed_before_it_is_assigned(editor: Visitor) -> None:
     page = editor.get("/plan/active/preview")
     assert "Nobody wins or loses an account" in page
+
+
+def test_publishing_tells_what_would_move_before_it_is_done(editor: Visitor) -> None:
+    number = draft(editor)
+    found = editor.workspace.preview(number)
+    page = editor.get(f"/plan/{number}/publish")
+    assert found.total.accounts
+    words = re.sub(r"<[^>]+>", " ", page)
+    assert re.search(rf"\b{found.total.accounts}\s+accounts change territory", words)
+    assert f'href="/plan/{number}/preview"' in page

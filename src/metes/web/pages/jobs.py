@@ -14,7 +14,9 @@ from starlette.concurrency import run_in_threadpool
 
 from metes.base.findings import Finding, Place, Severity
 from metes.web.marks import colour_of
+from metes.web.pages.preview import found_or_quick
 from metes.web.pages.sign_in import safe_target
+from metes.web.plan_view import view_of
 from metes.web.tables import Cell, Column, Row, Table
 from metes.web.visits import Form, SignedIn, Visit
 
@@ -76,6 +78,15 @@ def work_tabs(here: str) -> list[dict[str, Any]]:
     """The tabs of long work: what runs, and what runs by itself."""
     places = (("/jobs", "Jobs"), ("/jobs/schedules", "Schedules"))
     return [{"text": text, "href": href, "current": href == here} for href, text in places]
+
+
+@router.get("/jobs/assign")
+def ask_assign(visit: SignedIn) -> Response:
+    """What assigning all accounts would change, where that is at hand or quick to work out, and the way to do it."""
+    visit.workspace.require_active()
+    view = view_of(visit, "active")
+    names = {territory.key: territory.label for territory in view.plan.territories}
+    return visit.page("assign.html", view=view, found=found_or_quick(visit, view), names=names)
 
 
 @router.post("/jobs/assign")

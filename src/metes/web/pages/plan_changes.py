@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from metes.base.errors import Conflict, InputError
 from metes.base.findings import Finding, Severity
-from metes.web.pages.preview import outcome_of
+from metes.web.pages.preview import found_or_quick, outcome_of
 from metes.web.plan_view import PlanView, view_of
 from metes.web.visits import Form, SignedIn, Visit
 
@@ -64,6 +64,7 @@ def ask_publish(reference: str, visit: SignedIn, on: str = "") -> Response:
         "error": error,
         "active": active,
         "proof": proof,
+        "found": None if errors or error else found_or_quick(visit, view),
     }
     return visit.page("plan-publish.html", status=422 if error else 200, act="publish", **context)
 
