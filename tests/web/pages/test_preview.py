@@ -164,5 +164,5 @@ def test_publishing_tells_what_would_move_before_it_is_done(editor: Visitor) -> 
     page = editor.get(f"/plan/{number}/publish")
     assert found.total.accounts
     words = re.sub(r"<[^>]+>", " ", page)
-    assert re.search(rf"\b{found.total.accounts}\s+accounts change territory", words)
+    assert re.search(rf"accounts change territory\s+{found.total.accounts}\b", words)
     assert f'href="/plan/{number}/preview"' in page
