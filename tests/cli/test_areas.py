@@ -117,3 +117,13 @@ def test_a_file_that_draws_no_area_is_told_and_nothing_is_kept(
         refused = company("plan", "area", *command)
         assert (refused.code, message in refused.err) == (2, True)
     assert [r["state"] for r in company("plan", "list", "--json").json] == ["active"]
+
+
+def test_before_a_first_plan_is_active_an_area_goes_to_the_draft(metes: Command, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN.replace("in area 'front-range'", "country = 'US'"))
+    assert metes("plan", "import", "plan.yaml").code in (0, 1)
+    (tmp_path / "lakes.geojson").write_text(json.dumps(square(-80.5, 44.5, name="Lakes")))
+    added = metes("plan", "area", "add", "lakes", "lakes.geojson")
+    assert added.code == 0, added.err
+    assert "lakes" in metes("plan", "area", "list", "draft").out
+    assert len([row for row in metes("plan", "list", "--json").json if row["state"] == "draft"]) == 1

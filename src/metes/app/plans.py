@@ -157,12 +157,12 @@ class PlanVerbs(AssignVerbs):
         )
 
     def draft_or_active(self) -> Revision:
-        """The newest open draft that was made from the active plan, else the active plan itself."""
-        active = self.require_active()[0]
+        """The newest open draft that was made from the active plan, else the active plan itself; before a first one the newest draft."""
+        active = self.active()
         for revision in self.plan_list():
-            if revision.state == "draft" and revision.parent_id == active.id:
+            if revision.state == "draft" and (active is None or revision.parent_id == active[0].id):
                 return revision
-        return active
+        return self.require_active()[0]
 
     def rule_parse(self, text: str) -> Condition:
         """The condition that a rule's text means; InputError with every finding where it means none."""
