@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from metes.web.pages import territories
 from tests.web.pages.conftest import Visitor
 
 
@@ -75,3 +76,26 @@ def test_the_type_ahead_finds_words_anywhere_and_names_the_way_down(visitor: Vis
 def test_without_a_plan_the_tree_says_how_to_get_one(newcomer: Visitor) -> None:
     assert "No plan is active yet" in newcomer.get("/territories")
     assert newcomer.client.get("/territories/west").status_code == 404
+
+
+def test_many_children_of_one_parent_are_shown_in_parts(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(territories, "_MANY", 2)
+    tree = visitor.workspace.tree()
+    own = [n.territory.key for n in tree if n.territory.parent == "united-states"]
+    page = visitor.get("/territories?open=united-states")
+    shown = nodes(page)
+    assert [key for key in shown if key in own] == own[:2]
+    more = 'data-node="united-states/more" data-parent="united-states"><td colspan="5">'
+    assert more in page
+    assert f'href="/territories/united-states?after=2#below">{len(own) - 2} more</a>' in page
+    assert page.index(f'data-node="{own[1]}"') < page.index(more)
+    assert f">{len(own) - 2} more</a>" in visitor.get("/territories/united-states/children")
+    first, second = visitor.get("/territories/united-states"), visitor.get("/territories/united-states?after=2")
+    assert 'rel="next" href="/territories/united-states?after=2#below"' in first
+    assert 'rel="prev" href="/territories/united-states?after=0#below"' in second
+    for odd in ("after=-1", "after=999999", "after=x"):
+        assert 'rel="prev"' not in visitor.get(f"/territories/united-states?{odd}")
+    everything = visitor.get("/territories?open=all")
+    assert max(len(address) for address in re.findall(r'href="(/territories\?[^"]*)"', everything)) < 200
+    monkeypatch.setattr(territories, "_MOST", 4)
+    assert "more stand open and are not shown" in visitor.get("/territories?open=all")

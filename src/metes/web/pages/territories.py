@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ PATH = "/territories"
 COLUMNS = ("Accounts", "Potential", "Revenue, 12 months", "Open pipeline")
 _OPEN_AT_FIRST = 2
 _MANY = 200
+_MOST = 1_000
 _SHOWN = 8
 _OPTIONS = 20
 
@@ -34,17 +36,13 @@ def show_tree(visit: SignedIn) -> Response:
     is_own = visit.address.get("sums") == "own"
     reader = _reader(visit)
     is_open = _open_keys(visit.address, tree)
-    nodes, shut = [], None
-    for node in tree:
-        if shut is not None and node.depth > shut:
-            continue
-        shut = None if node.territory.key in is_open else node.depth
-        nodes.append(_node(node, is_open, visit.address, is_own, reader))
+    nodes, left = _rows(tree, is_open, visit.address, is_own, reader)
     roots = [node for node in tree if node.depth == 0]
     return visit.page(
         "territories.html",
         plan=active[1],
         nodes=nodes,
+        left=left,
         columns=COLUMNS,
         count=len(tree),
         total=visit.workspace.total(),
@@ -85,6 +83,8 @@ def show_children(key: str, visit: SignedIn) -> Response:
         for node in visit.workspace.tree()
         if node.territory.key in children
     ]
+    if len(nodes) > _MANY:
+        nodes = [*nodes[:_MANY], _more(key, nodes[0]["level"], len(nodes) - _MANY, _reader(visit))]
     return visit.fragment("territories.html", "rows", nodes=nodes)
 
 
@@ -98,6 +98,9 @@ def show(key: str, visit: SignedIn) -> Response:
         AccountQuery(territories=workspace.keys_below(key), sort="potential", is_descending=True, rows=_SHOWN)
     )
     kind = profile.plan.type_by_key.get(profile.territory.type)
+    place = visit.address.get("after", "0")
+    start = int(place) if place.isdecimal() and len(place) < 10 and int(place) < len(profile.children) else 0
+    end = start + _MANY
     return visit.page(
         "territory.html",
         profile=profile,
@@ -113,7 +116,11 @@ def show(key: str, visit: SignedIn) -> Response:
         figures=_figures(profile, reader),
         accounts=largest,
         accounts_href=f"/accounts?territory={key}&sort=-potential",
-        children=[_child(node, reader) for node in profile.children],
+        children=[_child(node, reader) for node in profile.children[start:end]],
+        children_total=len(profile.children),
+        first_child=start + 1,
+        before=visit.address.put(after=max(0, start - _MANY)) if start else None,
+        after=visit.address.put(after=end) if end < len(profile.children) else None,
         columns=COLUMNS,
         rules=[(rule, workspace.rule_text(rule.condition)) for rule in profile.territory.rules],
         bounds=_bounds(visit, key),
@@ -121,9 +128,50 @@ def show(key: str, visit: SignedIn) -> Response:
     )
 
 
-def _node(node: Any, is_open: frozenset[str], address: Address, is_own: bool, reader: Reader) -> dict[str, Any]:
+def _rows(
+    tree: Sequence[Any], is_open: frozenset[str], address: Address, is_own: bool, reader: Reader
+) -> tuple[list[dict[str, Any]], int]:
+    """The rows that show, of one parent's children the first few hundred, and how many more would show if the page were longer."""
+    nodes: list[dict[str, Any]] = []
+    of_parent: Counter[str] = Counter()
+    left, shut = 0, None
+    way: list[str] = []
+    for node in tree:
+        way[node.depth :] = [node.territory.key]
+        if shut is not None and node.depth > shut:
+            continue
+        shut = None if node.territory.key in is_open else node.depth
+        parent = node.territory.parent or ""
+        of_parent[parent] += 1
+        if parent and of_parent[parent] > _MANY:
+            shut = node.depth
+        elif len(nodes) < _MOST:
+            nodes.append(_node(node, is_open, address, is_own, reader, way))
+        else:
+            left += 1
+    last_of = {node["parent"]: place for place, node in enumerate(nodes)}
+    level_of = {node["key"]: node["level"] for node in nodes}
+    for parent, place in sorted(last_of.items(), key=lambda item: -item[1]):
+        if parent and of_parent[parent] > _MANY:
+            below = next((at for at in range(place + 1, len(nodes)) if nodes[at]["level"] <= nodes[place]["level"]), len(nodes))
+            nodes.insert(below, _more(parent, level_of.get(parent, 0) + 1, of_parent[parent] - _MANY, reader))
+    return nodes, left
+
+
+def _more(parent: str, level: int, count: int, reader: Reader) -> dict[str, Any]:
+    """A row that leads to the children which do not show."""
+    href = f"{href_of(parent)}?after={_MANY}#below"
+    more = f"{reader.number(count)} more"
+    return {"key": f"{parent}/more", "level": level, "parent": parent, "more": more, "href": href, "columns": len(COLUMNS) + 1}
+
+
+def _node(
+    node: Any, is_open: frozenset[str], address: Address, is_own: bool, reader: Reader, way: Sequence[str] = ()
+) -> dict[str, Any]:
+    """One row. Where very many stand open, turning it leaves the `way` down to it open alone: an address holds only so much."""
     territory = node.territory
-    opened = sorted(is_open - {territory.key} if territory.key in is_open else is_open | {territory.key})
+    rest = is_open - {territory.key} if len(is_open) <= _MANY else {key for key in way if key != territory.key}
+    opened = sorted(rest if territory.key in is_open else rest | {territory.key})
     turned = Address(PATH, (*(("open", key) for key in opened or [""]), *_sums_of(address)))
     return {
         "key": territory.key,
