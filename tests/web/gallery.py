@@ -17,6 +17,8 @@ from starlette.routing import Route
 from metes.app.proofs import PlanCheck
 from metes.assigning.consequences import Consequences, Helping, Pair
 from metes.base.findings import Finding, Place, Severity
+from metes.model.query import AccountQuery
+from metes.web.account_list import Ask
 from metes.web.addresses import Address
 from metes.web.assets import assets
 from metes.web.drawing import Span
@@ -373,6 +375,8 @@ def context() -> dict[str, Any]:
             (Finding("rule-costly", Severity.NOTE, "no comparison narrows the rule", Place(subject="rule desert/main")), ""),
         ],
         "proofs": [PlanCheck("fy27", verdict, sentence, 0, 0, 0, 9, 0, 0, 0.0, ()) for verdict, sentence in VERDICTS.items()],
+        "asked": Ask(Address.parse("/gallery", "where=employes+%3E%3D+50"), AccountQuery(), (), findings=tuple(found[:1])),
+        "pages": {"first": 51, "shown": 2, "total": 53, "noun": ("finding", "findings"), "before": "/gallery", "after": None},
         "previewed": previewed(),
         "balance_rows": [
             {"name": b.name, "colour": place, "href": "/gallery", "balance": b, "won_href": "/gallery", "lost_href": "/gallery"}

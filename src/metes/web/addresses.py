@@ -40,6 +40,11 @@ class Address:
         """The first value of a parameter."""
         return next(iter(self.values(name)), default)
 
+    def start(self) -> int:
+        """At which row, from 0, a page begins: `after`, or else `before`; 0 where neither is a number of a list's size."""
+        place = self.get("after") or self.get("before")
+        return int(place) if place.isdecimal() and len(place) < 9 else 0
+
     def hidden(self, *except_names: str) -> tuple[tuple[str, str], ...]:
         """The parameters a GET form must carry on, without those it sets itself."""
         return tuple(pair for pair in self.query if pair[0] not in except_names)

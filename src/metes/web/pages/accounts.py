@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, Response, StreamingResponse
-from starlette.background import BackgroundTask
+from fastapi.responses import Response
 
 from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
@@ -19,6 +14,7 @@ from metes.model.query import PAGE_ROWS, AccountPage
 from metes.web import account_list
 from metes.web.account_list import Ask
 from metes.web.addresses import Address
+from metes.web.downloads import csv_download, written_download
 from metes.web.marks import Marks
 from metes.web.tables import Action, Table, View
 from metes.web.visits import Form, SignedIn, Visit
@@ -100,24 +96,14 @@ def delete_view(view: int, visit: SignedIn, form: Form) -> Response:
 @router.get("/accounts/export.csv")
 def export_csv(visit: SignedIn) -> Response:
     """All accounts of the list as CSV, sent while they are read."""
-    lines = visit.workspace.accounts_csv(_export_query(visit))
-    first = next(lines, "")  # what is wrong with the query shows before the answer begins
-    body: Iterator[str] = chain(("\ufeff", first), lines)
-    headers = {"content-disposition": 'attachment; filename="accounts.csv"'}
-    return StreamingResponse(body, media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_download(visit.workspace.accounts_csv(_export_query(visit)), "accounts.csv")
 
 
 @router.get("/accounts/export.xlsx")
 def export_excel(visit: SignedIn) -> Response:
     """All accounts of the list as an Excel sheet."""
-    folder = tempfile.TemporaryDirectory(prefix="metes-export-")
-    path = Path(folder.name) / "accounts.xlsx"
-    try:
-        visit.workspace.accounts_write(_export_query(visit), path)
-    except BaseException:
-        folder.cleanup()
-        raise
-    return FileResponse(path, filename="accounts.xlsx", background=BackgroundTask(folder.cleanup))
+    query = _export_query(visit)
+    return written_download(lambda path: visit.workspace.accounts_write(query, path), "accounts.xlsx")
 
 
 def _export_query(visit: Visit) -> Any:

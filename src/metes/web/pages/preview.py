@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from starlette.background import BackgroundTask
+from fastapi.responses import JSONResponse, Response
 
 from metes.model.query import MovesQuery
+from metes.web.downloads import csv_download, written_download
 from metes.web.marks import Marks, colour_of, href_of
 from metes.web.plan_view import PlanView, view_of
 from metes.web.tables import Cell, Choice, Column, Filter, Row, Table
@@ -81,10 +77,7 @@ def export_csv(reference: str, visit: SignedIn) -> Response:
     """The accounts that move as CSV."""
     view = view_of(visit, reference)
     found = visit.workspace.preview(str(view.revision.id))
-    lines = visit.workspace.preview_csv(found, _query(visit))
-    body: Iterator[str] = chain(("\ufeff",), lines)
-    headers = {"content-disposition": 'attachment; filename="moves.csv"'}
-    return StreamingResponse(body, media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_download(visit.workspace.preview_csv(found, _query(visit)), "moves.csv")
 
 
 @router.get(PATH + "/export.xlsx")
@@ -92,14 +85,8 @@ def export_excel(reference: str, visit: SignedIn) -> Response:
     """The accounts that move as an Excel file."""
     view = view_of(visit, reference)
     found = visit.workspace.preview(str(view.revision.id))
-    folder = tempfile.TemporaryDirectory(prefix="metes-export-")
-    path = Path(folder.name) / "moves.xlsx"
-    try:
-        visit.workspace.preview_write(found, _query(visit), path)
-    except BaseException:
-        folder.cleanup()
-        raise
-    return FileResponse(path, filename="moves.xlsx", background=BackgroundTask(folder.cleanup))
+    query = _query(visit)
+    return written_download(lambda path: visit.workspace.preview_write(found, query, path), "moves.xlsx")
 
 
 def found_or_quick(visit: Visit, view: PlanView) -> Any:
@@ -151,8 +138,7 @@ def _query(visit: Visit) -> MovesQuery:
 def _accounts(visit: Visit, view: PlanView, found: Any) -> Table:
     """The accounts that move, a page of them."""
     address = visit.address
-    place = address.get("after") or address.get("before")
-    start = int(place) if place.isdecimal() and len(place) < 9 else 0
+    start = address.start()
     rows, total = visit.workspace.preview_moves(found, _query(visit), start=start, rows=ROWS)
     marks = Marks(view.plan)
     territories = [(NOBODY, "no territory"), *((t.key, t.label) for t in view.plan.preorder[:400])]

@@ -30,8 +30,7 @@ def show(reference: str, visit: SignedIn) -> Response:
     codes = Counter(f.code for f in findings)
     code = visit.address.get("code") if visit.address.get("code") in codes else ""
     matching = [f for f in findings if f.code == code] if code else findings
-    place = visit.address.get("after", "0")
-    start = min(int(place), len(matching)) if place.isdecimal() and len(place) < 10 else 0
+    start = min(visit.address.start(), len(matching))
     shown = matching[start : start + PAGE_FINDINGS]
     everything = [("", len(findings)), *codes.items()]
     return visit.page(
@@ -40,10 +39,14 @@ def show(reference: str, visit: SignedIn) -> Response:
         proof=proof,
         findings=[(f, finding_href(view, f)) for f in shown],
         findings_total=len(findings),
-        first=start + 1,
-        matching=len(matching),
-        before=visit.address.put(after=max(0, start - PAGE_FINDINGS)) if start else None,
-        after=visit.address.put(after=start + PAGE_FINDINGS) if start + PAGE_FINDINGS < len(matching) else None,
+        pages={
+            "first": start + 1,
+            "shown": len(shown),
+            "total": len(matching),
+            "noun": ("finding", "findings"),
+            "before": visit.address.put(after=max(0, start - PAGE_FINDINGS)) if start else None,
+            "after": visit.address.put(after=start + PAGE_FINDINGS) if start + PAGE_FINDINGS < len(matching) else None,
+        },
         codes=[
             {"name": name, "count": count, "href": visit.address.put(code=name or None, after=None), "is_current": name == code}
             for name, count in everything

@@ -98,8 +98,7 @@ def show(key: str, visit: SignedIn) -> Response:
         AccountQuery(territories=workspace.keys_below(key), sort="potential", is_descending=True, rows=_SHOWN)
     )
     kind = profile.plan.type_by_key.get(profile.territory.type)
-    place = visit.address.get("after", "0")
-    start = int(place) if place.isdecimal() and len(place) < 10 and int(place) < len(profile.children) else 0
+    start = visit.address.start() if visit.address.start() < len(profile.children) else 0
     end = start + _MANY
     return visit.page(
         "territory.html",
@@ -118,9 +117,14 @@ def show(key: str, visit: SignedIn) -> Response:
         accounts_href=f"/accounts?territory={key}&sort=-potential",
         children=[_child(node, reader) for node in profile.children[start:end]],
         children_total=len(profile.children),
-        first_child=start + 1,
-        before=visit.address.put(after=max(0, start - _MANY)) if start else None,
-        after=visit.address.put(after=end) if end < len(profile.children) else None,
+        pages={
+            "first": start + 1,
+            "shown": len(profile.children[start:end]),
+            "total": len(profile.children),
+            "noun": ("territory", "territories"),
+            "before": visit.address.put(after=max(0, start - _MANY)) if start else None,
+            "after": visit.address.put(after=end) if end < len(profile.children) else None,
+        },
         columns=COLUMNS,
         rules=[(rule, workspace.rule_text(rule.condition)) for rule in profile.territory.rules],
         bounds=_bounds(visit, key),

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, Response, StreamingResponse
-from starlette.background import BackgroundTask
+from fastapi.responses import Response
 
 from metes.app.desk import require_number
 from metes.base.errors import InputError, NotFound
@@ -21,6 +17,7 @@ from metes.model.query import PAGE_ROWS, AccountQuery
 from metes.web import account_list
 from metes.web.account_list import Ask
 from metes.web.addresses import Address
+from metes.web.downloads import csv_download, written_download
 from metes.web.formatting import Reader
 from metes.web.marks import Marks, href_of
 from metes.web.tables import Cell, Column, Filter, Row, Table
@@ -40,7 +37,7 @@ def show_account(number: int, visit: SignedIn) -> Response:
     """Why one account is where it is, in full."""
     require_number(number, "account")
     workspace = visit.workspace
-    first = _first(visit)
+    first = visit.address.start()
     words = visit.address.get("q")[:_LONGEST_SEARCH]
     found = workspace.explain_number(number, limit=PAGE_ROWS, first=first, words=words)
     row = workspace.account_row(number)
@@ -72,24 +69,14 @@ def show_selection(visit: SignedIn) -> Response:
 @router.get("/accounts/why.csv")
 def export_csv(visit: SignedIn) -> Response:
     """Why all accounts of the selection are where they are, as CSV."""
-    lines = visit.workspace.explain_csv(_readable(visit))
-    first = next(lines, "")  # what is wrong with the query shows before the answer begins
-    body: Iterator[str] = chain(("\ufeff", first), lines)
-    headers = {"content-disposition": 'attachment; filename="why.csv"'}
-    return StreamingResponse(body, media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_download(visit.workspace.explain_csv(_readable(visit)), "why.csv")
 
 
 @router.get("/accounts/why.xlsx")
 def export_excel(visit: SignedIn) -> Response:
     """Why all accounts of the selection are where they are, as an Excel sheet."""
-    folder = tempfile.TemporaryDirectory(prefix="metes-export-")
-    path = Path(folder.name) / "why.xlsx"
-    try:
-        visit.workspace.explain_write(_readable(visit), path)
-    except BaseException:
-        folder.cleanup()
-        raise
-    return FileResponse(path, filename="why.xlsx", background=BackgroundTask(folder.cleanup))
+    query = _readable(visit)
+    return written_download(lambda path: visit.workspace.explain_write(query, path), "why.xlsx")
 
 
 @router.get("/territories/{key}/why")
@@ -238,12 +225,6 @@ def _other(failed: Any, marks: Marks) -> Row:
         "share": failed.held_share,
     }
     return Row(failed.territory.key, cells)
-
-
-def _first(visit: Visit) -> int:
-    """The place of the page's first row."""
-    text = visit.address.get("after") or visit.address.get("before")
-    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 def _reader(visit: Visit) -> Reader:
