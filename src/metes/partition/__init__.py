@@ -1,0 +1,1 @@
+"""Designs territories: parts units into balanced, compact, contiguous territories, and says how far that is from the best possible."""
