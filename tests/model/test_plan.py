@@ -83,3 +83,18 @@ def test_an_unrestricted_scope_needs_a_reason() -> None:
     assert not Scope(frozenset({"west"})).is_everything
     with pytest.raises(ValueError, match="reason"):
         Scope.everything("")
+
+
+def test_a_seat_keeps_its_licences_and_numbers_in_one_form() -> None:
+    seat = Seat(
+        "s", "west", licences=(" US-WY", "us-co", "Series  7", "us-wy"), base_latitude=40, base_longitude=-0.0, ramp_share=1
+    )
+    assert seat.licences == ("series 7", "us-co", "us-wy")
+    assert repr(seat.base) == "(40.0, 0.0)"
+    assert seat == Seat("s", "west", licences=("us-wy", "series 7", "us-co"), base_latitude=40.0, base_longitude=0.0)
+
+
+def test_half_a_base_is_none_and_a_ramp_takes_its_share_of_the_hours() -> None:
+    assert Seat("s", "west", base_latitude=40).base is None
+    assert Seat("s", "west").ramped_hours is None
+    assert Seat("s", "west", capacity_hours=1600, ramp_share=0.25).ramped_hours == 400.0

@@ -140,9 +140,7 @@ def plans(draw: st.DrawFn) -> Plan:
         )
     if territories:
         on = st.sampled_from([t.key for t in territories])
-        for key in draw(st.lists(keys, unique=True, max_size=2)):
-            capacity = draw(st.one_of(st.none(), st.integers(0, 3000)))
-            seats.append(Seat(key, draw(on), draw(texts), draw(st.booleans()), capacity, draw(texts), draw(comments)))
+        seats = [draw(_seats(key, draw(on))) for key in draw(st.lists(keys, unique=True, max_size=2))]
     lists = [
         NamedList(key, tuple(draw(st.lists(texts, max_size=5))), draw(texts), draw(comments))
         for key in draw(st.lists(keys, unique=True, max_size=2))
@@ -162,6 +160,16 @@ def plans(draw: st.DrawFn) -> Plan:
         tuple(areas),
     )
     return in_order(plan)
+
+
+@st.composite
+def _seats(draw: st.DrawFn, key: str, territory: str) -> Seat:
+    """A seat with awkward texts, numbers at their ends and tags that need tidying."""
+    capacity = draw(st.one_of(st.none(), st.integers(0, 3000)))
+    base = draw(st.one_of(st.just((None, None)), st.tuples(st.floats(-90, 90), st.floats(-180, 180))))
+    ramp = draw(st.one_of(st.just(1.0), st.floats(0, 1, exclude_min=True)))
+    licences = tuple(draw(st.lists(st.sampled_from(["co", " US-CO", "NO", "Series  7", "007", "x:y", *NASTY]), max_size=3)))
+    return Seat(key, territory, draw(texts), draw(st.booleans()), capacity, draw(texts), draw(comments), *base, ramp, licences)
 
 
 @st.composite

@@ -16,6 +16,7 @@ from metes.model.condition import EVERYTHING, Equals, InList, Not
 from metes.model.plan import Area, NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
 from metes.plan.check import check_plan
 from metes.plan.check_areas import areas_asked, check_areas
+from metes.plan.check_seats import check_seat
 from metes.plan.draft import empty_plan
 from tests.plan.strategies import FIELDS, plans
 
@@ -84,6 +85,18 @@ FIJI = '{"type":"Polygon","coordinates":[[[-178,-19],[177,-19],[177,-16],[-178,-
         (tree(Territory("a", "geo", colour=12)), "plan-colour", "territory a"),
         (tree(seats=(Seat("s", "house"), Seat("t", "nowhere"))), "plan-unknown-territory", "seat t"),
         (tree(seats=(Seat("s", "house", capacity_hours=-1),)), "plan-capacity", "seat s"),
+        (tree(seats=(Seat("s", "house", base_latitude=1.5),)), "plan-base", "seat s"),
+        (tree(seats=(Seat("s", "house", base_longitude=0),)), "plan-base", "seat s"),
+        (tree(seats=(Seat("s", "house", base_latitude=90.001, base_longitude=0),)), "plan-base", "seat s"),
+        (tree(seats=(Seat("s", "house", base_latitude=0, base_longitude=-180.001),)), "plan-base", "seat s"),
+        (tree(seats=(Seat("s", "house", base_latitude=float("nan"), base_longitude=0),)), "plan-base", "seat s"),
+        (tree(seats=(Seat("s", "house", ramp_share=0),)), "plan-ramp", "seat s"),
+        (tree(seats=(Seat("s", "house", ramp_share=1.01),)), "plan-ramp", "seat s"),
+        (tree(seats=(Seat("s", "house", ramp_share=float("nan")),)), "plan-ramp", "seat s"),
+        (tree(seats=(Seat("s", "house", licences=("co", " ")),)), "plan-licence", "seat s"),
+        (tree(seats=(Seat("s", "house", licences=("a" * 41,)),)), "plan-licence", "seat s"),
+        (tree(seats=(Seat("s", "house", licences=("-co",)),)), "plan-licence", "seat s"),
+        (tree(seats=(Seat("s", "house", licences=tuple(f"l{i}" for i in range(101))),)), "plan-licence-count", "seat s"),
         (tree(lists=(NamedList("l", ()),)), "plan-list-empty", "list l"),
         (tree(lists=(NamedList("l", ("x", "y", "x")),)), "plan-list-duplicate", "list l"),
         (tree(areas=(Area("A b", SQUARE),)), "plan-key", "area A b"),
@@ -109,6 +122,17 @@ def test_each_trouble_has_its_code_place_and_remedy(plan: Plan, code: str, subje
     assert finding.remedy
     if code.startswith("plan-"):
         assert f"`{code}`" in DOCS.read_text()
+
+
+def test_a_seat_at_the_ends_of_what_is_allowed_is_sound_and_what_is_wrong_with_one_is_told_together() -> None:
+    licences = ("US-CO", "Série 7", "a" * 40, "insurance:life", "7", *(f"l{i}" for i in range(95)))
+    sound = Seat("s", "house", base_latitude=-90, base_longitude=180, ramp_share=1e-9, licences=licences, capacity_hours=0)
+    assert list(check_seat(sound)) == []
+    wrong = Seat("s", "house", base_latitude=91, ramp_share=2, licences=("", "!", "?"), capacity_hours=-1)
+    found = list(check_seat(wrong))
+    assert [f.code for f in found] == ["plan-capacity", "plan-base", "plan-base", "plan-ramp", "plan-licence"]
+    assert found[1].message == "the home base has a latitude, 91, and no longitude"
+    assert found[4].message == "3 tags cannot be licences: '', '!', '?'"
 
 
 def test_an_area_that_a_rule_or_a_familys_rule_asks_for_is_used_and_a_world_wide_box_is_whole() -> None:

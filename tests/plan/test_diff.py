@@ -26,6 +26,7 @@ from metes.plan.edit import (
 from tests.plan.strategies import plans
 
 STARTER = empty_plan("fy25", "Fiscal 2025")
+EAST = next(seat for seat in STARTER.seats if seat.key == "east-1")
 
 
 @given(plans(), plans())
@@ -47,6 +48,7 @@ def test_an_edited_plan_is_told_in_plain_sentences() -> None:
     new = moved(new, "east", "north")
     new = with_rule(new, "west", Rule("west-states", In("region", ("US-CA", "US-NV"))))
     new = with_seat(new, Seat("west-1", "north", capacity_hours=1200))
+    new = with_seat(new, replace(EAST, base_latitude=40.7, base_longitude=-74, ramp_share=0.5, licences=("US-NY", "us-ct")))
     new = without_territory(new, "house")
     new = with_list(new, NamedList("strategic", ("A1", "B1")))
     new = replace(new, name="Fiscal 2026", pins=(replace(plan.pins[0], reason="again"), Pin("A7", "west", "no", is_exclusion=True)))
@@ -61,6 +63,9 @@ def test_an_edited_plan_is_told_in_plain_sentences() -> None:
         "Move seat west-1 from west to north.",
         "Change capacity hours of seat west-1 from '1600' to '1200'.",
         "Change comment of seat west-1 from 'A seat is a place; who sits there, from when to when, comes with 'metes import seats'.' to nothing.",
+        "Change ramp share of seat east-1 from '1.0' to '0.5'.",
+        "Change licences of seat east-1 from nothing to 'us-ct, us-ny'.",
+        "Change home base of seat east-1 from nothing to '40.7, -74.0'.",
         "Remove seat house-1 on house.",
         "Add 1 value to list strategic: B1.",
         "Remove 2 values from list strategic: A2, A3.",

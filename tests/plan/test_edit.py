@@ -34,6 +34,13 @@ def test_edits_add_and_replace_and_leave_the_old_plan_alone() -> None:
     assert "north" not in STARTER.territory_by_key
 
 
+def test_a_seat_that_means_nothing_is_refused_with_all_that_is_wrong() -> None:
+    with pytest.raises(InputError) as refused:
+        edit.with_seat(STARTER, Seat("n", "west", base_latitude=100, ramp_share=0, licences=("no:",)))
+    assert [f.code for f in refused.value.findings] == ["plan-base", "plan-base", "plan-ramp", "plan-licence"]
+    assert str(refused.value).startswith("seat n: the home base has a latitude, 100, and no longitude.")
+
+
 def test_edits_take_away_what_they_added() -> None:
     plan = edit.with_list(edit.with_seat(edit.with_territory(STARTER, NORTH), Seat("n", "north")), NamedList("l", ("x",)))
     plan = edit.with_pin(edit.with_rule(plan, "north", Rule("r", EVERYTHING)), Pin("A", "north", "why"))

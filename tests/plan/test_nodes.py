@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
 from metes.base.ids import content_hash
 from metes.model.condition import Equals
-from metes.model.plan import NamedList, Pin, Plan, Rule, Territory, TerritoryType
+from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan.draft import empty_plan
-from metes.plan.edit import with_pin, with_rule
+from metes.plan.edit import with_pin, with_rule, with_seat
 from metes.plan.nodes import Content, Known, nodes_of, plan_of
 from tests.plan.strategies import plans
 
@@ -32,6 +33,26 @@ def test_a_plan_comes_back_from_its_nodes_and_each_hash_is_its_contents(plan: Pl
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_two_plans_have_one_hash_only_when_they_are_equal(one: Plan, other: Plan) -> None:
     assert (nodes_of(one)[0] == nodes_of(other)[0]) is (one == other)
+
+
+def test_what_a_seat_got_later_changes_no_hash_where_it_has_its_default() -> None:
+    # As written by versions whose seats had key, territory, role, owns, capacity, name and comment alone.
+    assert nodes_of(STARTER)[0] == "f028ff8fcdb4ed98593639637c458df9fcae6fae8b6e1626d87ed43f765a6613"
+    seat = Seat("s", "all", "partner manager", False, 1200, "North", "Since March.")
+    root, nodes = nodes_of(Plan("p", types=(TerritoryType("geo"),), territories=(Territory("all", "geo"),), seats=(seat,)))
+    kept = next(node for node in nodes.values() if node.get("is") == "territory")["seats"]
+    old = {"capacity_hours": 1200, "comment": "Since March.", "key": "s", "name": "North", "owns": False, "role": "partner manager"}
+    assert kept == [old]
+    assert plan_of(root, nodes.__getitem__).seats == (seat,)
+
+
+def test_seats_that_are_equal_have_one_hash_however_they_were_written() -> None:
+    def root(**more: Any) -> str:
+        return nodes_of(with_seat(STARTER, Seat("west-1", "west", **more)))[0]
+
+    one = root(base_latitude=0, base_longitude=-0.0, ramp_share=1, licences=("us-co", "US-CA ", "us-co"))
+    assert one == root(base_latitude=-0.0, base_longitude=0.0, licences=("us-ca", "us-co"))
+    assert one != root(base_latitude=0, base_longitude=0)
 
 
 def test_a_change_gives_new_hashes_only_to_what_stands_above_it() -> None:

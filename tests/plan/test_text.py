@@ -13,6 +13,7 @@ from metes.model.condition import And, Equals, In
 from metes.model.plan import Pin
 from metes.plan.check import check_plan
 from metes.plan.text import PlanText, read_plan, read_text, read_texts
+from metes.plan.writing import render
 from tests.plan.strategies import FIELDS
 
 HEAD = "key: p\ntypes:\n  - key: geo\n"
@@ -31,6 +32,34 @@ def where(finding: Finding) -> tuple[str, str, int | None, str]:
 def territory(*lines: str) -> str:
     """A territory file with more lines."""
     return "\n".join(["key: a", "type: geo", *lines]) + "\n"
+
+
+def test_a_seat_has_a_base_a_ramp_and_licences_each_once_in_lower_case() -> None:
+    lines = "key: p\ntypes: [{key: geo}]\nterritories:\n  - key: a\n    type: geo\n    seats:\n      - key: s\n"
+    more = "        base_latitude: 39.74\n        base_longitude: -104.99\n        ramp_share: 0.5\n"
+    text = read_texts({"plan.yaml": f"{lines}{more}        licences: [US-WY, NO, us-co, ' us-wy ', Series  7]\n"}, FIELDS)
+    assert text.findings == ()
+    seat = text.plan.seats[0]
+    assert (seat.base, seat.ramp_share) == ((39.74, -104.99), 0.5)
+    assert seat.licences == ("no", "series 7", "us-co", "us-wy")
+    written = render(text.plan)["territories/a.yaml"]
+    assert written.endswith(
+        "    base_latitude: 39.74\n    base_longitude: -104.99\n    ramp_share: 0.5\n"
+        '    licences:\n      - "no"\n      - series 7\n      - us-co\n      - us-wy\n'
+    )
+
+
+def test_what_a_seat_cannot_have_is_told_with_line_and_remedy() -> None:
+    lines = "key: p\ntypes: [{key: geo}]\nterritories:\n  - key: a\n    type: geo\n    seats:\n      - key: s\n"
+    more = "        lat: 39\n        base_longitude: 200\n        ramp: 1\n        license: [x]\n        ramp_share: half\n"
+    found = read_texts({"plan.yaml": lines + more}, FIELDS).findings
+    assert [(f.place.line, f.remedy or f.message) for f in found] == [
+        (8, "Did you mean 'base_latitude'?"),
+        (9, "expected a number from -180 to 180 for 'base_longitude', got '200'"),
+        (10, "Did you mean 'ramp_share'?"),
+        (11, "Did you mean 'licences'?"),
+        (12, "expected a number for 'ramp_share', got 'half'"),
+    ]
 
 
 def test_nesting_gives_parents_and_seats_their_territory() -> None:

@@ -57,7 +57,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A position on a territory; who sits there, from when to when, is data in the ledger."""
+    """A position on a territory; who sits there, from when to when, is data in the ledger.
+
+    `base_latitude` and `base_longitude` (degrees, both or none) are where whoever sits here sets out from; `ramp_share` is the share
+    of the capacity while new, above 0 and at most 1; `licences` are tags, kept lower-case, trimmed, each once and in order.
+    """
 
     key: str
     territory: str
@@ -66,6 +70,29 @@ class Seat:
     capacity_hours: int | None = None
     name: str = ""
     comment: str = ""
+    base_latitude: float | None = None
+    base_longitude: float | None = None
+    ramp_share: float = 1.0
+    licences: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Bring numbers and tags into their one form, so that equal seats are equal values with equal hashes."""
+        for name in ("base_latitude", "base_longitude", "ramp_share"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, float(value) + 0.0)  # + 0.0 makes of -0.0 what it equals
+        if self.licences:
+            object.__setattr__(self, "licences", tuple(sorted({" ".join(tag.lower().split()) for tag in self.licences})))
+
+    @property
+    def base(self) -> tuple[float, float] | None:
+        """Latitude and longitude of the home base in degrees; None where it is not given whole."""
+        return None if self.base_latitude is None or self.base_longitude is None else (self.base_latitude, self.base_longitude)
+
+    @property
+    def ramped_hours(self) -> float | None:
+        """The hours in a year that count while the ramp holds: capacity times ramp; None where no capacity is given."""
+        return None if self.capacity_hours is None else self.capacity_hours * self.ramp_share
 
 
 @dataclass(frozen=True, slots=True)

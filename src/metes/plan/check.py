@@ -15,6 +15,7 @@ from metes.model.catalogue import Field
 from metes.model.plan import Pin, Plan, Policy, Role, Rule, Territory
 from metes.plan import subjects
 from metes.plan.check_areas import check_areas
+from metes.plan.check_seats import check_seats
 from metes.plan.conform import suggestion
 from metes.plan.limits import COLOURS, MAX_TERRITORIES, MAX_TERRITORY_DEPTH
 from metes.rules.checks import check_condition
@@ -195,32 +196,6 @@ def _colours(plan: Plan) -> Iterator[Finding]:
             yield _error("colour", subjects.of_territory(territory.key), message, "Choose another, or leave it out.")
 
 
-def _seats(plan: Plan) -> Iterator[Finding]:
-    """Seats on unknown territories, and primary leaves with rules that nobody can own.
-
-    A territory with others below it may hold nothing itself, and a catch-all may hold house accounts on purpose.
-    """
-    for seat in plan.seats:
-        if seat.territory not in plan.territory_by_key:
-            remedy = suggestion(seat.territory, plan.territory_by_key) or "Put the seat on a territory of the plan."
-            yield _error(
-                "unknown-territory", subjects.of_seat(seat.key), f"there is no territory '{seat.territory}'", remedy, seat.territory
-            )
-        if seat.capacity_hours is not None and seat.capacity_hours < 0:
-            message = f"capacity is 0 hours or more, got {seat.capacity_hours}"
-            yield _error("capacity", subjects.of_seat(seat.key), message, "Write the hours of a year.")
-    primary = {kind.key for kind in plan.types if kind.role is Role.PRIMARY}
-    for territory in plan.territories:
-        is_leaf = territory.key not in plan.children_by_key
-        if territory.type in primary and territory.rules and is_leaf and not territory.is_catch_all:
-            seats = plan.seats_by_territory.get(territory.key, ())
-            if not any(seat.owns for seat in seats):
-                message = "it holds accounts and has no owning seat, so they have no owner"
-                yield _warning(
-                    "no-owning-seat", subjects.of_territory(territory.key), message, "Add a seat, or set 'owns: true' on one."
-                )
-
-
 def _lists(plan: Plan) -> Iterator[Finding]:
     """Lists that are empty or name a value twice."""
     for named in plan.lists:
@@ -312,7 +287,7 @@ _CHECKS: Final[tuple[Callable[[Plan], Iterator[Finding]], ...]] = (
     _roots,
     _shares,
     _colours,
-    _seats,
+    check_seats,
     _lists,
     check_areas,
     _pins,

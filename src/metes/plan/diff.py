@@ -53,7 +53,7 @@ def diff(old: Plan, new: Plan) -> tuple[Step, ...]:
     steps.extend(_changes("plan", f"plan {new.key}", old, new, ("key", "name", "description", "comment")))
     steps.extend(_compare(_by_key(old.types), _by_key(new.types), _TYPE))
     steps.extend(_territories(old, new))
-    steps.extend(_compare(_by_key(old.seats), _by_key(new.seats), _SEAT))
+    steps.extend(_seats(old, new))
     steps.extend(_lists(old, new))
     steps.extend(_areas(old, new))
     steps.extend(_pins(old, new))
@@ -77,7 +77,7 @@ def _quoted(part: Any) -> str:
 
 _TYPE: Final = _Kind("type", lambda t: subjects.of_type(t.key), _quoted)
 _TERRITORY: Final = _Kind("territory", lambda t: subjects.of_territory(t.key), _quoted, "parent", ("rules",))
-_SEAT: Final = _Kind("seat", lambda s: subjects.of_seat(s.key), _quoted, "territory")
+_SEAT: Final = _Kind("seat", lambda s: subjects.of_seat(s.key), _quoted, "territory", ("base_latitude", "base_longitude"))
 _AREA: Final = _Kind("area", lambda a: subjects.of_area(a.key), lambda a: f"{_quoted(a)} of {_size(a)}", "", ("geometry",))
 _LIST: Final = _Kind("list", lambda n: subjects.of_list(n.key), _quoted, "", ("values",))
 
@@ -152,6 +152,8 @@ def _shown(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, conditions.Condition):
         return to_text(value)
+    if isinstance(value, tuple):
+        return ", ".join(value)
     return str(value)
 
 
@@ -180,6 +182,25 @@ def _rule_of(territory: str) -> _Kind:
     return _Kind(
         "rule", lambda rule: subjects.of_rule(territory, rule.key), lambda rule: f"{_quoted(rule)} of territory {territory}"
     )
+
+
+def _seats(old: Plan, new: Plan) -> Iterator[Step]:
+    """Seats; a home base is one step, though it is two numbers."""
+    before, after = _by_key(old.seats), _by_key(new.seats)
+    for key, seat in after.items():
+        was = before.get(key)
+        yield from _compare({key: was} if was else {}, {key: seat}, _SEAT)
+        if was is not None and (one := _base(was)) != (other := _base(seat)):
+            subject = subjects.of_seat(key)
+            sentence = f"Change home base of {subject} from {_or_nothing(one)} to {_or_nothing(other)}."
+            yield Step(Act.CHANGE, "seat", subject, sentence, "base", one, other)
+    yield from _compare({key: seat for key, seat in before.items() if key not in after}, {}, _SEAT)
+
+
+def _base(seat: Seat) -> str:
+    """Latitude and longitude of a home base as text; empty where there is none."""
+    degrees = (seat.base_latitude, seat.base_longitude)
+    return "" if degrees == (None, None) else ", ".join("?" if value is None else str(value) for value in degrees)
 
 
 def _lists(old: Plan, new: Plan) -> Iterator[Step]:

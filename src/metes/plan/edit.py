@@ -11,6 +11,7 @@ from metes.base.findings import Finding, Place, Severity
 from metes.base.ids import is_key, key_from
 from metes.model.plan import Area, NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan import subjects
+from metes.plan.check_seats import check_seat
 from metes.plan.conform import suggestion
 from metes.plan.limits import MAX_AREAS
 from metes.plan.order import in_order
@@ -96,6 +97,8 @@ def with_seat(plan: Plan, seat: Seat) -> Plan:
     subject = subjects.of_seat(seat.key)
     _need_key(seat.key, subject)
     _need_territory(plan, seat.territory, subject)
+    if findings := list(check_seat(seat)):
+        raise InputError(f"{subject}: " + " ".join(f"{f.message}. {f.remedy}" for f in findings), findings)
     is_there = any(s.key == seat.key for s in plan.seats)
     seats = tuple(seat if s.key == seat.key else s for s in plan.seats) if is_there else (*plan.seats, seat)
     return in_order(replace(plan, seats=seats))

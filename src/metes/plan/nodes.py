@@ -71,7 +71,7 @@ def plan_of(root: str, get: Callable[[str], Content], known: Known | None = None
         key, parent = stack.pop()
         if key not in known:
             node = get(key)
-            own = tuple(Seat(**seat, territory=node["key"]) for seat in node.get("seats", ()))
+            own = tuple(_seat_of(seat, node["key"]) for seat in node.get("seats", ()))
             known[key] = (_territory_of(node, parent), own, tuple(node.get("children", ())))
         territory, own, children = known[key]
         territories.append(territory if territory.parent == parent else replace(territory, parent=parent))
@@ -106,10 +106,19 @@ def _territory(plan: Plan, territory: Territory, children: list[str]) -> Content
     if territory.rules:
         content["rules"] = [_rule(rule) for rule in territory.rules]
     if seats := plan.seats_by_territory.get(territory.key, ()):
-        content["seats"] = [_told(seat, without=("territory",)) for seat in seats]
+        content["seats"] = [_seat(seat) for seat in seats]
     if children:
         content["children"] = children
     return content
+
+
+def _seat(seat: Seat) -> Content:
+    content = _told(seat, without=("territory",))
+    return content | ({"licences": list(seat.licences)} if seat.licences else {})
+
+
+def _seat_of(content: Content, territory: str) -> Seat:
+    return Seat(**{**content, "licences": tuple(content.get("licences", ()))}, territory=territory)
 
 
 def _rule(rule: Rule) -> Content:

@@ -115,6 +115,26 @@ SEAT: Final = Shape(
         Property("role", Form.TEXT, "What who sits here does, such as account executive."),
         Property("owns", Form.BOOLEAN, "Whether who sits here owns the territory's accounts.", synonyms=("owner", "is_owner")),
         Property("capacity_hours", Form.INTEGER, "Hours in a year.", synonyms=("capacity", "hours"), low=0),
+        Property(
+            "base_latitude",
+            Form.NUMBER,
+            "Latitude of the home base in degrees, with its longitude.",
+            synonyms=("latitude", "lat"),
+            low=-90,
+            high=90,
+        ),
+        Property(
+            "base_longitude",
+            Form.NUMBER,
+            "Longitude of the home base in degrees, with its latitude.",
+            synonyms=("longitude", "lon", "lng"),
+            low=-180,
+            high=180,
+        ),
+        Property("ramp_share", Form.NUMBER, "Share of the capacity while new, above 0 to 1.", synonyms=("ramp",), low=0, high=1),
+        Property(
+            "licences", Form.TEXTS, "What may be sold or done from here, as tags.", synonyms=("licenses", "licence", "license")
+        ),
     ),
 )
 

@@ -273,6 +273,8 @@ class _Reader:
         """Read one seat."""
         values = values_of(self.document, node, SEAT)
         if values and "key" in values and self.is_new(subjects.of_seat(values["key"]), node):
+            if "licences" in values:
+                values["licences"] = tuple(values["licences"])
             self.seats.append(Seat(**values, territory=territory, comment=comment_of(node)))
 
     def named_list(self, node: reading.Node | None) -> str | None:

@@ -204,6 +204,13 @@ def _seat(seat: Seat) -> _Item:
         item.lines.append(("owns", "false"))
     if seat.capacity_hours is not None:
         item.lines.append(("capacity_hours", str(seat.capacity_hours)))
+    for name, degrees in (("base_latitude", seat.base_latitude), ("base_longitude", seat.base_longitude)):
+        if degrees is not None:
+            item.lines.append((name, _decimal(degrees)))
+    if seat.ramp_share != 1.0:
+        item.lines.append(("ramp_share", _decimal(seat.ramp_share)))
+    if seat.licences:
+        item.lines.append(("licences", _Values([_text(tag) for tag in seat.licences])))
     return item
 
 
