@@ -15,6 +15,12 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 _EARTH_RADIUS_KM = 6371.0
 
+# The sets that come with the product.
+US_COUNTIES = "us-counties"
+US_ZIPS = "us-zips"
+WORLD_COUNTRIES = "world-countries"
+BUILT_IN = (US_COUNTIES, US_ZIPS, WORLD_COUNTRIES)
+
 
 class ZoneKind(StrEnum):
     """What the shapes of a set are: borders on the ground, cells drawn around points, or nothing."""
