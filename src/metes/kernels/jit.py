@@ -15,6 +15,7 @@ float64: Any = vars(types)["float64"]
 int8: Any = vars(types)["int8"]
 uint8: Any = vars(types)["uint8"]
 uint64: Any = vars(types)["uint64"]
+boolean: Any = vars(types)["boolean"]
 
 F = TypeVar("F", bound=Callable[..., object])
 

@@ -1,0 +1,136 @@
+"""Prices that keep loads within their limits: damped Newton on the dual of the transport problem, its band smooth.
+
+The dual of "least reduced cost, loads within [lowest, highest]" is g(p) = Σ_i min_j (t d² + Σ a p - saving) - Σ_jm h(p_jm), concave, with
+h(p) = highest p where p > 0 and lowest p where p < 0; any p gives a bound. Both corners are rounded off, the choice by a softness and the band
+as h'(p) = middle + half tanh(p / sharpness), and made sharper step by step (after Kitagawa, Mérigot, Thibert 2019; the smooth band is ours).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import spsolve
+
+from metes.partition.cells import Cells, Sweep
+from metes.partition.problem import Floats
+
+_DAMPING, _LOOSEST, _STIFFEST = 1e-3, 1e-6, 1e3
+# A slope this small, in half widths of a band, is none.
+_EVEN = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """The limits of loads as their middle and half width, both (k, m)."""
+
+    middle: Floats
+    half: Floats
+
+    def drawn(self, prices: Floats, sharpness: float) -> Floats:
+        """What each territory wants at these prices."""
+        return self.middle + self.half * np.tanh(prices / sharpness)
+
+    def paid(self, prices: Floats, sharpness: float) -> float:
+        """Σ h: what is paid for the limits."""
+        steep = np.abs(prices) / sharpness
+        smooth = sharpness * (steep + np.log1p(np.exp(-2 * steep)) - np.log(2.0))
+        return float((self.middle * prices + self.half * smooth).sum())
+
+    def paid_exactly(self, prices: Floats) -> float:
+        """Σ h with its corner, as the bound needs it."""
+        return float((self.middle * prices + self.half * np.abs(prices)).sum())
+
+    def bent(self, prices: Floats, sharpness: float) -> Floats:
+        """h'', how what is wanted changes with the price."""
+        return self.half / sharpness / np.cosh(np.minimum(np.abs(prices) / sharpness, 300.0)) ** 2
+
+
+def band_of(lowest: Floats, highest: Floats, inner: Floats | float = 0.0) -> Band:
+    """The band between limits, drawn in on both sides by `inner`, as far as it is wide enough."""
+    half = (highest - lowest) / 2
+    return Band((highest + lowest) / 2, np.maximum(half - inner, 0.2 * half))
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """Prices with the sweep they were found by and the value of the smooth dual."""
+
+    prices: Floats
+    sweep: Sweep
+    value: float
+
+
+def newton(cells: Cells, centres: Floats, prices: Floats, band: Band, softness: float, sharpness: float, steps: int) -> Priced:
+    """Climb the smooth dual by at most so many Newton steps, damped as much as the last of them asked for (Levenberg, Marquardt)."""
+    at = _priced(cells, centres, prices, band, softness, sharpness)
+    stiffness = band.middle / sharpness
+    damping = _DAMPING
+    for _ in range(steps):
+        slope = at.sweep.soft_loads - band.drawn(at.prices, sharpness)
+        if np.abs(slope).max() <= _EVEN * float(band.half.mean()):
+            break
+        matrix = _curvature(at.sweep, band.bent(at.prices, sharpness))
+        while damping <= _STIFFEST:
+            direction = np.asarray(spsolve((matrix + sparse.diags((damping * stiffness).ravel())).tocsc(), slope.ravel())).reshape(slope.shape)
+            there = _priced(cells, centres, at.prices + direction, band, softness, sharpness)
+            if there.value >= at.value + 1e-4 * float((slope * direction).sum()):
+                at, damping = there, max(damping / 8, _LOOSEST)
+                break
+            damping *= 4
+        else:
+            break
+    return at
+
+
+def _priced(cells: Cells, centres: Floats, prices: Floats, band: Band, softness: float, sharpness: float) -> Priced:
+    found = cells.sweep(centres, prices, softness)
+    return Priced(prices, found, found.soft_value - band.paid(prices, sharpness))
+
+
+def _curvature(found: Sweep, bent: Floats) -> sparse.csr_matrix:
+    """Minus the second derivative of the dual: the Laplacian of the borders and the bend of the band."""
+    k = len(bent)
+    rows = laplacian(found.pairs, found.curvature, k)
+    return rows + sparse.diags(bent.ravel())
+
+
+def laplacian(pairs: np.ndarray, blocks: Floats, k: int) -> sparse.csr_matrix:
+    """The Laplacian (k m, k m) of pairs of territories with blocks (p, m, m) of weights."""
+    m = blocks.shape[1]
+    inner = np.arange(m)
+    first = (pairs[:, 0, None, None] * m + inner[None, :, None]) + 0 * inner[None, None, :]
+    second = (pairs[:, 1, None, None] * m + inner[None, None, :]) + 0 * inner[None, :, None]
+    first_too = (pairs[:, 0, None, None] * m + inner[None, None, :]) + 0 * inner[None, :, None]
+    second_too = (pairs[:, 1, None, None] * m + inner[None, :, None]) + 0 * inner[None, None, :]
+    values = blocks.ravel()
+    data = np.concatenate([-values, -values, values, values])
+    at = np.concatenate([first.ravel(), second.ravel(), first.ravel(), second_too.ravel()])
+    to = np.concatenate([second.ravel(), first.ravel(), first_too.ravel(), second.ravel()])
+    return sparse.csr_matrix((data, (at, to)), shape=(k * m, k * m))
+
+
+def carried_over(found: Sweep, prices: Floats, centres: Floats, moved: Floats) -> Floats:
+    """Prices for moved centres under which borders stay where they are, by least squares over the pairs that border."""
+    k, m = prices.shape
+    if not len(found.pairs):
+        return prices
+    a, b = found.pairs.T
+    weight = found.border[:, 0]
+    place = found.border[:, 1:] / weight[:, None]
+
+    def lead(of: Floats) -> Floats:
+        return np.asarray(((place - of[a]) ** 2).sum(axis=1) - ((place - of[b]) ** 2).sum(axis=1))
+
+    wanted = (lead(centres) - lead(moved)) * weight
+    right = np.bincount(a, wanted, k) - np.bincount(b, wanted, k)
+    matrix = laplacian(found.pairs, weight[:, None, None], k)
+    ridge = max(float(matrix.diagonal().mean()), 1e-12) * 1e-3
+    change = np.asarray(spsolve((matrix + ridge * sparse.identity(k)).tocsc(), right))
+    return prices + change[:, None] / m
+
+
+def bound_at(found: Sweep, prices: Floats, lowest: Floats, highest: Floats) -> float:
+    """What no design with these centres costs less than, as reduced costs say at these prices; contiguity left out, units divisible."""
+    return found.value - band_of(lowest, highest).paid_exactly(prices)
