@@ -7,9 +7,8 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from metes.partition.links import component_of
 from metes.partition.problem import Floats, Ints, Problem
 
 Numbers = npt.NDArray[np.integer]
@@ -97,14 +96,14 @@ class Live:
         chosen = np.unique(np.asarray(units, np.int64))
         free = chosen[(self.locked[chosen] == NOBODY) & (self.territory_of_unit[chosen] != NOBODY)]
         self.locked[free] = self.territory_of_unit[free]
-        return free.astype(np.int32)
+        return np.asarray(free, np.int32)
 
     def unlock(self, units: npt.ArrayLike) -> Ints:
         """Let units move again; those that were locked until now."""
         chosen = np.unique(np.asarray(units, np.int64))
         held = chosen[self.locked[chosen] != NOBODY]
         self.locked[held] = NOBODY
-        return held.astype(np.int32)
+        return np.asarray(held, np.int32)
 
     def row(self, territory: int) -> Row:
         """What one territory comes to."""
@@ -211,9 +210,8 @@ class Live:
         place = np.full(self.problem.units, -1, np.int32)
         place[units] = np.arange(len(units), dtype=np.int32)
         ends = (place[first[inside]], place[second[inside]])
-        matrix = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(len(units), len(units)))
-        number, label = connected_components(matrix, directed=False)
-        owner = np.zeros(number, np.int64)
+        label = component_of(len(units), np.stack(ends, axis=1))
+        owner = np.zeros(label.max(initial=-1) + 1, np.int64)
         owner[label] = at[units]
         self.pieces[own] = np.bincount(owner, minlength=k)[own]
 
