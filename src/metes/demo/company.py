@@ -14,6 +14,7 @@ import pyarrow.csv as pacsv
 
 from metes.base.progress import SILENT, Progress
 from metes.demo.accounts import Accounts, make_accounts
+from metes.demo.bases import furnished
 from metes.demo.business import FAMILIES, PRODUCTS
 from metes.demo.carve import areas
 from metes.demo.colours import colours_of_patches
@@ -95,7 +96,7 @@ def make_company(
     writer.write("leads", make_leads(stream(seed, 6), book, places, max(20, accounts * 6 // 100), today_day))
     _write_facts(writer, seed, _market(seed, book, places, holding, pinned, seats, roster, today_day), first_contact, facts_cap)
     named = {key: book.id.take(pa.array(members)).to_pylist() for key, members in holding.named.items()}
-    plan = company_plan(seats, named, pinned.pins, _colours(places))
+    plan = company_plan(furnished(seats, places, roster, today_day), named, pinned.pins, _colours(places))
     write_plan(plan, out / "plan")
     first_day = (EPOCH + (today_day - HISTORY_DAYS)).astype(object)
     files = {kind: writer.paths[kind] for kind in FILE_ORDER}
