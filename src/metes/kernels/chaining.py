@@ -13,9 +13,28 @@ from metes.kernels.shifting import relief
 Array = Any
 
 
-@kernel(void, int64, int64, int64, read(float64, 2), written(int32), written(float64, 2), written(int64), written(int32, 2), written(int32))
+@kernel(
+    void,
+    int64,
+    int64,
+    int64,
+    read(float64, 2),
+    written(int32),
+    written(float64, 2),
+    written(int64),
+    written(int32, 2),
+    written(int32),
+)
 def move_unit(
-    unit: int, origin: int, goal: int, measures: Array, territory_of_unit: Array, loads: Array, counts: Array, links: Array, heads: Array
+    unit: int,
+    origin: int,
+    goal: int,
+    measures: Array,
+    territory_of_unit: Array,
+    loads: Array,
+    counts: Array,
+    links: Array,
+    heads: Array,
 ) -> None:
     """Move a unit, with loads, counts and the list of units of each territory (`heads` (k,), `links` (n, 2) before and behind)."""
     territory_of_unit[unit] = goal
@@ -150,7 +169,9 @@ def chain_units(
                     looked += 1
                     if there == np.inf:
                         there = cost_of(other, goal, places, travel, centres, entry_indptr, entry_territory, entry_saving)
-                    gain = first + there - cost_of(other, third, places, travel, centres, entry_indptr, entry_territory, entry_saving)
+                    gain = (
+                        first + there - cost_of(other, third, places, travel, centres, entry_indptr, entry_territory, entry_saving)
+                    )
                     for q in range(m):
                         gain += measures[other, q] * (prices[goal, q] - prices[third, q])
                     if gain <= best_gain and fine == 0.0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from metes.kernels.jit import float64, int32, int64, kernel, read, uint8, written
+from metes.kernels.jit import float64, int32, int64, kernel, read, uint8, void, written
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -24,6 +24,20 @@ def distance_between(places: Floats, matrix: Floats, i: int, j: int) -> float:
 def beyond(load: float, capacity: float) -> float:
     """How far a load is beyond its capacity; what rounding adds to a sum does not count."""
     return max(0.0, load - capacity * (1 + 1e-9))
+
+
+@kernel(void, read(float64), written(int32), int64)
+def order_descending(keys: Floats, order: Ints, size: int) -> None:
+    """Sort the first `size` numbers of `order` by their keys, the largest first. Shell's sort: short to compile, quick for tens."""
+    step = size // 2
+    while step > 0:
+        for p in range(step, size):
+            held, q = order[p], p
+            while q >= step and keys[order[q - step]] < keys[held]:
+                order[q] = order[q - step]
+                q -= step
+            order[q] = held
+        step //= 2
 
 
 _TABLE = (written(float64, 2), int64, int64, read(float64), read(float64), float64)
@@ -48,15 +62,7 @@ def place_units(
                 second = value
         keys[u] = second - first if r > 1 else 0.0
         order[u] = u
-    step = m // 2
-    while step > 0:  # Shell's sort, descending
-        for p in range(step, m):
-            held, key, q = order[p], keys[order[p]], p
-            while q >= step and keys[order[q - step]] < key:
-                order[q] = order[q - step]
-                q -= step
-            order[q] = held
-        step //= 2
+    order_descending(keys, order, m)
     for j in range(r):
         load[j] = 0.0
     for p in range(m):
@@ -71,12 +77,21 @@ def place_units(
                 best, at = value, j
         own[u] = at
         load[at] += demand[u]
-    return 2 * m * r
+    return 2 * m * r + 16 * m
 
 
 @kernel(int64, *_TABLE, written(int32), written(float64), written(float64), written(float64, 2))
 def settle_units(
-    cost: Floats, m: int, r: int, demand: Floats, capacity: Floats, price: float, own: Ints, load: Floats, now: Floats, least: Floats
+    cost: Floats,
+    m: int,
+    r: int,
+    demand: Floats,
+    capacity: Floats,
+    price: float,
+    own: Ints,
+    load: Floats,
+    now: Floats,
+    least: Floats,
 ) -> int:
     """Move single units, and swap two, as long as that makes travel plus `price` for demand beyond capacity smaller.
 

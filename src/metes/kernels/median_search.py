@@ -11,6 +11,7 @@ from metes.kernels.median_region import beyond, distance_between, move_median, p
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 LARGEST_REGION = 8
+ROUND = 3500  # what a round takes beside its table, in table entries
 
 
 @kernel(float64, written(uint64))
@@ -97,8 +98,11 @@ def search_regions(
     """
     n, k = own.shape[0], median.shape[0]
     far, near = np.empty(3 * LARGEST_REGION), np.empty(3 * LARGEST_REGION, np.int32)
-    chosen, at, held, room = np.empty(LARGEST_REGION, np.int32), np.empty(k, np.int32), np.empty(LARGEST_REGION, np.int32), np.empty(
-        LARGEST_REGION
+    chosen, at, held, room = (
+        np.empty(LARGEST_REGION, np.int32),
+        np.empty(k, np.int32),
+        np.empty(LARGEST_REGION, np.int32),
+        np.empty(LARGEST_REGION),
     )
     load, least = np.empty(LARGEST_REGION), np.empty((LARGEST_REGION, LARGEST_REGION))
     cost, units, local, members = np.empty((LARGEST_REGION, n)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
@@ -109,7 +113,6 @@ def search_regions(
         is_median[median[j]] = 1
     price = schedule[4]
     work = values[2]
-    rounds = 0
     while work < schedule[0]:
         r = min(k, 2 + int(draw(state) * 3.0) if draw(state) < 0.7 else 4 + int(draw(state) * 5.0))
         size = nearest_medians(places, matrix, median, median[int(draw(state) * k)], min(k, r + r // 2), far, near)
@@ -134,8 +137,7 @@ def search_regions(
         for j in range(r):
             before += price * beyond(load[j], room[j])
             at[chosen[j]] = -1
-        work += n // 8 + k
-        rounds += 1
+        work += ROUND + n + 8 * k
         if m <= r:
             continue
         opened = min(r, 1 if draw(state) < 0.6 else 2 + int(draw(state) * 2.0))
@@ -189,4 +191,3 @@ def search_regions(
             for j in range(r):
                 is_median[median[chosen[j]]] = 1
     values[2] = work
-    values[3] += rounds

@@ -81,7 +81,14 @@ def stays_whole(unit: int, territory_of_unit: Array, indptr: Array, indices: Arr
 
 @kernel(float64, int64, int64, read(float64, 2), read(float64), read(float64, 2), read(int64), read(int32), read(float64))
 def cost_of(
-    unit: int, territory: int, places: Array, travel: Array, centres: Array, indptr: Array, entry_territory: Array, entry_saving: Array
+    unit: int,
+    territory: int,
+    places: Array,
+    travel: Array,
+    centres: Array,
+    indptr: Array,
+    entry_territory: Array,
+    entry_saving: Array,
 ) -> float:
     """What a unit costs in a territory: its travel, less what this pair saves; infinite where it is forbidden."""
     value = 0.0

@@ -100,7 +100,9 @@ class Cells:
 
         parts = list(_side_by_side(part, self.roots))
         soft, hard, moments, values = (sum(p[i] for p in parts) for i in range(4))
-        pairs, curvature, border = _pairs(parts, k, m) if softness else (np.zeros((0, 2), np.int64), np.zeros((0, m, m)), np.zeros((0, 4)))
+        pairs, curvature, border = (
+            _pairs(parts, k, m) if softness else (np.zeros((0, 2), np.int64), np.zeros((0, m, m)), np.zeros((0, 4)))
+        )
         return Sweep(territory_of_unit, hard, soft, moments, float(values[1]), float(values[0]), pairs, curvature, border)
 
     def in_order_of_units(self, of_place: npt.NDArray[np.int32]) -> Ints:

@@ -73,7 +73,9 @@ def newton(cells: Cells, centres: Floats, prices: Floats, band: Band, softness: 
             break
         matrix = _curvature(at.sweep, band.bent(at.prices, sharpness))
         while damping <= _STIFFEST:
-            direction = np.asarray(spsolve((matrix + sparse.diags((damping * stiffness).ravel())).tocsc(), slope.ravel())).reshape(slope.shape)
+            direction = np.asarray(spsolve((matrix + sparse.diags((damping * stiffness).ravel())).tocsc(), slope.ravel())).reshape(
+                slope.shape
+            )
             there = _priced(cells, centres, at.prices + direction, band, softness, sharpness)
             if there.value >= at.value + 1e-4 * float((slope * direction).sum()):
                 at, damping = there, max(damping / 8, _LOOSEST)

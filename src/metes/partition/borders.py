@@ -1,0 +1,233 @@
+"""A partition being put right at its borders: strays adopted, loads brought into their limits, cost saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import KDTree
+
+from metes.kernels.chaining import chain_units
+from metes.kernels.pieces import adopt_strays, find_pieces
+from metes.kernels.shifting import shift_units
+from metes.partition.cells import Cells
+from metes.partition.graph import Graph, graph_of_pairs
+from metes.partition.problem import Floats, Ints
+
+_NEAREST = 6
+# A pair of moves is looked for everywhere where the units are few, else only where loads are out of their limits.
+_CHAINED_EVERYWHERE = 60_000
+_MOST_PAIRS = 20_000_000
+FIRST_FINE = 10.0
+STRICT = 1e9
+# Limits are drawn in by so much of the scale, as a square so small is no longer seen beside cost.
+_HAIR = 1e-5
+
+
+@dataclass(eq=False)
+class Borders:
+    """The state: territory, loads and counts, changed in place; all arrays in the order of the tree's leaves.
+
+    `fine_unit` is what a load that is outside its limits by one whole target costs at a fine of 1.
+    """
+
+    cells: Cells
+    graph: Graph
+    is_whole: bool
+    centres: Floats
+    lowest: Floats
+    highest: Floats
+    territory_of_unit: Ints
+    loads: Floats
+    counts: npt.NDArray[np.int64]
+    amounts: Floats
+    scale: Floats
+    fine_unit: float
+
+    def adopt(self, prices: Floats) -> int:
+        """Keep the heaviest piece of each territory, and give the units of the others to neighbours; how many nobody reaches."""
+        if self.is_whole:
+            piece, main = pieces_of(self.territory_of_unit, self.graph, self.cells.travel)
+            self.territory_of_unit[~main[piece] & (self.cells.locked < 0)] = -1
+        left = 0
+        if (self.territory_of_unit < 0).any():
+            cells = self.cells
+            left = adopt_strays(
+                self.territory_of_unit,
+                self.graph.indptr,
+                self.graph.indices,
+                cells.places,
+                cells.travel,
+                self.amounts,
+                self.centres,
+                np.ascontiguousarray(prices),
+                cells.indptr,
+                cells.entry_territory,
+                cells.entry_saving,
+            )
+        if left:
+            self._place_anywhere()
+        self.recount()
+        return left
+
+    def _place_anywhere(self) -> None:
+        """Units that no territory may take by a neighbour go to the nearest that may take them."""
+        cells = self.cells
+        for i in np.flatnonzero(self.territory_of_unit < 0):
+            costs = cells.travel[i] * ((cells.places[i] - self.centres) ** 2).sum(axis=1)
+            entries = slice(cells.indptr[i], cells.indptr[i + 1])
+            np.subtract.at(costs, cells.entry_territory[entries], cells.entry_saving[entries])
+            self.territory_of_unit[i] = int(np.argmin(costs))
+
+    def recount(self) -> None:
+        """Loads and counts anew."""
+        k = len(self.centres)
+        for q in range(self.amounts.shape[1]):
+            self.loads[:, q] = np.bincount(self.territory_of_unit, self.amounts[:, q], k)
+        self.counts[:] = np.bincount(self.territory_of_unit, minlength=k)
+
+    def fill_empty(self) -> None:
+        """Give each territory without a unit the nearest unit that another can spare."""
+        cells = self.cells
+        for j in np.flatnonzero(self.counts == 0):
+            spare = (self.counts[self.territory_of_unit] > 1) & (cells.locked < 0)
+            if not spare.any():
+                return
+            costs = np.where(spare, ((cells.places - self.centres[j]) ** 2).sum(axis=1), np.inf)
+            for i in np.flatnonzero(spare):
+                entries = slice(cells.indptr[i], cells.indptr[i + 1])
+                if ((cells.entry_territory[entries] == j) & (cells.entry_saving[entries] == -np.inf)).any():
+                    costs[i] = np.inf
+            i = int(np.argmin(costs))
+            if np.isfinite(costs[i]):
+                self.counts[self.territory_of_unit[i]] -= 1
+                self.counts[j] += 1
+                self.territory_of_unit[i] = j
+        self.recount()
+
+    def settle(self, prices: Floats) -> None:
+        """Bring loads into their limits where reduced costs are even, then save true cost without leaving them."""
+        for power in range(4):
+            self._shift(prices, FIRST_FINE * 4.0**power)
+        free = np.zeros_like(prices)
+        everywhere = len(self.territory_of_unit) <= _CHAINED_EVERYWHERE
+        for turn in range(6):
+            before = self.quality()
+            self._chain(free, only_near_trouble=not everywhere or turn == 0)
+            self._shift(free, STRICT)
+            if self.quality() >= before:
+                break
+        self.recount()
+
+    def excess(self) -> Floats:
+        """How far loads are outside their limits (k, m), in parts of the scale."""
+        outside = np.maximum(np.maximum(self.loads - self.highest, self.lowest - self.loads), 0.0)
+        return np.asarray(np.where(outside > 1e-9 * self.scale, outside, 0.0) / self.scale)
+
+    def quality(self) -> tuple[float, float]:
+        """Squares of what is outside the limits, and cost: the lower the better, in this order."""
+        return round(float((self.excess() ** 2).sum()), 12), round(self.cost(), 6)
+
+    def cost(self) -> float:
+        """Travel less savings."""
+        cells, at = self.cells, self.territory_of_unit
+        travel = float((cells.travel * ((cells.places - self.centres[at]) ** 2).sum(axis=1)).sum())
+        return travel - self.saved()
+
+    def saved(self) -> float:
+        """The savings of the pairs that were chosen."""
+        cells = self.cells
+        owner = np.repeat(np.arange(len(cells.travel)), np.diff(cells.indptr))
+        chosen = cells.entry_territory == self.territory_of_unit[owner]
+        return float(cells.entry_saving[chosen].sum())
+
+    def _shift(self, prices: Floats, fine: float, passes: int = 20) -> int:
+        return int(shift_units(*self._arguments(), np.ascontiguousarray(prices), fine * self.fine_unit, passes))
+
+    def _chain(self, prices: Floats, *, only_near_trouble: bool) -> int:
+        units = self._at_borders(only_near_trouble)
+        if not len(units):
+            return 0
+        return int(chain_units(units, *self._arguments(), np.ascontiguousarray(prices), STRICT * self.fine_unit, _MOST_PAIRS))
+
+    def _arguments(self) -> tuple[object, ...]:
+        cells = self.cells
+        return (
+            self.territory_of_unit,
+            self.loads,
+            self.counts,
+            self.graph.indptr,
+            self.graph.indices,
+            self.is_whole,
+            cells.places,
+            cells.travel,
+            self.amounts,
+            self.centres,
+            cells.indptr,
+            cells.entry_territory,
+            cells.entry_saving,
+            cells.locked,
+            self.lowest,
+            self.highest,
+            self.scale,
+        )
+
+    def _at_borders(self, only_near_trouble: bool) -> Ints:
+        """Units with a neighbour in another territory; only those in or beside territories out of their limits, where asked."""
+        at = self.territory_of_unit
+        rows = np.repeat(np.arange(len(at)), np.diff(self.graph.indptr))
+        across = at[rows] != at[self.graph.indices]
+        if only_near_trouble:
+            trouble = self.excess().any(axis=1)
+            across &= trouble[at[rows]] | trouble[at[self.graph.indices]]
+        return np.unique(rows[across]).astype(np.int32)
+
+
+def borders_of(cells: Cells, territory_of_unit: Ints, centres: Floats, lowest: Floats, highest: Floats) -> Borders:
+    """The borders of a partition; without a graph of neighbours, those of the nearest units serve, and pieces do not matter."""
+    k, m = lowest.shape
+    graph = cells.graph if cells.graph is not None else nearest_neighbours(cells.places)
+    scale = np.maximum((lowest + highest).mean(axis=0) / 2, 1e-300)
+    hair = np.minimum(_HAIR * scale, (highest - lowest) / 4)
+    weight = cells.travel.sum()
+    spread = float((cells.travel * ((cells.places - centres[np.maximum(territory_of_unit, 0)]) ** 2).sum(axis=1)).sum()) / weight
+    borders = Borders(
+        cells,
+        graph,
+        cells.graph is not None,
+        np.ascontiguousarray(centres),
+        np.ascontiguousarray(lowest + hair),
+        np.ascontiguousarray(highest - hair),
+        territory_of_unit.copy(),
+        np.zeros((k, m)),
+        np.zeros(k, np.int64),
+        np.ascontiguousarray(cells.amounts),
+        scale,
+        max(spread, 1e-12) * weight / k,
+    )
+    return borders
+
+
+def nearest_neighbours(places: Floats, nearest: int = _NEAREST) -> Graph:
+    """The graph of each place with its nearest others. O(n log n)."""
+    n = len(places)
+    if n < 2:
+        return graph_of_pairs(n, [], [])
+    _, found = KDTree(places).query(places, min(nearest + 1, n))
+    return graph_of_pairs(n, np.repeat(np.arange(n), found.shape[1]), found.ravel())
+
+
+def pieces_of(territory_of_unit: Ints, graph: Graph, weight: Floats) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """The piece (n,) of each unit, and whether a piece is the heaviest of its territory."""
+    piece = np.empty(len(territory_of_unit), np.int32)
+    count = find_pieces(territory_of_unit, graph.indptr, graph.indices, piece)
+    held = piece >= 0
+    heavy = np.bincount(piece[held], weight[held], count)
+    territory = np.full(count, -1)
+    territory[piece[held]] = territory_of_unit[held]
+    order = np.lexsort((np.arange(count), -heavy, territory))
+    main = np.zeros(count, np.bool_)
+    if count:
+        main[order[np.concatenate([[True], np.diff(territory[order]) > 0])]] = True
+    return piece, main

@@ -1,0 +1,126 @@
+"""Centres and prices found together: prices for the centres there are, centres in the middle of what they won, again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from metes.partition.cells import Cells, cells_of
+from metes.partition.prices import Band, Priced, band_of, carried_over, newton
+from metes.partition.problem import Floats, Ints, Problem
+from metes.partition.starts import bisected, spread
+
+ROUNDS = 26
+_FIRST_SOFTNESS, _LAST_SOFTNESS, _SHARPENING = 0.5, 0.05, 0.85
+_FINAL = (0.05, 0.02, 0.01, 0.005)
+# With so many units per territory, centres are found on heaps of units first.
+_HEAPED_FROM, _HEAPS_PER_TERRITORY = 300, 80
+
+
+@dataclass(frozen=True, eq=False)
+class Centred:
+    """Centres (k, 3) with prices (k, m), and the mean squared distance that softness is measured by."""
+
+    centres: Floats
+    prices: Floats
+    spread: float
+
+
+def start_by_bisection(problem: Problem) -> Floats:
+    """Centres of a weighted bisection in the shares of the first measure's targets."""
+    shares = (problem.lowest + problem.highest)[:, 0]
+    weight = problem.measures[:, 0] + 1e-9 * problem.travel
+    return middles(problem, bisected(problem.places, weight, shares / shares.sum()))
+
+
+def start_by_chance(problem: Problem, rng: np.random.Generator) -> Floats:
+    """Centres at units chosen by chance."""
+    return problem.places[spread(problem.places, problem.travel, problem.territories, rng)].copy()
+
+
+def middles(problem: Problem, territory_of_unit: Ints) -> Floats:
+    """The weighted middle (k, 3) of each territory; where one has no unit, the unit that is dearest where it is."""
+    k, weight = problem.territories, problem.travel
+    held = territory_of_unit >= 0
+    at, w = territory_of_unit[held], weight[held]
+    total = np.bincount(at, w, k)
+    sums = np.stack([np.bincount(at, w * problem.places[held, a], k) for a in range(3)], axis=1)
+    centres = sums / np.maximum(total, 1e-300)[:, None]
+    empty = np.flatnonzero(total <= 0)
+    if len(empty):
+        far = np.full(problem.units, np.inf)
+        far[held] = w * ((problem.places[held] - centres[at]) ** 2).sum(axis=1)
+        for j in empty:
+            i = int(np.argmax(far))
+            centres[j] = problem.places[i]
+            far = np.minimum(far, weight * ((problem.places - centres[j]) ** 2).sum(axis=1))
+    return centres
+
+
+def heaped(problem: Problem, cells: Cells) -> Problem:
+    """The problem with neighbouring units on heaps, so that a territory has some eighty; for one without preferences or locks."""
+    size = max(1, problem.units // (problem.territories * _HEAPS_PER_TERRITORY))
+    counts = cells.spans[:, 1] - cells.spans[:, 0]
+    parent = np.zeros(len(counts), np.int64)
+    inner = np.flatnonzero(cells.children[:, 0] >= 0)
+    parent[cells.children[inner].ravel()] = np.repeat(inner, 2)
+    is_heap = ((counts <= size) | (cells.children[:, 0] < 0)) & (counts[parent] > size)
+    is_heap[0] = len(counts) == 1
+    sums = cells.sums[is_heap]
+    return replace(
+        problem,
+        places=np.ascontiguousarray(sums[:, 1:4] / sums[:, :1]),
+        travel=sums[:, 0].copy(),
+        measures=np.ascontiguousarray(sums[:, 5:]),
+        graph=None,
+        preferences=None,
+        current=None,
+        locked=None,
+    )
+
+
+def centred(problem: Problem, cells: Cells, start: Centred, rounds: int, first: float = _FIRST_SOFTNESS) -> Centred:
+    """Go on from a start by so many rounds of two Newton steps and a move of the free centres to their middles."""
+    is_free = np.isnan(problem.bases[:, 0]) if problem.bases is not None else np.ones(problem.territories, np.bool_)
+    band = band_of(problem.lowest, problem.highest)
+    centres, prices = start.centres, start.prices
+    for turn in range(rounds):
+        soft = max(_LAST_SOFTNESS, first * _SHARPENING**turn) * start.spread
+        found = newton(cells, centres, prices, band, soft, soft, 2)
+        sums = found.sweep.moments
+        middle = sums[:, 1:4] / np.maximum(sums[:, :1], 1e-300)
+        moved = np.where((is_free & (sums[:, 0] > 0))[:, None], middle, centres)
+        prices = carried_over(found.sweep, found.prices, centres, moved)
+        centres = moved
+    return Centred(centres, prices, start.spread)
+
+
+def began(problem: Problem, cells: Cells, centres: Floats, prices: Floats | None = None) -> Centred:
+    """A start at these centres: bases stand where they stand, and spread is that of the nearest centres."""
+    if problem.bases is not None:
+        centres = np.where(np.isnan(problem.bases), centres, problem.bases)
+    prices = np.zeros_like(problem.lowest) if prices is None else prices
+    nearest = cells.sweep(centres, np.zeros_like(prices))
+    sums = nearest.moments
+    inertia = sums[:, 4] - 2 * (sums[:, 1:4] * centres).sum(axis=1) + sums[:, 0] * (centres**2).sum(axis=1)
+    return Centred(centres, prices, max(float(inertia.sum() / sums[:, 0].sum()), 1e-9))
+
+
+def priced(problem: Problem, cells: Cells, at: Centred, band: Band | None = None) -> Priced:
+    """The last prices for centres that stay, sharper and sharper."""
+    band = band or band_of(problem.lowest, problem.highest)
+    prices = at.prices
+    for part in _FINAL:
+        found = newton(cells, at.centres, prices, band, part * at.spread, part * at.spread, 8)
+        prices = found.prices
+    return found
+
+
+def heap_start(problem: Problem, cells: Cells) -> tuple[Problem, Cells] | None:
+    """The problem on heaps with its cells, where there are enough units for it to be worth while."""
+    plain = problem.preferences is None and (problem.locked is None or not (problem.locked >= 0).any())
+    if not plain or problem.units < _HEAPED_FROM * problem.territories:
+        return None
+    on_heaps = heaped(problem, cells)
+    return on_heaps, cells_of(on_heaps)

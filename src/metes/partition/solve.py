@@ -1,0 +1,198 @@
+"""Designs territories: centres and prices, cells of a power diagram, then borders put right; with what no design can beat.
+
+Territories are cells of a power diagram whose prices keep loads within their limits (Aurenhammer, Hoffmann, Aronov 1998), found by Newton steps
+on the dual of a transport problem (Kitagawa, Mérigot, Thibert 2019) with a smooth band and prices carried over between centres (ours).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from metes.base.errors import Cancelled
+from metes.base.progress import SILENT, Progress
+from metes.partition.borders import Borders, borders_of, pieces_of
+from metes.partition.cells import Cells, cells_of
+from metes.partition.centring import (
+    ROUNDS,
+    Centred,
+    began,
+    centred,
+    heap_start,
+    middles,
+    priced,
+    start_by_bisection,
+    start_by_chance,
+)
+from metes.partition.checks import refuse_unsound
+from metes.partition.prices import bound_at
+from metes.partition.problem import Costs, Design, Floats, Problem
+from metes.partition.scaling import Scaled, scaled
+
+# So many units times starts are looked at; one start is enough where there are many.
+_STARTS, _UNITS_STARTED = 12, 20_000
+_FINE_ROUNDS, _WARM_ROUNDS = 6, 4
+# Where units are so few, all starts are carried to their end.
+_FINISHED_ALL = 2_000
+
+
+@dataclass(frozen=True, eq=False)
+class _Finished:
+    """A design in the order of the leaves, with its bound."""
+
+    borders: Borders
+    centred: Centred
+    prices: Floats
+    bound: float
+
+
+def solve(
+    problem: Problem, *, seed: int = 0, progress: Progress = SILENT, seconds: float | None = None, warm: Design | None = None
+) -> Design:
+    """Part the units of a problem into its territories.
+
+    The same problem and seed give the same design, unless `seconds` run out. A cancelled progress or a time limit ends the search with the best so
+    far (`is_stopped`). `warm` is a design to begin from: its centres stay where they are, but for a few rounds. InputError, with findings,
+    where the problem is unsound. O(n log n) for the tree, then some hundred sweeps that look at borders alone.
+    """
+    refuse_unsound(problem)
+    clock = _Clock(progress, seconds)
+    work = scaled(problem)
+    cells = cells_of(work.problem)
+    best: _Finished | None = None
+    for at in _starts(work, cells, seed, clock, warm):
+        finished = _finish(work.problem, cells, at)
+        if best is None or finished.borders.quality() < best.borders.quality():
+            best = finished
+        if clock.is_over:
+            break
+    assert best is not None
+    return _design(problem, work, cells, best, seed, clock.is_over)
+
+
+class _Clock:
+    """Says how far the search is, and whether it should stop."""
+
+    def __init__(self, progress: Progress, seconds: float | None) -> None:
+        self._progress = progress
+        self._end = None if seconds is None else time.monotonic() + seconds
+        self.is_over = False
+
+    def report(self, stage: str, done: int, total: int) -> bool:
+        """Report, and say whether to go on."""
+        try:
+            self._progress.report(stage, done, total)
+        except Cancelled:
+            self.is_over = True
+        if self._end is not None and time.monotonic() > self._end:
+            self.is_over = True
+        return not self.is_over
+
+
+def _starts(work: Scaled, cells: Cells, seed: int, clock: _Clock, warm: Design | None) -> Iterator[Centred]:
+    """Centres to finish: that of the best of several starts, or each of them where units are few."""
+    problem = work.problem
+    if warm is not None:
+        yield _gone_on(problem, cells, began(problem, cells, warm.centres, work.scaled_prices(warm.prices)), _WARM_ROUNDS, clock)
+        return
+    heaps = heap_start(problem, cells)
+    rng = np.random.default_rng(seed)
+    are_fixed = problem.bases is not None and not np.isnan(problem.bases).any()
+    count = 1 if are_fixed else min(_STARTS, max(1, _UNITS_STARTED // max(problem.units, 1)))
+    found: list[tuple[float, int, Centred]] = []
+    for number in range(count):
+        if not clock.report("centres", number, count) and found:
+            break
+        coarse, coarse_cells = heaps or (problem, cells)
+        first = _first_centres(problem, coarse, number, rng)
+        at = _gone_on(coarse, coarse_cells, began(coarse, coarse_cells, first), ROUNDS, clock)
+        if heaps is not None:
+            at = _gone_on(problem, cells, Centred(at.centres, at.prices, at.spread), _FINE_ROUNDS, clock)
+        if problem.units <= _FINISHED_ALL:
+            yield at
+        else:
+            found.append((_inertia(cells, at), number, at))
+    if found:
+        yield min(found, key=lambda one: one[:2])[2]
+
+
+def _first_centres(problem: Problem, coarse: Problem, number: int, rng: np.random.Generator) -> Floats:
+    if number == 0 and problem.current is not None and (problem.current >= 0).any():
+        return middles(problem, problem.current)
+    if number <= 1 and (number == 0 or problem.current is not None):
+        return start_by_bisection(coarse)
+    return start_by_chance(coarse, rng)
+
+
+def _gone_on(problem: Problem, cells: Cells, at: Centred, rounds: int, clock: _Clock) -> Centred:
+    """Rounds of centring, one stretch after the other, until the clock says stop."""
+    stretch = 4
+    softness = 0.5 if rounds > _FINE_ROUNDS else 0.05
+    for done in range(0, rounds, stretch):
+        if not clock.report("balancing", done, rounds):
+            break
+        at = centred(problem, cells, at, min(stretch, rounds - done), softness * 0.85**done)
+    return at
+
+
+def _inertia(cells: Cells, at: Centred) -> float:
+    sums = cells.sweep(at.centres, at.prices).moments
+    return float((sums[:, 4] - 2 * (sums[:, 1:4] * at.centres).sum(axis=1) + sums[:, 0] * (at.centres**2).sum(axis=1)).sum())
+
+
+def _finish(problem: Problem, cells: Cells, at: Centred) -> _Finished:
+    """The last prices, the cells they give, and their borders put right."""
+    best_bound, prices = -np.inf, at.prices
+    last = priced(problem, cells, at)
+    for one in (at.prices, last.prices):
+        bound = bound_at(cells.sweep(at.centres, one), one, problem.lowest, problem.highest)
+        if bound > best_bound:
+            best_bound, prices = bound, one
+    chosen = cells.sweep(at.centres, prices)
+    borders = borders_of(cells, chosen.territory_of_unit, at.centres, problem.lowest, problem.highest)
+    borders.adopt(prices)
+    borders.fill_empty()
+    borders.settle(prices)
+    return _Finished(borders, at, prices, best_bound)
+
+
+def _design(problem: Problem, work: Scaled, cells: Cells, best: _Finished, seed: int, is_stopped: bool) -> Design:
+    """What was found, in the order and the units that were asked in."""
+    territory = cells.in_order_of_units(best.borders.territory_of_unit)
+    k = problem.territories
+    loads = np.stack([np.bincount(territory, column, k) for column in problem.measures.T], axis=1)
+    over = np.maximum(np.maximum(loads - problem.highest, problem.lowest - loads), 0.0)
+    over[over <= 1e-9 * np.abs(problem.highest)] = 0.0
+    centres = best.centred.centres
+    most = _most_saved(problem)
+    saved = best.borders.saved() * work.travel_unit
+    travel = float((problem.travel * ((problem.places - centres[territory]) ** 2).sum(axis=1)).sum())
+    pieces = np.ones(k, np.int64)
+    if problem.graph is not None:
+        piece, _ = pieces_of(territory, problem.graph, problem.travel)
+        pieces = np.bincount(territory[np.unique(piece, return_index=True)[1]], minlength=k)
+    return Design(
+        territory_of_unit=territory,
+        centres=centres,
+        loads=loads,
+        prices=work.prices(best.prices),
+        costs=Costs(travel, most - saved),
+        bound=max(0.0, best.bound * work.travel_unit + most),
+        over=over,
+        pieces=pieces,
+        seed=seed,
+        is_stopped=is_stopped,
+    )
+
+
+def _most_saved(problem: Problem) -> float:
+    """What would be saved if each unit went where it saves most."""
+    if problem.preferences is None or not len(problem.preferences.saving):
+        return 0.0
+    rows = np.repeat(np.arange(problem.units), np.diff(problem.preferences.indptr))
+    most = np.zeros(problem.units)
+    np.maximum.at(most, rows, np.where(np.isfinite(problem.preferences.saving), problem.preferences.saving, 0.0))
+    return float(most.sum())
