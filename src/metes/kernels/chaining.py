@@ -163,7 +163,7 @@ def chain_units(
                 last = -1
                 for f in range(indptr[other], indptr[other + 1]):
                     third = territory_of_unit[indices[f]]
-                    if third == goal or third == last:
+                    if third == goal or third == last:  # noqa: SIM109 (integers of two widths)
                         continue
                     last = third
                     looked += 1

@@ -98,7 +98,7 @@ def cost_of(
     for e in range(indptr[unit], indptr[unit + 1]):
         if entry_territory[e] == territory:
             value -= entry_saving[e]
-    return value
+    return float(value)
 
 
 @kernel(

@@ -111,7 +111,7 @@ def shift_units(
             best, best_gain, here, last = -1, 1e-9, np.inf, -1
             for e in range(indptr[i], indptr[i + 1]):
                 goal = territory_of_unit[indices[e]]
-                if goal == origin or goal == last or goal == best:
+                if goal == origin or goal == last or goal == best:  # noqa: SIM109 (integers of two widths)
                     continue
                 last = goal
                 if here == np.inf:

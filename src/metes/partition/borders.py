@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +75,7 @@ class Borders:
     def _place_anywhere(self) -> None:
         """Units that no territory may take by a neighbour go to the nearest that may take them."""
         cells = self.cells
-        for i in np.flatnonzero(self.territory_of_unit < 0):
+        for i in np.flatnonzero(self.territory_of_unit < 0).tolist():
             costs = cells.travel[i] * ((cells.places[i] - self.centres) ** 2).sum(axis=1)
             entries = slice(cells.indptr[i], cells.indptr[i + 1])
             np.subtract.at(costs, cells.entry_territory[entries], cells.entry_saving[entries])
@@ -95,15 +96,15 @@ class Borders:
             if not spare.any():
                 return
             costs = np.where(spare, ((cells.places - self.centres[j]) ** 2).sum(axis=1), np.inf)
-            for i in np.flatnonzero(spare):
+            for i in np.flatnonzero(spare).tolist():
                 entries = slice(cells.indptr[i], cells.indptr[i + 1])
                 if ((cells.entry_territory[entries] == j) & (cells.entry_saving[entries] == -np.inf)).any():
                     costs[i] = np.inf
-            i = int(np.argmin(costs))
-            if np.isfinite(costs[i]):
-                self.counts[self.territory_of_unit[i]] -= 1
+            chosen = int(np.argmin(costs))
+            if np.isfinite(costs[chosen]):
+                self.counts[self.territory_of_unit[chosen]] -= 1
                 self.counts[j] += 1
-                self.territory_of_unit[i] = j
+                self.territory_of_unit[chosen] = j
         self.recount()
 
     def settle(self, prices: Floats) -> None:
@@ -143,15 +144,15 @@ class Borders:
         return float(cells.entry_saving[chosen].sum())
 
     def _shift(self, prices: Floats, fine: float, passes: int = 20) -> int:
-        return int(shift_units(*self._arguments(), np.ascontiguousarray(prices), fine * self.fine_unit, passes))
+        return int(shift_units(*self._arguments(prices, fine), passes))
 
     def _chain(self, prices: Floats, *, only_near_trouble: bool) -> int:
         units = self._at_borders(only_near_trouble)
         if not len(units):
             return 0
-        return int(chain_units(units, *self._arguments(), np.ascontiguousarray(prices), STRICT * self.fine_unit, _MOST_PAIRS))
+        return int(chain_units(units, *self._arguments(prices, STRICT), _MOST_PAIRS))
 
-    def _arguments(self) -> tuple[object, ...]:
+    def _arguments(self, prices: Floats, fine: float) -> tuple[Any, ...]:
         cells = self.cells
         return (
             self.territory_of_unit,
@@ -171,13 +172,15 @@ class Borders:
             self.lowest,
             self.highest,
             self.scale,
+            np.ascontiguousarray(prices),
+            fine * self.fine_unit,
         )
 
     def _at_borders(self, only_near_trouble: bool) -> Ints:
         """Units with a neighbour in another territory; only those in or beside territories out of their limits, where asked."""
         at = self.territory_of_unit
         rows = np.repeat(np.arange(len(at)), np.diff(self.graph.indptr))
-        across = at[rows] != at[self.graph.indices]
+        across = np.asarray(at[rows] != at[self.graph.indices])
         if only_near_trouble:
             trouble = self.excess().any(axis=1)
             across &= trouble[at[rows]] | trouble[at[self.graph.indices]]
@@ -192,7 +195,7 @@ def borders_of(cells: Cells, territory_of_unit: Ints, centres: Floats, lowest: F
     hair = np.minimum(_HAIR * scale, (highest - lowest) / 4)
     weight = cells.travel.sum()
     spread = float((cells.travel * ((cells.places - centres[np.maximum(territory_of_unit, 0)]) ** 2).sum(axis=1)).sum()) / weight
-    borders = Borders(
+    return Borders(
         cells,
         graph,
         cells.graph is not None,
@@ -206,7 +209,6 @@ def borders_of(cells: Cells, territory_of_unit: Ints, centres: Floats, lowest: F
         scale,
         max(spread, 1e-12) * weight / k,
     )
-    return borders
 
 
 def nearest_neighbours(places: Floats, nearest: int = _NEAREST) -> Graph:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +20,10 @@ LEAF_UNITS = 24
 # Work is parted the same on every machine, so that sums are added in the same order.
 _PARTS = 8
 _PARTED_FROM = 20_000
+
+
+# Loads softened and hard, moments, values, and the table of pairs, of one part of the tree.
+_Part = tuple[Floats, Floats, Floats, Floats, npt.NDArray[np.int64], Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +72,7 @@ class Cells:
     @property
     def measures(self) -> int:
         """How many measures there are."""
-        return self.ratios.shape[1]
+        return int(self.ratios.shape[1])
 
     @cached_property
     def roots(self) -> tuple[int, ...]:
@@ -87,7 +91,7 @@ class Cells:
         slots = 1 << max(4, int(np.ceil(np.log2(16 * k)))) if softness else 2
         centres, prices = np.ascontiguousarray(centres), np.ascontiguousarray(prices)
 
-        def part(root: int, slots: int = slots) -> tuple[Floats, ...]:
+        def part(root: int, slots: int = slots) -> _Part:
             while True:
                 soft, hard, moments, values = np.zeros((k, m)), np.zeros((k, m)), np.zeros((k, 5)), np.zeros(2)
                 keys, sums = np.full(slots, -1, np.int64), np.zeros((slots, m * m + 4))
@@ -98,8 +102,8 @@ class Cells:
                     return soft, hard, moments, values, keys, sums
                 slots *= 2
 
-        parts = list(_side_by_side(part, self.roots))
-        soft, hard, moments, values = (sum(p[i] for p in parts) for i in range(4))
+        parts = _side_by_side(part, self.roots)
+        soft, hard, moments, values = (np.sum([p[i] for p in parts], axis=0) for i in range(4))
         pairs, curvature, border = (
             _pairs(parts, k, m) if softness else (np.zeros((0, 2), np.int64), np.zeros((0, m, m)), np.zeros((0, 4)))
         )
@@ -112,15 +116,14 @@ class Cells:
         return out
 
 
-def _side_by_side(part: object, roots: tuple[int, ...]) -> Iterable[tuple[Floats, ...]]:
-    assert callable(part)
+def _side_by_side(part: Callable[[int], _Part], roots: tuple[int, ...]) -> list[_Part]:
     if len(roots) == 1:
         return [part(roots[0])]
     with ThreadPoolExecutor(min(len(roots), os.cpu_count() or 1)) as pool:
         return list(pool.map(part, roots))
 
 
-def _pairs(parts: list[tuple[Floats, ...]], k: int, m: int) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+def _pairs(parts: list[_Part], k: int, m: int) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
     """The pairs of all parts, each once, in order."""
     used = [p[4] >= 0 for p in parts]
     keys = np.concatenate([p[4][u] for p, u in zip(parts, used, strict=True)])
@@ -196,16 +199,13 @@ def _by_node(combine: np.ufunc, rows: npt.NDArray[np.generic], children: Ints, s
     leaves = np.flatnonzero(children[:, 0] < 0)
     by_start = leaves[np.argsort(spans[leaves, 0])]
     out[by_start] = combine.reduceat(rows, spans[by_start, 0], axis=0)
-    inner = np.flatnonzero(children[:, 0] >= 0)
-    depth = np.zeros(len(children), np.int64)
-    for level in _levels(children, depth):
-        level = level[children[level, 0] >= 0]
-        out[level] = combine(out[children[level, 0]], out[children[level, 1]])
-    assert len(inner) + len(leaves) == len(children)
+    for level in _levels(children):
+        inner = level[children[level, 0] >= 0]
+        out[inner] = combine(out[children[inner, 0]], out[children[inner, 1]])
     return out
 
 
-def _levels(children: Ints, depth: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+def _levels(children: Ints) -> list[npt.NDArray[np.int64]]:
     """The nodes of each depth, the deepest first."""
     levels, at = [], np.zeros(1, np.int64)
     while len(at):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.spatial import Delaunay, QhullError, cKDTree
+from scipy.spatial import Delaunay, KDTree, QhullError
 
 from metes.partition.problem import Floats, Ints, on_earth
 
@@ -44,7 +44,7 @@ def nearest_pairs(latitude: npt.ArrayLike, longitude: npt.ArrayLike, neighbours:
     if len(places) < 2:
         return rows
     count = min(neighbours + 1, len(places))
-    _, near = cKDTree(places).query(places, k=count)
+    _, near = KDTree(places).query(places, k=count)  # type: ignore[no-untyped-call]
     found = np.stack([np.repeat(np.arange(len(places)), count), near.ravel()], axis=1)
     return _pairs(np.concatenate([zone_of_place[found], rows]), len(np.atleast_1d(latitude)))
 
@@ -105,7 +105,7 @@ def _centre(places: Floats) -> Floats:
     turn = np.pi * (1 + 5**0.5) * steps
     around = np.sqrt(1 - height**2)
     lattice = np.stack([np.cos(turn) * around, np.sin(turn) * around, height], axis=1)
-    distance, _ = cKDTree(places).query(-lattice)
+    distance, _ = KDTree(places).query(-lattice)  # type: ignore[no-untyped-call]
     return np.asarray(lattice[np.argmax(distance)])
 
 

@@ -8,6 +8,7 @@ as h'(p) = middle + half tanh(p / sharpness), and made sharper step by step (aft
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -30,7 +31,7 @@ class Band:
 
     def drawn(self, prices: Floats, sharpness: float) -> Floats:
         """What each territory wants at these prices."""
-        return self.middle + self.half * np.tanh(prices / sharpness)
+        return np.asarray(self.middle + self.half * np.tanh(prices / sharpness))
 
     def paid(self, prices: Floats, sharpness: float) -> float:
         """Σ h: what is paid for the limits."""
@@ -44,7 +45,7 @@ class Band:
 
     def bent(self, prices: Floats, sharpness: float) -> Floats:
         """h'', how what is wanted changes with the price."""
-        return self.half / sharpness / np.cosh(np.minimum(np.abs(prices) / sharpness, 300.0)) ** 2
+        return np.asarray(self.half / sharpness / np.cosh(np.minimum(np.abs(prices) / sharpness, 300.0)) ** 2)
 
 
 def band_of(lowest: Floats, highest: Floats, inner: Floats | float = 0.0) -> Band:
@@ -91,14 +92,14 @@ def _priced(cells: Cells, centres: Floats, prices: Floats, band: Band, softness:
     return Priced(prices, found, found.soft_value - band.paid(prices, sharpness))
 
 
-def _curvature(found: Sweep, bent: Floats) -> sparse.csr_matrix:
+def _curvature(found: Sweep, bent: Floats) -> Any:
     """Minus the second derivative of the dual: the Laplacian of the borders and the bend of the band."""
     k = len(bent)
     rows = laplacian(found.pairs, found.curvature, k)
     return rows + sparse.diags(bent.ravel())
 
 
-def laplacian(pairs: np.ndarray, blocks: Floats, k: int) -> sparse.csr_matrix:
+def laplacian(pairs: np.ndarray, blocks: Floats, k: int) -> Any:
     """The Laplacian (k m, k m) of pairs of territories with blocks (p, m, m) of weights."""
     m = blocks.shape[1]
     inner = np.arange(m)
@@ -130,7 +131,7 @@ def carried_over(found: Sweep, prices: Floats, centres: Floats, moved: Floats) -
     matrix = laplacian(found.pairs, weight[:, None, None], k)
     ridge = max(float(matrix.diagonal().mean()), 1e-12) * 1e-3
     change = np.asarray(spsolve((matrix + ridge * sparse.identity(k)).tocsc(), right))
-    return prices + change[:, None] / m
+    return np.asarray(prices + change[:, None] / m)
 
 
 def bound_at(found: Sweep, prices: Floats, lowest: Floats, highest: Floats) -> float:

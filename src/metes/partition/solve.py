@@ -62,14 +62,12 @@ def solve(
     clock = _Clock(progress, seconds)
     work = scaled(problem)
     cells = cells_of(work.problem)
-    best: _Finished | None = None
+    finished = []
     for at in _starts(work, cells, seed, clock, warm):
-        finished = _finish(work.problem, cells, at)
-        if best is None or finished.borders.quality() < best.borders.quality():
-            best = finished
+        finished.append(_finish(work.problem, cells, at))
         if clock.is_over:
             break
-    assert best is not None
+    best = min(finished, key=lambda one: one.borders.quality())
     return _design(problem, work, cells, best, seed, clock.is_over)
 
 
@@ -163,7 +161,7 @@ def _design(problem: Problem, work: Scaled, cells: Cells, best: _Finished, seed:
     """What was found, in the order and the units that were asked in."""
     territory = cells.in_order_of_units(best.borders.territory_of_unit)
     k = problem.territories
-    loads = np.stack([np.bincount(territory, column, k) for column in problem.measures.T], axis=1)
+    loads = np.stack([np.bincount(territory, column, k).astype(float) for column in problem.measures.T], axis=1)
     over = np.maximum(np.maximum(loads - problem.highest, problem.lowest - loads), 0.0)
     over[over <= 1e-9 * np.abs(problem.highest)] = 0.0
     centres = best.centred.centres
