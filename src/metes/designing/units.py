@@ -243,8 +243,8 @@ def nearest_known(latitude: Floats, longitude: Floats, is_known: npt.NDArray[np.
     lost = np.flatnonzero(~is_known)
     if len(lost):
         places = on_earth(latitude, longitude)
-        tree = KDTree(places[known])  # type: ignore[no-untyped-call]
-        found[lost] = known[tree.query(places[lost])[1]]  # type: ignore[no-untyped-call]
+        tree = KDTree(places[known])
+        found[lost] = known[tree.query(places[lost])[1]]
     return found.astype(np.int32)
 
 

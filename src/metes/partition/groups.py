@@ -40,7 +40,7 @@ def contract(problem: Problem, group: Ints) -> Contracted:
     rank = np.argsort(np.argsort(first))  # groups in the order of their first units, so that nothing moves where there is no group
     super_of = rank[at].astype(np.int32)
     n = len(first)
-    weight = np.bincount(super_of, problem.travel, n)
+    weight: Floats = np.bincount(super_of, problem.travel, n).astype(np.float64)
     places = _middles(problem.places, problem.travel, super_of, weight)
     contracted = replace(
         problem,

@@ -43,7 +43,9 @@ def apportion(amounts: Floats, territories: int) -> Apportioned:
     """
     r, whole = len(amounts), float(amounts.sum())
     if r > territories:
-        message = f"{territories:,} territories were asked for, and walls part the units into {r:,}, each of which needs one at least"
+        message = (
+            f"{territories:,} territories were asked for, and walls part the units into {r:,}, each of which needs one at least"
+        )
         remedy = f"Ask for {r:,} territories or more, or take the walls away."
         finding = Finding("design-walls-too-many", Severity.ERROR, message, Place(subject="design walls"), remedy=remedy)
         raise InputError(f"{message}. {remedy}", (finding,))
@@ -134,7 +136,12 @@ def _part_graph(graph: Graph, units: Ints) -> Graph:
 def _part_preferences(preferences: Preferences, units: Ints, number: Ints) -> Preferences:
     counts = np.diff(preferences.indptr)
     rows = np.repeat(np.arange(len(units)), counts[units])
-    entries = np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in zip(preferences.indptr[units], preferences.indptr[units + 1], strict=True))])
+    entries = np.concatenate(
+        [
+            np.zeros(0, np.int64),
+            *(np.arange(a, b) for a, b in zip(preferences.indptr[units], preferences.indptr[units + 1], strict=True)),
+        ]
+    )
     territory = number[preferences.territory[entries]]
     keep = territory >= 0
     indptr = np.zeros(len(units) + 1, np.int64)
