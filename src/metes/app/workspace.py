@@ -11,6 +11,7 @@ from metes.app.previews import PreviewVerbs
 from metes.app.proofs import ProofVerbs
 from metes.app.records import RecordVerbs
 from metes.app.settings import AppSettings
+from metes.app.zones import ZoneVerbs
 from metes.model.scope import Principal
 from metes.store import schema
 from metes.store.engine import Store
@@ -18,7 +19,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs):
+class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs, ZoneVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

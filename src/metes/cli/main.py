@@ -16,6 +16,7 @@ from metes.cli.reading import add_to as add_reading
 from metes.cli.records import add_to as add_records
 from metes.cli.serving import add_to as add_serving
 from metes.cli.why import add_to as add_why
+from metes.cli.zones import add_to as add_zones
 
 DONE, DONE_WITH_FINDINGS, CANNOT_GO_ON = 0, 1, 2
 
@@ -40,7 +41,7 @@ def globals_(
     context.obj = output.Console(database=db, is_json=json)
 
 
-for _add in (add_imports, add_planning, add_why, add_reading, add_records, add_administration, add_jobs, add_serving):
+for _add in (add_imports, add_planning, add_why, add_reading, add_records, add_administration, add_jobs, add_serving, add_zones):
     _add(app)
 
 

@@ -43,7 +43,7 @@ def read_layer(path: Path, name: str) -> Layer:
     for at, member in enumerate(members):
         shapes[at] = _shape(_polygons(member), arcs)
     broken = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
-    for at in broken:
+    for at in broken.tolist():
         shapes[at] = shapely.make_valid(shapes[at], method="structure", keep_collapsed=False)
     ids = tuple(None if member.get("id") is None else str(member["id"]) for member in members)
     properties = tuple(member.get("properties") or {} for member in members)

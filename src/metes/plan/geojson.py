@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Final, NoReturn
@@ -64,6 +64,12 @@ def read_geojson(text: str, place: Place) -> Reading:
     `dropped`), open rings closed. Numbers that are none, positions off the Earth and other geometries are errors.
     """
     reading = Reading(place)
+    _read_features(reading, features_of(reading, text))
+    return reading
+
+
+def features_of(reading: Reading, text: str | bytes) -> list[dict[str, Any]]:
+    """The features of a GeoJSON text as they stand there; whatever is none is an error of the reading."""
     try:
         value = json.loads(text, parse_int=_integer, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -73,14 +79,14 @@ def read_geojson(text: str, place: Place) -> Reading:
     except ValueError as error:
         reading.error("plan-area-json", str(error), "Export it as GeoJSON again.")
     else:
-        _read_value(reading, value)
-    return reading
+        return list(_features(reading, value))
+    return []
 
 
 def read_value(value: Any, place: Place) -> Reading:
     """The pieces of GeoJSON that stands as values already, as in a plan of one file."""
     reading = Reading(place)
-    _read_value(reading, value)
+    _read_features(reading, _features(reading, value))
     return reading
 
 
@@ -92,8 +98,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"the file holds {name}, which is no number of JSON")
 
 
-def _read_value(reading: Reading, value: Any) -> None:
-    for feature in _features(reading, value):
+def _read_features(reading: Reading, features: Iterable[dict[str, Any]]) -> None:
+    for feature in features:
         polygons = [
             polygon for geometry in _geometries(reading, feature.get("geometry")) for polygon in _polygons(reading, geometry)
         ]
