@@ -21,7 +21,9 @@ _NEAREST = 6
 _CHAINED_EVERYWHERE = 60_000
 _MOST_PAIRS = 20_000_000
 FIRST_FINE = 10.0
+_FINES, _CHAINED_FROM = 13, 1
 STRICT = 1e9
+_WORTH_A_TURN = 2e-4
 # Limits are drawn in by so much of the scale, as a square so small is no longer seen beside cost.
 _HAIR = 1e-5
 
@@ -109,15 +111,19 @@ class Borders:
 
     def settle(self, prices: Floats) -> None:
         """Bring loads into their limits where reduced costs are even, then save true cost without leaving them."""
-        for power in range(4):
-            self._shift(prices, FIRST_FINE * 4.0**power)
+        for power in range(_FINES):
+            fine = FIRST_FINE * 4.0**power
+            self._shift(prices, fine)
+            if power >= _CHAINED_FROM and self.excess().any():
+                self._chain(prices, fine, only_near_trouble=True)
         free = np.zeros_like(prices)
         everywhere = len(self.territory_of_unit) <= _CHAINED_EVERYWHERE
         for turn in range(6):
             before = self.quality()
-            self._chain(free, only_near_trouble=not everywhere or turn == 0)
+            self._chain(free, STRICT, only_near_trouble=not everywhere)
             self._shift(free, STRICT)
-            if self.quality() >= before:
+            outside, cost = self.quality()
+            if outside >= before[0] and cost >= before[1] - _WORTH_A_TURN * abs(before[1]):
                 break
         self.recount()
 
@@ -146,11 +152,11 @@ class Borders:
     def _shift(self, prices: Floats, fine: float, passes: int = 20) -> int:
         return int(shift_units(*self._arguments(prices, fine), passes))
 
-    def _chain(self, prices: Floats, *, only_near_trouble: bool) -> int:
+    def _chain(self, prices: Floats, fine: float, *, only_near_trouble: bool) -> int:
         units = self._at_borders(only_near_trouble)
         if not len(units):
             return 0
-        return int(chain_units(units, *self._arguments(prices, STRICT), _MOST_PAIRS))
+        return int(chain_units(units, *self._arguments(prices, fine), _MOST_PAIRS))
 
     def _arguments(self, prices: Floats, fine: float) -> tuple[Any, ...]:
         cells = self.cells

@@ -30,7 +30,7 @@ class Link:
 
 def component_of(n: int, pairs: npt.NDArray[np.integer]) -> Ints:
     """The number of the connected piece that each of n zones belongs to, (n,). O(n + p)."""
-    matrix = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))  # type: ignore[no-untyped-call]
+    matrix = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     return np.asarray(connected_components(matrix, directed=False)[1], np.int32)
 
 

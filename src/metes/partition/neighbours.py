@@ -44,7 +44,7 @@ def nearest_pairs(latitude: npt.ArrayLike, longitude: npt.ArrayLike, neighbours:
     if len(places) < 2:
         return rows
     count = min(neighbours + 1, len(places))
-    _, near = KDTree(places).query(places, k=count)  # type: ignore[no-untyped-call]
+    _, near = KDTree(places).query(places, k=count)
     found = np.stack([np.repeat(np.arange(len(places)), count), near.ravel()], axis=1)
     return _pairs(np.concatenate([zone_of_place[found], rows]), len(np.atleast_1d(latitude)))
 
@@ -105,7 +105,7 @@ def _centre(places: Floats) -> Floats:
     turn = np.pi * (1 + 5**0.5) * steps
     around = np.sqrt(1 - height**2)
     lattice = np.stack([np.cos(turn) * around, np.sin(turn) * around, height], axis=1)
-    distance, _ = KDTree(places).query(-lattice)  # type: ignore[no-untyped-call]
+    distance, _ = KDTree(places).query(-lattice)
     return np.asarray(lattice[np.argmax(distance)])
 
 

@@ -31,8 +31,8 @@ def zones_at(zones: ZoneSet, latitude: npt.ArrayLike, longitude: npt.ArrayLike) 
 
 def nearest_zone(zones: ZoneSet, latitude: Floats, longitude: Floats) -> Ints:
     """The number of the zone whose point is nearest to each place over ground, (m,)."""
-    tree = KDTree(on_earth(zones.latitude, zones.longitude))  # type: ignore[no-untyped-call]
-    _, near = tree.query(on_earth(latitude, longitude))  # type: ignore[no-untyped-call]
+    tree = KDTree(on_earth(zones.latitude, zones.longitude))
+    _, near = tree.query(on_earth(latitude, longitude))
     return np.asarray(near, np.int32)
 
 

@@ -1,0 +1,82 @@
+"""The search for medians as a schedule: how much work, how hot, reported and cut short between slices of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from metes.base.progress import Progress
+from metes.kernels.median_search import search_regions
+from metes.partition.medians_input import Ints, MedianProblem
+
+# Table entries that one core reads in about a second. Only the budget depends on it, never the answer for a budget.
+WORK_PER_SECOND = 8e8
+_SLICES = 200
+# Temperatures as multiples of a unit's mean travel at the start: what a round may make worse, at first and at last.
+_HOT, _COLD = 3.0, 0.05
+# The tail of the work that is done cold.
+_COOLED_BY = 0.92
+# What a demand beyond a capacity costs, in mean travels for a mean demand.
+_PRICE = 1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a search found: the median's index for each unit (n,), the medians (k,), and whether the clock cut it short."""
+
+    own: Ints
+    median: Ints
+    is_stopped: bool
+
+
+def search(
+    problem: MedianProblem,
+    start: tuple[Ints, Ints],
+    random: np.random.Generator,
+    effort: float,
+    seconds: float,
+    progress: Progress,
+) -> Found:
+    """The best partition met from a start on; the same for the same effort and random numbers unless `seconds` cut it short.
+
+    Where the machine turns out too slow for the effort the schedule is shortened to fit, so that it still cools.
+    """
+    own, median = start[0].copy(), start[1].copy()
+    best_own, best_median = own.copy(), median.copy()
+    travel = problem.travel(own, median)
+    scale = float(travel.mean()) or 1.0
+    price = _PRICE * scale / (float(problem.demand.mean()) or 1.0)
+    grain = float(problem.demand.mean())
+    over = np.maximum(problem.loads(own) - problem.capacity * (1 + 1e-9), 0.0)
+    cost = float(travel.sum()) + price * float((over + grain * (over > 0)).sum())
+    values = np.array([cost, cost, 0.0])
+    state = random.integers(1, 2**63, 1, dtype=np.uint64)
+    total, is_stopped = effort * WORK_PER_SECOND, False
+    began = time.perf_counter()
+    for part in range(1, _SLICES + 1):
+        schedule = np.array([total * part / _SLICES, total * _COOLED_BY, _HOT * scale, _COLD * scale, price, grain])
+        search_regions(
+            problem.places,
+            problem.distances,
+            problem.weights,
+            problem.demand,
+            problem.capacity,
+            own,
+            median,
+            best_own,
+            best_median,
+            values,
+            state,
+            schedule,
+        )
+        progress.report("medians", part, _SLICES)
+        spent = time.perf_counter() - began
+        if spent >= seconds:
+            is_stopped |= part < _SLICES
+            break
+        affordable = values[2] * seconds / spent
+        if spent > 0.1 * seconds and affordable < 0.98 * total:
+            total, is_stopped = affordable * 0.97, True
+    return Found(best_own, best_median, is_stopped)
