@@ -15,6 +15,8 @@ from metes.partition.problem import Floats, Ints, Preferences, Problem, on_earth
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Of a unit that a territory outside the design holds.
+ELSEWHERE = -2
 # Columns of `Given.book`.
 BOOK_SUMS = ("accounts", "potential", "revenue", "pipeline")
 
@@ -108,8 +110,14 @@ class Given:
         return on_earth(degrees[:, 0], degrees[:, 1])
 
     @cached_property
+    def holder(self) -> Ints:
+        """Who holds most of each unit today, (n,), as a territory of the design; -2 for one that is none of its, -1 for nobody."""
+        number = {territory.key: at for at, territory in enumerate(self.territories)}
+        return np.array([*(number.get(key, ELSEWHERE) for key in self.today_keys), -1], np.int32)[self.today]
+
+    @cached_property
     def problem(self) -> Problem:
-        """The same as arrays for the engine; its locks are those asked for."""
+        """The same as arrays: `current` is the holder of today, that moves are told against, `locked` the locks asked for."""
         return Problem(
             places=on_earth(self.latitude, self.longitude),
             travel=self.travel,
@@ -119,7 +127,7 @@ class Given:
             graph=self.graph,
             bases=self.bases,
             preferences=self.preferences,
-            current=self.current,
+            current=self.holder,
             locked=self.locked,
             measure_names=self.measure_names,
         )

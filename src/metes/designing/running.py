@@ -228,10 +228,8 @@ def _named_like_today(given: Given, territory_of_unit: Ints) -> npt.NDArray[np.i
     kept = np.zeros((k, k))
     unit = np.repeat(np.arange(len(given)), np.diff(given.preferences.indptr))
     np.add.at(kept, (territory_of_unit[unit], given.preferences.territory), given.preferences.saving)
-    number = {territory.key: at for at, territory in enumerate(given.territories)}
-    own = np.array([*(number.get(key, -1) for key in given.today_keys), -1], np.int32)[given.today]
-    held = own >= 0
-    np.add.at(kept, (territory_of_unit[held], own[held]), 1e-6 * (1 + given.book[held, 0]))
+    held = given.holder >= 0
+    np.add.at(kept, (territory_of_unit[held], given.holder[held]), 1e-6 * (1 + given.book[held, 0]))
     found, named = linear_sum_assignment(-kept)
     order = np.empty(k, np.int64)
     order[found] = named
