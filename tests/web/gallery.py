@@ -17,6 +17,7 @@ from starlette.routing import Route
 from metes.app.proofs import PlanCheck
 from metes.assigning.consequences import Consequences, Helping, Pair
 from metes.base.findings import Finding, Place, Severity
+from metes.model.plan import Seat
 from metes.model.query import AccountQuery
 from metes.web.account_list import Ask
 from metes.web.addresses import Address
@@ -377,6 +378,10 @@ def context() -> dict[str, Any]:
         "proofs": [PlanCheck("fy27", verdict, sentence, 0, 0, 0, 9, 0, 0, 0.0, ()) for verdict, sentence in VERDICTS.items()],
         "asked": Ask(Address.parse("/gallery", "where=employes+%3E%3D+50"), AccountQuery(), (), findings=tuple(found[:1])),
         "pages": {"first": 51, "shown": 2, "total": 53, "noun": ("finding", "findings"), "before": "/gallery", "after": None},
+        "seats": [
+            Seat("front-range-1", "front-range", "account executive", True, 1_640, "Front Range"),
+            Seat("desert-1", "desert", "specialist", False, None, "", "", 33.4484, -112.074, 0.6, ("us-az", "us-nm", "series 7")),
+        ],
         "previewed": previewed(),
         "balance_rows": [
             {"name": b.name, "colour": place, "href": "/gallery", "balance": b, "won_href": "/gallery", "lost_href": "/gallery"}

@@ -58,6 +58,13 @@ def test_shares_are_written_as_percent_with_a_narrow_space() -> None:
     assert plain(AMERICAN.change(-0.046)) == "−4.6 %"
 
 
+def test_a_place_is_written_with_its_sides_to_four_decimals() -> None:
+    assert Reader("en_US").place((39.73923, -104.99)) == "39.7392°\u00a0N, 104.99°\u00a0W"
+    assert Reader("de_DE").place((-33.8688, 151.2)) == "33,8688°\u00a0S, 151,2°\u00a0E"
+    assert Reader().place((0.0, -0.00001)) == "0°\u00a0N, 0°\u00a0W"
+    assert Reader().place(None) == "–"
+
+
 def test_what_rounds_to_nothing_has_no_sign() -> None:
     assert plain(AMERICAN.change(0.0001)) == "0.0 %"
     assert plain(AMERICAN.change(-0.0001)) == "0.0 %"

@@ -129,6 +129,14 @@ class Reader:
         local = value.astimezone(ZoneInfo(self.zone))
         return f"{self.day(local.date())}, {format_time(local.time(), 'medium', locale=self.babel)}"
 
+    def place(self, value: tuple[float, float] | None) -> str:
+        """Latitude and longitude to four decimals, which is ten metres: `39.7392° N, 104.9903° W`."""
+        if value is None:
+            return MISSING
+        sides = (("N", "S"), ("E", "W"))
+        ends = (f"{self._decimal(abs(d), '####')}°{WIDE_SPACE}{side[d < 0]}" for d, side in zip(value, sides, strict=True))
+        return ", ".join(ends)
+
     def count(self, value: int, one: str, many: str) -> str:
         """A counted noun: `1 account`, `3,107 accounts`."""
         return f"{self.number(value)}{WIDE_SPACE}{one if value == 1 else many}"

@@ -92,6 +92,7 @@ def _filters(reader: Reader) -> dict[str, Any]:
         "month": reader.month,
         "moment": reader.moment,
         "instant": reader.instant,
+        "place": reader.place,
         "count_of": reader.count,
         "colour_class": colour_class,
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from metes.model.plan import Seat
 from metes.model.query import Box
 from metes.web.api.access import Caller, plain
 
@@ -46,10 +48,16 @@ def get_territory(key: str, caller: Caller) -> dict[str, Any]:
         "children": [{"key": n.territory.key, "name": n.territory.label, "whole": plain(n.whole)} for n in t.children],
         "own": plain(t.own),
         "whole": plain(t.whole),
-        "seats": plain(t.seats),
+        "seats": [{**plain(s), **_has(t.plan.seats_by_territory.get(s.territory, ()), s.seat)} for s in t.seats],
         "pins": plain(t.pins),
         "opportunities": plain(t.opportunities),
     }
+
+
+def _has(seats: Sequence[Seat], key: str) -> dict[str, Any]:
+    """What the plan says a seat has, beside who sits there."""
+    names = ("capacity_hours", "base_latitude", "base_longitude", "ramp_share", "licences")
+    return {name: plain(getattr(seat, name)) for seat in seats if seat.key == key for name in names}
 
 
 @router.get("/territories/{key}/explanation")

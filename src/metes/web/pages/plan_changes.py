@@ -134,7 +134,7 @@ def _subject_href(view: PlanView, subject: str) -> str:
     if kind in {"pin", "exclusion"}:
         key, rule = subject.rsplit(" ", 1)[-1], ""
     if kind == "seat":
-        key = next((seat.territory for seat in view.plan.seats if seat.key == rest), "")
+        return f"{view.base}/seats/{rest}" if any(seat.key == rest for seat in view.plan.seats) else ""
     territory = view.plan.territory_by_key.get(key)
     if territory is None:
         return ""

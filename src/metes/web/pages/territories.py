@@ -113,6 +113,7 @@ def show(key: str, visit: SignedIn) -> Response:
         ),
         crumbs=[("Territories", PATH), *((t.label, href_of(t.key)) for t in profile.path)],
         figures=_figures(profile, reader),
+        seats=profile.plan.seats_by_territory.get(key, ()),
         accounts=largest,
         accounts_href=f"/accounts?territory={key}&sort=-potential",
         children=[_child(node, reader) for node in profile.children[start:end]],
