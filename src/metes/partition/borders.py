@@ -116,7 +116,11 @@ class Borders:
             self._shift(prices, fine)
             if power >= _CHAINED_FROM and self.excess().any():
                 self._chain(prices, fine, only_near_trouble=True)
-        free = np.zeros_like(prices)
+        self.save_cost()
+
+    def save_cost(self) -> None:
+        """Save true cost by single moves and pairs, without leaving the limits, as long as it is worth a turn."""
+        free = np.zeros_like(self.lowest)
         everywhere = len(self.territory_of_unit) <= _CHAINED_EVERYWHERE
         for turn in range(6):
             before = self.quality()

@@ -44,18 +44,34 @@ def middles(problem: Problem, territory_of_unit: Ints) -> Floats:
     k, weight = problem.territories, problem.travel
     held = territory_of_unit >= 0
     at, w = territory_of_unit[held], weight[held]
-    total = np.bincount(at, w, k)
-    sums = np.stack([np.bincount(at, w * problem.places[held, a], k) for a in range(3)], axis=1)
-    centres = sums / np.maximum(total, 1e-300)[:, None]
-    empty = np.flatnonzero(total <= 0)
+    centres = weighted_middles(problem.places[held], w, at, np.full((k, 3), np.nan))
+    empty = np.flatnonzero(np.isnan(centres[:, 0]))
     if len(empty):
         far = np.full(problem.units, np.inf)
         far[held] = w * ((problem.places[held] - centres[at]) ** 2).sum(axis=1)
-        for j in empty:
+        for j in empty.tolist():
             i = int(np.argmax(far))
             centres[j] = problem.places[i]
             far = np.minimum(far, weight * ((problem.places - centres[j]) ** 2).sum(axis=1))
     return centres
+
+
+def weighted_middles(places: Floats, weight: Floats, territory_of_unit: Ints, before: Floats) -> Floats:
+    """The weighted middle (k, 3) of each territory; where one has no unit, where it was `before`."""
+    k = len(before)
+    total = np.bincount(territory_of_unit, weight, k)
+    sums = np.stack([np.bincount(territory_of_unit, weight * places[:, a], k) for a in range(3)], axis=1)
+    return np.asarray(np.where((total > 0)[:, None], sums / np.maximum(total, 1e-300)[:, None], before))
+
+
+def nearest_members(places: Floats, territory_of_unit: Ints, middle: Floats) -> Floats:
+    """The place of each territory's unit that is nearest to its middle: no other unit is a better centre under squared distance."""
+    away = ((places - middle[territory_of_unit]) ** 2).sum(axis=1)
+    order = np.lexsort((away, territory_of_unit))
+    first = np.unique(territory_of_unit[order], return_index=True)
+    out = middle.copy()
+    out[first[0]] = places[order[first[1]]]
+    return out
 
 
 def heaped(problem: Problem, cells: Cells) -> Problem:

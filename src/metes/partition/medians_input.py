@@ -44,20 +44,23 @@ class MedianProblem:
 
     def from_unit(self, unit: int) -> Floats:
         """Distances (n,) of all units to one."""
-        if len(self.distances):
-            return self.distances[unit]
-        return np.sqrt(((self.places - self.places[unit]) ** 2).sum(axis=1))
+        away: Floats = (
+            self.distances[unit] if len(self.distances) else np.sqrt(((self.places - self.places[unit]) ** 2).sum(axis=1))
+        )
+        return away
 
     def travel(self, territory_of_unit: Ints, median: Ints) -> Floats:
         """What each unit's way to its median costs, (n,)."""
         to = median[territory_of_unit]
         if len(self.distances):
-            return self.weights * self.distances[np.arange(self.units), to]
-        return self.weights * np.sqrt(((self.places - self.places[to]) ** 2).sum(axis=1))
+            away: Floats = self.distances[np.arange(self.units), to]
+        else:
+            away = np.sqrt(((self.places - self.places[to]) ** 2).sum(axis=1))
+        return self.weights * away
 
     def loads(self, territory_of_unit: Ints) -> Floats:
         """What each median holds, (k,)."""
-        return np.bincount(territory_of_unit, self.demand, self.medians)
+        return np.bincount(territory_of_unit, self.demand, self.medians).astype(np.float64)
 
     def is_kept(self, territory_of_unit: Ints) -> bool:
         """Whether no median holds more than it can; what rounding adds to a sum does not count."""

@@ -133,7 +133,9 @@ def _along_line(xy: Floats) -> Int64s:
 
 def _edge_pairs(shapes: Shapes, tolerance: float) -> Int64s:
     """Pairs of shapes that have an edge in common, end for end."""
-    rings, ring_owner = shapely.get_rings(shapes, return_index=True)
+    polygons, polygon_owner = shapely.get_parts(shapes, return_index=True)
+    rings, polygon_of_ring = shapely.get_rings(polygons, return_index=True)
+    ring_owner = polygon_owner[polygon_of_ring]
     xy, ring_of = shapely.get_coordinates(rings, return_index=True)
     if len(xy) < 2:
         return np.zeros((0, 2), np.int64)

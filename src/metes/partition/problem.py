@@ -38,7 +38,8 @@ class Problem:
     `places` (n, 3) in km, straight through the Earth (`on_earth`) or on a plane with a third coordinate of zero. `travel` (n,) > 0 is what a
     squared kilometre between unit and centre costs. `measures` (n, m) >= 0. `lowest` and `highest` (k, m) are what a territory may hold of
     each. `bases` (k, 3) are the places of seats, NaN where the centre is free. `graph` asks for territories in one piece each.
-    `current` (n,) is today's territory (-1: none) and where a search begins from today; `locked` (n,) the territory a unit must stay in (-1: free).
+    `current` (n,) is today's territory (-1: none), where a search begins; `locked` (n,) the territory a unit must stay in (-1: free).
+    With `centres_at_units` a free centre stands at a unit of its territory, else anywhere.
     """
 
     places: Floats
@@ -52,6 +53,7 @@ class Problem:
     current: Ints | None = None
     locked: Ints | None = None
     measure_names: tuple[str, ...] = ()
+    centres_at_units: bool = False
 
     @property
     def units(self) -> int:

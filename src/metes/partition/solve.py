@@ -23,9 +23,11 @@ from metes.partition.centring import (
     centred,
     heap_start,
     middles,
+    nearest_members,
     priced,
     start_by_bisection,
     start_by_chance,
+    weighted_middles,
 )
 from metes.partition.checks import refuse_unsound
 from metes.partition.prices import bound_at
@@ -33,10 +35,12 @@ from metes.partition.problem import Costs, Design, Floats, Problem
 from metes.partition.scaling import Scaled, scaled
 
 # So many units times starts are looked at; one start is enough where there are many.
-_STARTS, _UNITS_STARTED = 12, 20_000
+_STARTS, _UNITS_STARTED = 8, 20_000
+_SHAKES, _UNITS_SHAKEN = 150, 15_000
 _FINE_ROUNDS, _WARM_ROUNDS = 6, 4
 # Where units are so few, all starts are carried to their end.
 _FINISHED_ALL = 2_000
+_FOLLOWED = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +72,8 @@ def solve(
         if clock.is_over:
             break
     best = min(finished, key=lambda one: one.borders.quality())
+    if problem.units <= _FINISHED_ALL:
+        best = _shaken(work.problem, cells, best, np.random.default_rng(seed), clock)
     return _design(problem, work, cells, best, seed, clock.is_over)
 
 
@@ -142,19 +148,74 @@ def _inertia(cells: Cells, at: Centred) -> float:
 
 
 def _finish(problem: Problem, cells: Cells, at: Centred) -> _Finished:
-    """The last prices, the cells they give, and their borders put right."""
-    best_bound, prices = -np.inf, at.prices
-    last = priced(problem, cells, at)
-    for one in (at.prices, last.prices):
-        bound = bound_at(cells.sweep(at.centres, one), one, problem.lowest, problem.highest)
-        if bound > best_bound:
-            best_bound, prices = bound, one
+    """The last prices, the cells they give, and their borders put right; where units are few, centres follow once more."""
+    prices, bound = _best_priced(problem, cells, at)
     chosen = cells.sweep(at.centres, prices)
     borders = borders_of(cells, chosen.territory_of_unit, at.centres, problem.lowest, problem.highest)
     borders.adopt(prices)
     borders.fill_empty()
     borders.settle(prices)
-    return _Finished(borders, at, prices, best_bound)
+    if problem.units <= _FINISHED_ALL or problem.centres_at_units:
+        _follow(problem, cells, borders)
+        at = Centred(borders.centres, prices, at.spread)
+        prices, bound = _best_priced(problem, cells, at)
+    return _Finished(borders, at, prices, bound)
+
+
+def _best_priced(problem: Problem, cells: Cells, at: Centred) -> tuple[Floats, float]:
+    """The last prices, or those before where they bound better; with their bound."""
+    found = []
+    for prices in (priced(problem, cells, at).prices, at.prices):
+        bound = bound_at(cells.sweep(at.centres, prices), prices, problem.lowest, problem.highest)
+        found.append((bound, prices))
+    bound, prices = max(found, key=lambda one: one[0])
+    return prices, bound
+
+
+def _shaken(problem: Problem, cells: Cells, best: _Finished, rng: np.random.Generator, clock: _Clock) -> _Finished:
+    """Shake centres and prices of the best by chance, put borders right from there, and keep what is better (iterated local search)."""
+    borders, spread = best.borders, best.centred.spread
+    is_free = np.isnan(problem.bases[:, 0]) if problem.bases is not None else np.ones(problem.territories, np.bool_)
+    shakes = min(_SHAKES, _UNITS_SHAKEN // problem.units)
+    for turn in range(shakes):
+        if not clock.report("improving", turn, shakes):
+            break
+        force = spread * rng.uniform(0.1, 1.0)
+        centres = borders.centres + is_free[:, None] * rng.normal(size=borders.centres.shape) * np.sqrt(force) * 0.5
+        prices = best.prices + rng.normal(size=best.prices.shape) * force * 0.5
+        chosen = cells.sweep(centres, prices)
+        tried = borders_of(cells, chosen.territory_of_unit, centres, problem.lowest, problem.highest)
+        tried.adopt(prices)
+        tried.fill_empty()
+        tried.settle(prices)
+        _follow(problem, cells, tried)
+        if tried.quality() < borders.quality():
+            borders = tried
+    if borders is best.borders:
+        return best
+    at = Centred(borders.centres, best.prices, spread)
+    prices, bound = _best_priced(problem, cells, at)
+    return _Finished(borders, at, prices, bound)
+
+
+def _follow(problem: Problem, cells: Cells, borders: Borders) -> None:
+    """Move free centres to where they cost least and put borders right again, while that gets better."""
+    is_free = np.isnan(problem.bases[:, 0]) if problem.bases is not None else np.ones(problem.territories, np.bool_)
+    for turn in range(_FOLLOWED):
+        middle = weighted_middles(cells.places, cells.travel, borders.territory_of_unit, borders.centres)
+        if problem.centres_at_units:
+            middle = nearest_members(cells.places, borders.territory_of_unit, middle)
+        moved = np.where(is_free[:, None], middle, borders.centres)
+        before = borders.quality()
+        kept = borders.territory_of_unit.copy(), borders.centres
+        if turn and np.allclose(moved, borders.centres):
+            return
+        borders.centres = np.ascontiguousarray(moved)
+        borders.save_cost()
+        if turn and borders.quality() > before:
+            borders.territory_of_unit[:], borders.centres = kept
+            borders.recount()
+            return
 
 
 def _design(problem: Problem, work: Scaled, cells: Cells, best: _Finished, seed: int, is_stopped: bool) -> Design:
