@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from metes.kernels.jit import float64, int32, int64, kernel, read, void, written
+from metes.kernels.jit import float64, int32, int64, kernel, read, written
 from metes.kernels.median_region import distance_between, order_descending
 
 Floats = NDArray[np.float64]
@@ -58,12 +58,25 @@ def fill_knapsack(gains: Floats, needs: Floats, size: int, capacity: float, most
     for q in range(size):
         parts[q] = 1.0 if needs[q] <= left else left / needs[q]
         best += parts[q] * gains[q]
-        left -= parts[q] * needs[q]
+        left = max(0.0, left - parts[q] * needs[q])
     return best
 
 
+@kernel(int64, read(float64, 2), float64)
+def rank_among(places: Floats, value: float) -> int:
+    """How many places, ascending by their first column, have less than a value there. O(log n)."""
+    low, high = 0, places.shape[0]
+    while low < high:
+        middle = (low + high) >> 1
+        if places[middle, 0] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @kernel(
-    void,
+    int64,
     read(float64, 2),
     read(float64, 2),
     read(float64),
@@ -84,18 +97,25 @@ def fill_medians(
     medians: Ints,
     values: Floats,
     served: Floats,
-) -> None:
+) -> int:
     """Fill each median with the units that gain most together, and write what that is worth.
 
     A unit i at median j gains `rewards[i]` less its travel, where that is above zero. `values` (n_medians,) are the sums, negative; to
-    `served` (n,) is added how often a unit is taken. `places`, `matrix` as in `distance_between`. O(n_medians n) and the knapsacks.
+    `served` (n,) is added how often a unit is taken. `places` and `matrix` as in `distance_between`, and places ascend by their first
+    column, so that only those within reach are looked at. Returns how many table entries that was worth.
     """
     n = rewards.shape[0]
+    reach, first, last, work = 0.0, 0, n, 0
+    for i in range(n):
+        if rewards[i] > 0.0:
+            reach = max(reach, rewards[i] / weights[i] if weights[i] > 0.0 else np.inf)
     keys, order, gained = np.empty(n), np.empty(n, np.int32), np.empty(n)
     gains, needs, parts = np.empty(n), np.empty(n), np.empty(n)
     for p in range(medians.shape[0]):
         j, size, needed, value = medians[p], 0, 0.0, 0.0
-        for i in range(n):
+        if matrix.shape[0] == 0:
+            first, last = rank_among(places, places[j, 0] - reach), rank_among(places, places[j, 0] + reach * (1 + 1e-9))
+        for i in range(first, last):
             gain = rewards[i] - weights[i] * distance_between(places, matrix, i, j)
             if gain > 0.0:
                 gained[i], order[size] = gain, i
@@ -114,3 +134,5 @@ def fill_medians(
             for q in range(size):
                 served[order[q]] += parts[q]
         values[p] = -value
+        work += 3 * (last - first) + 30 * size
+    return work

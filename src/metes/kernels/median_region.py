@@ -139,7 +139,7 @@ def settle_units(
             for v in range(m):
                 b = own[v]
                 travel = cost[b, u] - now[u] + cost[a, v] - now[v]
-                if b == a or travel - price * over_a >= best and load[b] <= capacity[b]:
+                if b == a or (travel - price * over_a >= best and load[b] <= capacity[b]):
                     continue
                 shift = demand[v] - demand[u]
                 change = travel + price * (beyond(load[a] + shift, capacity[a]) - over_a)

@@ -84,11 +84,12 @@ def search_regions(
     best_own, best_median
         The best partition yet, changed in place where a better one is met.
     values
-        Three: the cost of the present partition and of the best, demand beyond capacities priced, and work done yet; changed.
+        (3,): the cost of the present partition and of the best, demand beyond capacities priced, and work done yet; changed.
     state
         Of `draw`.
     schedule
-        Work at which to stop; work at which the search is cold; temperature first, and last; price of a unit of demand beyond capacity.
+        Work at which to stop; work at which the search is cold; temperature first, and last; the price of a unit of demand beyond a
+        capacity; the demand that is added to each such excess, so that small ones do not pay.
 
     Notes
     -----
@@ -98,20 +99,14 @@ def search_regions(
     """
     n, k = own.shape[0], median.shape[0]
     far, near = np.empty(3 * LARGEST_REGION), np.empty(3 * LARGEST_REGION, np.int32)
-    chosen, at, held, room = (
-        np.empty(LARGEST_REGION, np.int32),
-        np.empty(k, np.int32),
-        np.empty(LARGEST_REGION, np.int32),
-        np.empty(LARGEST_REGION),
-    )
-    load, least = np.empty(LARGEST_REGION), np.empty((LARGEST_REGION, LARGEST_REGION))
+    chosen, held, at = np.empty(LARGEST_REGION, np.int32), np.empty(LARGEST_REGION, np.int32), np.full(k, -1, np.int32)
+    room, load, least = np.empty(LARGEST_REGION), np.empty(LARGEST_REGION), np.empty((LARGEST_REGION, LARGEST_REGION))
     cost, units, local, members = np.empty((LARGEST_REGION, n)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
     needs, keys = np.empty(n), np.empty(n)
-    at[:] = -1
     is_median = np.zeros(n, np.uint8)
     for j in range(k):
         is_median[median[j]] = 1
-    price = schedule[4]
+    price, grain = schedule[4], schedule[5]
     work = values[2]
     while work < schedule[0]:
         r = min(k, 2 + int(draw(state) * 3.0) if draw(state) < 0.7 else 4 + int(draw(state) * 5.0))
@@ -135,15 +130,21 @@ def search_regions(
                 load[j] += demand[i]
                 m += 1
         for j in range(r):
-            before += price * beyond(load[j], room[j])
+            over = beyond(load[j], room[j])
+            before += price * (over + grain) if over > 0.0 else 0.0
             at[chosen[j]] = -1
         work += ROUND + n + 8 * k
-        if m <= r:
+        if m < 2:
             continue
         opened = min(r, 1 if draw(state) < 0.6 else 2 + int(draw(state) * 2.0))
         for _ in range(opened):
             j, fresh = int(draw(state) * r), units[int(draw(state) * m)]
-            if not is_median[fresh]:
+            if is_median[fresh]:  # change places with it: capacities may differ
+                for b in range(r):
+                    if held[b] == fresh:
+                        held[b], held[j] = held[j], fresh
+                        break
+            else:
                 is_median[held[j]], is_median[fresh] = 0, 1
                 held[j] = fresh
         for j in range(r):
@@ -152,7 +153,7 @@ def search_regions(
         work += 4 * r * m
         gentle = price * 0.005
         work += place_units(cost, m, r, needs, room, gentle, local, load, keys, members)
-        for turn in range(8):
+        for _ in range(8):
             while True:
                 work += settle_units(cost, m, r, needs, room, gentle, local, load, keys, least)
                 moved = False
@@ -172,10 +173,11 @@ def search_regions(
         for u in range(m):
             after += cost[local[u], u]
         for j in range(r):
-            after += price * beyond(load[j], room[j])
+            over = beyond(load[j], room[j])
+            after += price * (over + grain) if over > 0.0 else 0.0
         share = min(1.0, work / schedule[1])
         heat = schedule[2] * (schedule[3] / schedule[2]) ** share
-        if after - before < -heat * np.log(1.0 - draw(state)) * 1.0:
+        if after - before < -heat * np.log(1.0 - draw(state)):
             for u in range(m):
                 own[units[u]] = chosen[local[u]]
             for j in range(r):

@@ -13,7 +13,8 @@ from metes.partition.medians_input import Ints, MedianProblem
 
 # Table entries that one core reads in about a second. Only the budget depends on it, never the answer for a budget.
 WORK_PER_SECOND = 8e8
-_SLICES = 200
+# Between slices work is reported and may end; how many there are does not change the answer.
+_FEWEST_SLICES, _SLICES_PER_SECOND = 200, 20
 # Temperatures as multiples of a unit's mean travel at the start: what a round may make worse, at first and at last.
 _HOT, _COLD = 3.0, 0.05
 # The tail of the work that is done cold.
@@ -54,9 +55,10 @@ def search(
     values = np.array([cost, cost, 0.0])
     state = random.integers(1, 2**63, 1, dtype=np.uint64)
     total, is_stopped = effort * WORK_PER_SECOND, False
+    slices = max(_FEWEST_SLICES, int(effort * _SLICES_PER_SECOND))
     began = time.perf_counter()
-    for part in range(1, _SLICES + 1):
-        schedule = np.array([total * part / _SLICES, total * _COOLED_BY, _HOT * scale, _COLD * scale, price, grain])
+    for part in range(1, slices + 1):
+        schedule = np.array([total * part / slices, total * _COOLED_BY, _HOT * scale, _COLD * scale, price, grain])
         search_regions(
             problem.places,
             problem.distances,
@@ -71,10 +73,10 @@ def search(
             state,
             schedule,
         )
-        progress.report("medians", part, _SLICES)
+        progress.report("medians", part, slices)
         spent = time.perf_counter() - began
         if spent >= seconds:
-            is_stopped |= part < _SLICES
+            is_stopped |= part < slices
             break
         affordable = values[2] * seconds / spent
         if spent > 0.1 * seconds and affordable < 0.98 * total:
