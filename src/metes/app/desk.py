@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from metes.app.design_shelf import DesignShelf
 from metes.app.zone_shelf import ZoneShelf
 from metes.base.errors import NotFound
 from metes.base.ids import content_hash
@@ -64,6 +65,7 @@ class Shelf:
     tallies: dict[tuple[str, str, date], Tallied] = field(default_factory=dict)
     tallies_in_the_making: set[tuple[str, str, date]] = field(default_factory=set)
     zones: ZoneShelf = field(default_factory=ZoneShelf)
+    designs: DesignShelf = field(default_factory=DesignShelf)
     serves_stale: bool = False
     in_the_making: set[BookKey] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)

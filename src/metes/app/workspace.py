@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from metes.app.designs import DesignVerbs
 from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
 from metes.app.previews import PreviewVerbs
 from metes.app.proofs import ProofVerbs
 from metes.app.records import RecordVerbs
 from metes.app.settings import AppSettings
-from metes.app.zones import ZoneVerbs
 from metes.model.scope import Principal
 from metes.store import schema
 from metes.store.engine import Store
@@ -19,7 +19,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs, ZoneVerbs):
+class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs, DesignVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from metes.base.money import exponent
 from metes.designing.given import BOOK_SUMS, Given
-from metes.designing.packing import floats_of_text, packed_numbers
+from metes.designing.packing import floats_of_text, numbers_of_text, packed_numbers
 from metes.designing.running import cost_at
 from metes.designing.spec import summary
-from metes.designing.state import DesignState
+from metes.designing.state import DesignState, Operation
 from metes.partition.fairness import evenness
 from metes.partition.live import NOBODY, Change
 
@@ -153,6 +153,46 @@ def document_of(state: DesignState, head: Mapping[str, Any], people: Mapping[str
         "figures": figures_of(state),
         **steps_of(state),
     }
+
+
+def summary_of(state: DesignState) -> dict[str, Any]:
+    """The figures that a list of designs shows."""
+    figures = figures_of(state)
+    kept = (
+        "travel",
+        "disruption_minor",
+        "cost",
+        "gap",
+        "changed_accounts",
+        "changed_share",
+        "is_within",
+        "broken",
+        "unassigned",
+        "accounts",
+    )
+    worst = {one["measure"]: one["worst_share"] for one in figures["balance"]}
+    return {
+        "units": len(state.given),
+        "territories": len(state.territories),
+        "zone_set": state.given.zone_set,
+        "currency": state.given.currency,
+        "worst_share": worst,
+        **{name: figures[name] for name in kept},
+    }
+
+
+def said_of_operation(state: DesignState, operation: Operation) -> str:
+    """What an operation is, in a few words."""
+    payload = operation.payload
+    match operation.kind:
+        case "solve":
+            return "the working out of the whole design"
+        case "rename" | "recolour":
+            return f"the new {'name' if operation.kind == 'rename' else 'colour'} of {state.territories[payload['territory']].key}"
+        case _:
+            count = len(numbers_of_text(payload["units"]))
+            what = {"move": "the move", "lock": "the lock", "unlock": "the unlocking"}[operation.kind]
+            return f"{what} of {count:,} {_many(count, 'unit')}"
 
 
 def steps_of(state: DesignState) -> dict[str, Any]:

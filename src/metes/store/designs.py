@@ -159,6 +159,40 @@ def change_design(
     return expected_version + 1
 
 
+def copy_design(connection: Connection, row: DesignRow, name: str, principal: str, now: datetime) -> int:
+    """A design of its own that stands where another stands, with the same operations to undo; its number."""
+    made = add_design(
+        connection,
+        name=name,
+        plan_revision=row.plan_revision,
+        spec={**row.spec, "name": name},
+        given_hash=row.given_hash,
+        start_hash=row.start_hash,
+        summary=row.summary,
+        findings=[dict(finding) for finding in row.findings],
+        principal=principal,
+        now=now,
+        state=row.state,
+    )
+    t = design_operations.c
+    columns = [t.number, t.kind, t.payload, t.done_by, t.done_at]
+    mine = sa.select(sa.literal(made), *columns).where(t.design_id == row.id, t.number <= row.position)
+    connection.execute(sa.insert(design_operations).from_select(["design_id", *(c.name for c in columns)], mine))
+    connection.execute(sa.update(designs).where(designs.c.id == made).values(position=row.position))
+    return made
+
+
+def set_state(connection: Connection, design_id: int, state: str, principal: str, now: datetime) -> None:
+    """Remove a design or bring it back; a design that was brought back is as far as its operations are."""
+    if state != REMOVED:
+        t = design_operations.c
+        solves = sa.select(t.number).where(t.design_id == design_id, t.kind == "solve", t.number <= designs.c.position)
+        state = DESIGNED if connection.execute(solves.join(designs, designs.c.id == design_id)).first() else DRAWN
+    values = dict(state=state, version=designs.c.version + 1, updated_at=now, updated_by=principal)
+    if connection.execute(sa.update(designs).where(designs.c.id == design_id).values(**values)).rowcount != 1:
+        raise NotFound(f"there is no design {design_id}; 'metes design list' lists those there are")
+
+
 def set_job(connection: Connection, design_id: int, job_id: int) -> None:
     """Note the job that works a design out."""
     connection.execute(sa.update(designs).where(designs.c.id == design_id).values(job_id=job_id))

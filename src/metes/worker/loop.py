@@ -123,6 +123,9 @@ def run_kind(workspace: Workspace, job: Any, progress: Progress, checkpoint: Che
         case "prove":
             found = workspace.plan_prove(str(payload["revision"]), progress).as_dict()
             return {**found, "findings": found["findings"][:FINDINGS_KEPT]}
+        case "design":
+            found = workspace.design_run(int(payload["design"]), progress, checkpoint)
+            return {"design": payload["design"], "text": found["text"], "figures": found["figures"]}
         case "book":
             workspace.book(progress)
             return {}

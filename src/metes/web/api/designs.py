@@ -1,0 +1,170 @@
+"""Designs: begin, work out, move units, undo and redo; small answers for whoever shows them on a map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from metes.web.api.access import Caller, plain
+
+router = APIRouter(tags=["designs"])
+MOST_UNITS_MOVED = 200_000
+
+
+class Asked(BaseModel):
+    """What is asked of a design, as `GET /designs/{number}/spec` tells it of another; `text` is the same as YAML or JSON."""
+
+    spec: dict[str, Any] = Field(default_factory=dict)
+    text: str = Field("", max_length=50_000_000)
+
+
+class Step(BaseModel):
+    """The version that the caller has seen; somebody else's change since then is refused with 409."""
+
+    version: int | None = None
+
+
+class Chosen(Step):
+    """Units by number."""
+
+    units: list[int] = Field(max_length=MOST_UNITS_MOVED)
+
+
+class Move(Chosen):
+    """Units by number, and the number, key or seat of the territory they go to; -1 for none."""
+
+    territory: int | str
+
+
+class Label(Step):
+    """A new name or colour, 0 to 11, of a territory."""
+
+    territory: int | str
+    name: str | None = Field(None, max_length=200)
+    colour: int | None = Field(None, ge=0, le=11)
+
+
+class Name(BaseModel):
+    """A design's name."""
+
+    name: str = Field(max_length=200)
+
+
+@router.get("/designs")
+def list_designs(caller: Caller) -> list[dict[str, Any]]:
+    """All designs, newest first, with their figures."""
+    rows: list[dict[str, Any]] = plain(caller.design_list())
+    return rows
+
+
+@router.post("/designs", status_code=201)
+def new_design(asked: Asked, caller: Caller) -> dict[str, Any]:
+    """Begin a design of what is asked; nothing is worked out yet."""
+    row: dict[str, Any] = plain(caller.design_new(asked.text or asked.spec))
+    return row
+
+
+@router.get("/designs/{number}")
+def get_design(number: int, caller: Caller) -> dict[str, Any]:
+    """One design as the list has it, with what is asked of it and what there is to say of that."""
+    row: dict[str, Any] = plain(caller.design_find(number))
+    return row
+
+
+@router.get("/designs/{number}/state")
+def get_state(number: int, caller: Caller) -> dict[str, Any]:
+    """Territories, measures and figures; the units stand in `/units` and `/assignment`."""
+    return caller.design_show(number)
+
+
+@router.get("/designs/{number}/spec")
+def get_spec(number: int, caller: Caller) -> Response:
+    """What is asked of a design, as YAML."""
+    return Response(caller.design_spec(number), media_type="application/yaml")
+
+
+@router.get("/designs/{number}/units", response_model=dict[str, Any])
+def get_units(number: int, caller: Caller, request: Request, response: Response) -> Any:
+    """Ids, names, regions, places and measures of the units, which never change in a design."""
+    digest = f'"{caller.design_find(number).given_hash[:32]}"'
+    response.headers["etag"], response.headers["cache-control"] = digest, "private, max-age=0, must-revalidate"
+    if request.headers.get("if-none-match") == digest:
+        return Response(status_code=304, headers={"etag": digest})
+    return caller.design_units(number)[1]
+
+
+@router.get("/designs/{number}/assignment", response_model=dict[str, Any])
+def get_assignment(number: int, caller: Caller, request: Request, response: Response) -> Any:
+    """Who has which unit, today's holders, locks and groups: little-endian int32 in base64, in the order of the units."""
+    digest = f'"{number}-{caller.design_find(number).version}"'
+    response.headers["etag"], response.headers["cache-control"] = digest, "private, max-age=0, must-revalidate"
+    if request.headers.get("if-none-match") == digest:
+        return Response(status_code=304, headers={"etag": digest})
+    return caller.design_arrays(number)
+
+
+@router.post("/designs/{number}/run", status_code=202)
+def run_design(number: int, caller: Caller) -> dict[str, Any]:
+    """Queue the working out of a design; follow it at /jobs/{job}."""
+    return {"job": caller.design_queue(number)}
+
+
+@router.post("/designs/{number}/move")
+def move_units(number: int, move: Move, caller: Caller) -> dict[str, Any]:
+    """Give units to a territory: the touched territories' rows, the figures, and a sentence."""
+    return caller.design_move(number, move.units, move.territory, version=move.version)
+
+
+@router.post("/designs/{number}/lock")
+def lock_units(number: int, chosen: Chosen, caller: Caller) -> dict[str, Any]:
+    """Lock units where they are."""
+    return caller.design_lock(number, chosen.units, version=chosen.version)
+
+
+@router.post("/designs/{number}/unlock")
+def unlock_units(number: int, chosen: Chosen, caller: Caller) -> dict[str, Any]:
+    """Let units move again."""
+    return caller.design_unlock(number, chosen.units, version=chosen.version)
+
+
+@router.post("/designs/{number}/label")
+def label_territory(number: int, label: Label, caller: Caller) -> dict[str, Any]:
+    """Give a territory another name, or else another colour."""
+    if label.name is not None:
+        return caller.design_rename(number, label.territory, label.name, version=label.version)
+    return caller.design_recolour(number, label.territory, label.colour or 0, version=label.version)
+
+
+@router.post("/designs/{number}/undo")
+def undo_step(number: int, step: Step, caller: Caller) -> dict[str, Any]:
+    """Take the last operation back."""
+    return caller.design_undo(number, version=step.version)
+
+
+@router.post("/designs/{number}/redo")
+def redo_step(number: int, step: Step, caller: Caller) -> dict[str, Any]:
+    """Do again what was taken back last."""
+    return caller.design_redo(number, version=step.version)
+
+
+@router.post("/designs/{number}/copies", status_code=201)
+def save_design_as(number: int, name: Name, caller: Caller) -> dict[str, Any]:
+    """Keep a design as it is under another name."""
+    row: dict[str, Any] = plain(caller.design_save_as(number, name.name))
+    return row
+
+
+@router.delete("/designs/{number}")
+def remove_design(number: int, caller: Caller) -> dict[str, Any]:
+    """Remove a design."""
+    caller.design_remove(number)
+    return {"removed": number}
+
+
+@router.post("/designs/{number}/restore")
+def restore_design(number: int, caller: Caller) -> dict[str, Any]:
+    """Bring a removed design back."""
+    row: dict[str, Any] = plain(caller.design_restore(number))
+    return row
