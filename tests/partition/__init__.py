@@ -1,0 +1,1 @@
+"""Tests of the kernels, each against the slow and obvious way."""
