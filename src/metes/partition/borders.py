@@ -19,6 +19,7 @@ from metes.partition.problem import Floats, Ints
 _NEAREST = 6
 # A pair of moves is looked for everywhere where the units are few, else only where loads are out of their limits.
 _CHAINED_EVERYWHERE = 60_000
+_TURNS = 6
 _MOST_PAIRS = 20_000_000
 FIRST_FINE = 10.0
 _FINES, _CHAINED_FROM = 13, 1
@@ -32,7 +33,7 @@ _HAIR = 1e-5
 class Borders:
     """The state: territory, loads and counts, changed in place; all arrays in the order of the tree's leaves.
 
-    `fine_unit` is what a load that is outside its limits by one whole target costs at a fine of 1.
+    `is_thorough` looks for pairs of moves everywhere, not only where loads are out of their limits; `fine_unit` is what a load that is outside its limits by one whole target costs at a fine of 1.
     """
 
     cells: Cells
@@ -47,6 +48,7 @@ class Borders:
     amounts: Floats
     scale: Floats
     fine_unit: float
+    is_thorough: bool
 
     def adopt(self, prices: Floats) -> int:
         """Keep the heaviest piece of each territory, and give the units of the others to neighbours; how many nobody reaches."""
@@ -121,10 +123,9 @@ class Borders:
     def save_cost(self) -> None:
         """Save true cost by single moves and pairs, without leaving the limits, as long as it is worth a turn."""
         free = np.zeros_like(self.lowest)
-        everywhere = len(self.territory_of_unit) <= _CHAINED_EVERYWHERE
-        for turn in range(6):
+        for _turn in range(_TURNS):
             before = self.quality()
-            self._chain(free, STRICT, only_near_trouble=not everywhere)
+            self._chain(free, STRICT, only_near_trouble=not self.is_thorough)
             self._shift(free, STRICT)
             outside, cost = self.quality()
             if outside >= before[0] and cost >= before[1] - _WORTH_A_TURN * abs(before[1]):
@@ -154,15 +155,15 @@ class Borders:
         return float(cells.entry_saving[chosen].sum())
 
     def _shift(self, prices: Floats, fine: float, passes: int = 20) -> int:
-        return int(shift_units(*self._arguments(prices, fine), passes))
+        return int(shift_units(*self._arguments(prices, fine, passes)))
 
     def _chain(self, prices: Floats, fine: float, *, only_near_trouble: bool) -> int:
         units = self._at_borders(only_near_trouble)
         if not len(units):
             return 0
-        return int(chain_units(units, *self._arguments(prices, fine), _MOST_PAIRS))
+        return int(chain_units(units, *self._arguments(prices, fine, _MOST_PAIRS)))
 
-    def _arguments(self, prices: Floats, fine: float) -> tuple[Any, ...]:
+    def _arguments(self, prices: Floats, fine: float, most: int) -> tuple[Any, ...]:
         cells = self.cells
         return (
             self.territory_of_unit,
@@ -184,6 +185,7 @@ class Borders:
             self.scale,
             np.ascontiguousarray(prices),
             fine * self.fine_unit,
+            most,
         )
 
     def _at_borders(self, only_near_trouble: bool) -> Ints:
@@ -192,12 +194,14 @@ class Borders:
         rows = np.repeat(np.arange(len(at)), np.diff(self.graph.indptr))
         across = np.asarray(at[rows] != at[self.graph.indices])
         if only_near_trouble:
-            trouble = self.excess().any(axis=1)
+            trouble = np.asarray(self.excess().any(axis=1))
             across &= trouble[at[rows]] | trouble[at[self.graph.indices]]
         return np.unique(rows[across]).astype(np.int32)
 
 
-def borders_of(cells: Cells, territory_of_unit: Ints, centres: Floats, lowest: Floats, highest: Floats) -> Borders:
+def borders_of(
+    cells: Cells, territory_of_unit: Ints, centres: Floats, lowest: Floats, highest: Floats, *, is_thorough: bool = True
+) -> Borders:
     """The borders of a partition; without a graph of neighbours, those of the nearest units serve, and pieces do not matter."""
     k, m = lowest.shape
     graph = cells.graph if cells.graph is not None else nearest_neighbours(cells.places)
@@ -218,6 +222,7 @@ def borders_of(cells: Cells, territory_of_unit: Ints, centres: Floats, lowest: F
         np.ascontiguousarray(cells.amounts),
         scale,
         max(spread, 1e-12) * weight / k,
+        is_thorough and len(cells.order) <= _CHAINED_EVERYWHERE,
     )
 
 

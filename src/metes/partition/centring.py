@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from metes.partition.cells import Cells, cells_of
-from metes.partition.prices import Band, Priced, band_of, carried_over, newton
+from metes.partition.prices import Priced, band_of, carried_over, newton
 from metes.partition.problem import Floats, Ints, Problem
 from metes.partition.starts import bisected, spread
 
 ROUNDS = 26
 _FIRST_SOFTNESS, _LAST_SOFTNESS, _SHARPENING = 0.5, 0.05, 0.85
-_FINAL = (0.05, 0.02, 0.01, 0.005)
+SHARPER = (0.05, 0.02, 0.01, 0.005)
+SHARP = (0.02, 0.005)
 # With so many units per territory, centres are found on heaps of units first.
 _HEAPED_FROM, _HEAPS_PER_TERRITORY = 300, 80
 
@@ -123,11 +125,11 @@ def began(problem: Problem, cells: Cells, centres: Floats, prices: Floats | None
     return Centred(centres, prices, max(float(inertia.sum() / sums[:, 0].sum()), 1e-9))
 
 
-def priced(problem: Problem, cells: Cells, at: Centred, band: Band | None = None) -> Priced:
-    """The last prices for centres that stay, sharper and sharper."""
-    band = band or band_of(problem.lowest, problem.highest)
+def priced(problem: Problem, cells: Cells, at: Centred, softnesses: Sequence[float]) -> Priced:
+    """The last prices for centres that stay, sharper and sharper; softnesses in parts of the spread."""
+    band = band_of(problem.lowest, problem.highest)
     prices = at.prices
-    for part in _FINAL:
+    for part in softnesses:
         found = newton(cells, at.centres, prices, band, part * at.spread, part * at.spread, 8)
         prices = found.prices
     return found

@@ -23,15 +23,15 @@ def unsound(problem: Problem) -> Iterator[Finding]:
     """What makes a problem impossible to work on, a finding each."""
     n, k = problem.units, problem.territories
     if n == 0:
-        yield _error("design.no-units", "there is no unit", "choose accounts or zones that have a place and a measure")
+        yield _error("design-no-units", "there is no unit", "choose accounts or zones that have a place and a measure")
         return
     if k < 1 or k > n:
-        yield _error("design.territories", f"{k:,} territories were asked for of {n:,} units", f"ask for 1 to {n:,}")
+        yield _error("design-territories", f"{k:,} territories were asked for of {n:,} units", f"ask for 1 to {n:,}")
         return
     yield from _unsound_numbers(problem)
     if problem.locked is not None and (problem.locked >= k).any():
         unit = int(np.flatnonzero(problem.locked >= k)[0])
-        yield _error("design.lock", f"unit {unit} is locked to territory {problem.locked[unit]}, there are {k}", "unlock it")
+        yield _error("design-lock", f"unit {unit} is locked to territory {problem.locked[unit]}, there are {k}", "unlock it")
     yield from _forbidden(problem)
 
 
@@ -45,17 +45,17 @@ def _unsound_numbers(problem: Problem) -> Iterator[Finding]:
         bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
         if len(bad):
             text = f"{len(bad):,} units have no {what}, the first is unit {bad[0]}"
-            yield _error("design.not-a-number", text, f"{remedy}, or leave the units out")
+            yield _error("design-not-a-number", text, f"{remedy}, or leave the units out")
         elif what != "place" and (values < 0).any():
             first = int(np.flatnonzero((values < 0).any(axis=1))[0])
-            yield _error("design.negative", f"the {what} of unit {first} is {values[first, 0]:g}", remedy)
+            yield _error("design-negative", f"the {what} of unit {first} is {values[first, 0]:g}", remedy)
     for q, name in enumerate(names):
         if np.isfinite(problem.measures[:, q]).all() and problem.measures[:, q].sum() <= 0:
-            yield _error("design.nothing-to-balance", f"{name} is 0 for every unit", "balance on a measure that units have")
+            yield _error("design-nothing-to-balance", f"{name} is 0 for every unit", "balance on a measure that units have")
     if not (problem.lowest <= problem.highest).all():
         j, q = np.argwhere(~(problem.lowest <= problem.highest))[0]
         text = f"territory {j} must hold at least {problem.lowest[j, q]:g} and at most {problem.highest[j, q]:g} of {names[q]}"
-        yield _error("design.limits", text, "let the least be no more than the most")
+        yield _error("design-limits", text, "let the least be no more than the most")
 
 
 def _forbidden(problem: Problem) -> Iterator[Finding]:
@@ -72,12 +72,12 @@ def _forbidden(problem: Problem) -> Iterator[Finding]:
     nowhere = np.flatnonzero(count >= problem.territories)
     if len(nowhere):
         text = f"{len(nowhere):,} units may go to no territory, the first is unit {nowhere[0]}"
-        yield _error("design.forbidden-everywhere", text, "allow it one territory, or leave it out")
+        yield _error("design-forbidden-everywhere", text, "allow it one territory, or leave it out")
     if problem.locked is not None:
         clash = pairs[problem.locked[pairs[:, 0]] == pairs[:, 1]]
         if len(clash):
             text = f"unit {clash[0, 0]} is locked to territory {clash[0, 1]}, which it may not go to"
-            yield _error("design.lock-forbidden", text, "unlock it, or allow it there")
+            yield _error("design-lock-forbidden", text, "unlock it, or allow it there")
 
 
 def _error(code: str, message: str, remedy: str) -> Finding:

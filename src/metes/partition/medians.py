@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metes.base.progress import SILENT, Progress
-from metes.partition.medians_bound import lower_bound
+from metes.partition.medians_bound import relax
 from metes.partition.medians_input import Ints, MedianProblem, median_problem
 from metes.partition.medians_search import WORK_PER_SECOND, Found, search
 from metes.partition.medians_start import packed_units, spread_medians
@@ -132,9 +132,10 @@ def _solve(problem: MedianProblem, seed: int, seconds: float, effort: float | No
     found = _search(problem, seed, planned, seconds * (1 - _BOUND_SHARE), progress)
     cost = float(problem.travel(found.own, found.median).sum())
     progress.report("bound")
-    bound = lower_bound(problem, cost, planned * _BOUND_SHARE * WORK_PER_SECOND)
+    relaxation = relax(problem, cost, planned * _BOUND_SHARE * WORK_PER_SECOND)
     for array in (found.own, found.median):
         array.flags.writeable = False
+    bound = None if relaxation is None else relaxation.bound
     return Medians(found.own, found.median, problem.loads(found.own), cost, bound, seed, found.is_stopped)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from metes.kernels.median_bound import fill_medians
 from metes.partition.medians_input import Floats, MedianProblem
@@ -14,8 +17,16 @@ _SMOOTHING = 0.7
 _ENOUGH = 1e-6
 
 
-def lower_bound(problem: MedianProblem, cost: float, work: float) -> float | None:
-    """What no choice of medians and owners costs less than; None where `work` (table entries) is too little to begin with.
+@dataclass(frozen=True, eq=False)
+class Relaxation:
+    """What no choice of medians and owners costs less than, and the prices that prove it: what having an owner is worth, (n,)."""
+
+    bound: float
+    reward: Floats
+
+
+def relax(problem: MedianProblem, cost: float, work: float) -> Relaxation | None:
+    """The best bound found for a problem; None where `work` (table entries) is too little to begin with.
 
     That each unit has one owner is relaxed at a price for each unit; what is left falls apart into one knapsack for each possible
     median, of which the k best count, each with the largest capacity there is. Prices climb by subgradients towards `cost`, the
@@ -23,18 +34,20 @@ def lower_bound(problem: MedianProblem, cost: float, work: float) -> float | Non
     """
     n, k = problem.units, problem.medians
     if cost <= 0:
-        return 0.0
-    sorted_problem = _by_widest_side(problem)
+        return Relaxation(0.0, np.zeros(n))
+    order = _by_widest_side(problem)
+    in_order = _ordered(problem, order)
     reward, best, pace, since = np.full(n, 1.5 * cost / n), 0.0, 2.0, 0
+    best_reward = np.zeros(n)
     direction = np.zeros(n)
     spent = 0.0
     for turn in range(_ROUNDS):
-        bound, missing, taken = _relaxed(sorted_problem, reward, k)
+        bound, missing, taken = _relaxed(in_order, reward, k)
         spent += taken
         if turn == 0 and spent * _FEWEST_ROUNDS > work:
             return None
         if bound > best * (1 + 1e-9):
-            best, since = bound, 0
+            best, best_reward, since = bound, reward, 0
         else:
             since += 1
             if since >= _PATIENCE:
@@ -46,17 +59,24 @@ def lower_bound(problem: MedianProblem, cost: float, work: float) -> float | Non
         if length <= 0:
             break
         reward = np.maximum(reward + pace * (cost - bound) / length * direction, 0.0)
+    unordered = np.empty(n)
+    unordered[order] = best_reward
     # Sums in another order may end above the cost by a rounding, never by more.
-    return min(best, cost)
+    return Relaxation(min(best, cost), unordered)
 
 
-def _by_widest_side(problem: MedianProblem) -> MedianProblem:
-    """The same problem with its units in ascending order of the first of its sides, the widest, which lets the kernel skip most."""
+def _by_widest_side(problem: MedianProblem) -> npt.NDArray[np.int64]:
+    """The units in ascending order along the widest side of all places; as they stand where there are only distances."""
     if len(problem.distances):
-        return problem
-    side = int(np.argmax(np.ptp(problem.places, axis=0)))
-    order = np.argsort(problem.places[:, side], kind="stable")
-    places = np.ascontiguousarray(np.roll(problem.places, -side, axis=1)[order])
+        return np.arange(problem.units)
+    return np.argsort(problem.places[:, np.argmax(np.ptp(problem.places, axis=0))], kind="stable")
+
+
+def _ordered(problem: MedianProblem, order: npt.NDArray[np.int64]) -> MedianProblem:
+    """The problem with its units in an order, and the widest side of places first, which lets the kernel pass most of them over."""
+    places = problem.places
+    if not len(problem.distances):
+        places = np.ascontiguousarray(np.roll(places, -int(np.argmax(np.ptp(places, axis=0))), axis=1)[order])
     return MedianProblem(places, problem.distances, problem.weights[order], problem.demand[order], problem.capacity)
 
 

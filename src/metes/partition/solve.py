@@ -7,8 +7,8 @@ on the dual of a transport problem (Kitagawa, Mérigot, Thibert 2019) with a smo
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from metes.partition.borders import Borders, borders_of, pieces_of
 from metes.partition.cells import Cells, cells_of
 from metes.partition.centring import (
     ROUNDS,
+    SHARP,
+    SHARPER,
     Centred,
     began,
     centred,
@@ -31,13 +33,13 @@ from metes.partition.centring import (
 )
 from metes.partition.checks import refuse_unsound
 from metes.partition.prices import bound_at
-from metes.partition.problem import Costs, Design, Floats, Problem
+from metes.partition.problem import Costs, Design, Floats, Ints, Problem
 from metes.partition.scaling import Scaled, scaled
 
 # So many units times starts are looked at; one start is enough where there are many.
 _STARTS, _UNITS_STARTED = 8, 20_000
 _SHAKES, _UNITS_SHAKEN = 150, 15_000
-_FINE_ROUNDS, _WARM_ROUNDS = 6, 4
+_FINE_ROUNDS, _WARM_ROUNDS = 6, 2
 # Where units are so few, all starts are carried to their end.
 _FINISHED_ALL = 2_000
 _FOLLOWED = 8
@@ -68,13 +70,15 @@ def solve(
     cells = cells_of(work.problem)
     finished = []
     for at in _starts(work, cells, seed, clock, warm):
-        finished.append(_finish(work.problem, cells, at))
+        finished.append(_finish(work.problem, cells, at, is_quick=warm is not None))
         if clock.is_over:
             break
     best = min(finished, key=lambda one: one.borders.quality())
     if problem.units <= _FINISHED_ALL:
         best = _shaken(work.problem, cells, best, np.random.default_rng(seed), clock)
-    return _design(problem, work, cells, best, seed, clock.is_over)
+    territory = cells.in_order_of_units(best.borders.territory_of_unit)
+    found = _design(problem, territory, best.centred.centres, work.prices(best.prices), best.bound * work.travel_unit, seed)
+    return replace(found, is_stopped=clock.is_over)
 
 
 class _Clock:
@@ -147,11 +151,11 @@ def _inertia(cells: Cells, at: Centred) -> float:
     return float((sums[:, 4] - 2 * (sums[:, 1:4] * at.centres).sum(axis=1) + sums[:, 0] * (at.centres**2).sum(axis=1)).sum())
 
 
-def _finish(problem: Problem, cells: Cells, at: Centred) -> _Finished:
+def _finish(problem: Problem, cells: Cells, at: Centred, *, is_quick: bool = False) -> _Finished:
     """The last prices, the cells they give, and their borders put right; where units are few, centres follow once more."""
-    prices, bound = _best_priced(problem, cells, at)
+    prices, bound = _best_priced(problem, cells, at, SHARP if is_quick else SHARPER)
     chosen = cells.sweep(at.centres, prices)
-    borders = borders_of(cells, chosen.territory_of_unit, at.centres, problem.lowest, problem.highest)
+    borders = borders_of(cells, chosen.territory_of_unit, at.centres, problem.lowest, problem.highest, is_thorough=not is_quick)
     borders.adopt(prices)
     borders.fill_empty()
     borders.settle(prices)
@@ -162,10 +166,10 @@ def _finish(problem: Problem, cells: Cells, at: Centred) -> _Finished:
     return _Finished(borders, at, prices, bound)
 
 
-def _best_priced(problem: Problem, cells: Cells, at: Centred) -> tuple[Floats, float]:
+def _best_priced(problem: Problem, cells: Cells, at: Centred, softnesses: Sequence[float] = SHARPER) -> tuple[Floats, float]:
     """The last prices, or those before where they bound better; with their bound."""
     found = []
-    for prices in (priced(problem, cells, at).prices, at.prices):
+    for prices in (priced(problem, cells, at, softnesses).prices, at.prices):
         bound = bound_at(cells.sweep(at.centres, prices), prices, problem.lowest, problem.highest)
         found.append((bound, prices))
     bound, prices = max(found, key=lambda one: one[0])
@@ -218,17 +222,24 @@ def _follow(problem: Problem, cells: Cells, borders: Borders) -> None:
             return
 
 
-def _design(problem: Problem, work: Scaled, cells: Cells, best: _Finished, seed: int, is_stopped: bool) -> Design:
-    """What was found, in the order and the units that were asked in."""
-    territory = cells.in_order_of_units(best.borders.territory_of_unit)
+def judged(problem: Problem, design: Design) -> Design:
+    """The same partition and centres with the costs, limits and bound of another problem, such as one without held units."""
+    work = scaled(problem)
+    cells = cells_of(work.problem)
+    at = began(work.problem, cells, design.centres, work.scaled_prices(design.prices))
+    prices, bound = _best_priced(work.problem, cells, replace(at, centres=design.centres), SHARP)
+    told = _design(problem, design.territory_of_unit, design.centres, work.prices(prices), bound * work.travel_unit, design.seed)
+    return replace(told, is_stopped=design.is_stopped)
+
+
+def _design(problem: Problem, territory: Ints, centres: Floats, prices: Floats, bound: float, seed: int) -> Design:
+    """What was found, in the order and the units that were asked in; `bound` is one on travel less savings."""
     k = problem.territories
     loads = np.stack([np.bincount(territory, column, k).astype(float) for column in problem.measures.T], axis=1)
     over = np.maximum(np.maximum(loads - problem.highest, problem.lowest - loads), 0.0)
     over[over <= 1e-9 * np.abs(problem.highest)] = 0.0
-    centres = best.centred.centres
-    most = _most_saved(problem)
-    saved = best.borders.saved() * work.travel_unit
     travel = float((problem.travel * ((problem.places - centres[territory]) ** 2).sum(axis=1)).sum())
+    most, saved = _savings(problem, territory)
     pieces = np.ones(k, np.int64)
     if problem.graph is not None:
         piece, _ = pieces_of(territory, problem.graph, problem.travel)
@@ -237,21 +248,22 @@ def _design(problem: Problem, work: Scaled, cells: Cells, best: _Finished, seed:
         territory_of_unit=territory,
         centres=centres,
         loads=loads,
-        prices=work.prices(best.prices),
+        prices=prices,
         costs=Costs(travel, most - saved),
-        bound=max(0.0, best.bound * work.travel_unit + most),
+        bound=max(0.0, bound + most),
         over=over,
         pieces=pieces,
         seed=seed,
-        is_stopped=is_stopped,
     )
 
 
-def _most_saved(problem: Problem) -> float:
-    """What would be saved if each unit went where it saves most."""
-    if problem.preferences is None or not len(problem.preferences.saving):
-        return 0.0
-    rows = np.repeat(np.arange(problem.units), np.diff(problem.preferences.indptr))
+def _savings(problem: Problem, territory: Ints) -> tuple[float, float]:
+    """What would be saved if each unit went where it saves most, and what the partition saves."""
+    preferences = problem.preferences
+    if preferences is None or not len(preferences.saving):
+        return 0.0, 0.0
+    rows = np.repeat(np.arange(problem.units), np.diff(preferences.indptr))
+    saving = np.where(np.isfinite(preferences.saving), preferences.saving, 0.0)
     most = np.zeros(problem.units)
-    np.maximum.at(most, rows, np.where(np.isfinite(problem.preferences.saving), problem.preferences.saving, 0.0))
-    return float(most.sum())
+    np.maximum.at(most, rows, saving)
+    return float(most.sum()), float(saving[preferences.territory == territory[rows]].sum())
