@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from metes.designing.spec import DesignSpec
     from metes.designing.state import DesignState, Operation
     from metes.designing.territories import Begun
+    from metes.designing.units import Part
     from metes.partition.live import Change
     from metes.partition.problem import Ints
 
@@ -42,24 +43,28 @@ class DesignDesk(PlanVerbs, ZoneVerbs):
         plan = active[1] if active else None
         fields = self.fields()
         findings: list[Finding] = []
-        within = self._within(spec, plan)
+        part = self._part(spec, plan)
         accounts = self.book().details(columns_for(spec, fields), self.scope)
         if spec.is_of_accounts:
-            units = units_of_accounts(spec, accounts, fields, within, findings)
+            units = units_of_accounts(spec, accounts, fields, part, findings)
         else:
             zones = self.zone_set(spec.units)
-            units = units_of_zones(spec, zones, accounts, self.zone_of_account(zones), fields, within, findings)
+            units = units_of_zones(spec, zones, accounts, self.zone_of_account(zones), fields, part, findings)
         currency = self.settings().reporting_currency
         return build(spec, units, plan, currency, 10.0 ** exponent(currency), findings, self._begun(spec))
 
-    def _within(self, spec: DesignSpec, plan: Plan | None) -> frozenset[str] | None:
-        """The territories that a design stays within."""
+    def _part(self, spec: DesignSpec, plan: Plan | None) -> Part:
+        """Which territories' accounts take part: those below one, else all but those of named and other accounts apart."""
+        from metes.designing.territories import staying
+        from metes.designing.units import Part
+
         if not spec.within:
-            return None
+            named = {seat.territory for seat in plan.seats if seat.key in spec.seats} if plan else set()
+            return Part(None, staying(plan) - named if plan else frozenset())
         if plan is None or spec.within not in plan.territory_by_key:
             raise NotFound(f"the active plan has no territory '{spec.within}'; 'metes territories' lists those it has")
         first, last = plan.interval_by_key[spec.within]
-        return frozenset(t.key for t in plan.preorder[first:last])
+        return Part(frozenset(t.key for t in plan.preorder[first:last]))
 
     def _begun(self, spec: DesignSpec) -> Begun | None:
         """The design that another starts from."""

@@ -49,13 +49,19 @@ class DesignVerbs(DesignDesk):
                 given_hash=designs.put_content(connection, packed_given(built.given)),
                 start_hash=designs.put_content(connection, packed_numbers(built.given.current)),
                 summary=telling.summary_of(state),
-                findings=[finding.as_dict() for finding in built.findings],
+                findings=built.findings,
                 principal=self.principal.name,
                 now=self.clock(),
             )
             detail = {"spec": spec.hash, "units": len(built.given), "territories": len(built.given.territories)}
             audit.add_entry(connection, self.principal, "design new", f"design {number}", detail, self.clock())
             return designs.design(connection, number)
+
+    def design_read(self, text: str) -> dict[str, Any]:
+        """What a text in YAML or JSON asks of a design, as plain values; InputError tells every problem."""
+        from metes.designing.reading import spec_from_text
+
+        return spec_from_text(text).as_dict()
 
     def design_list(self) -> tuple[DesignRow, ...]:
         """All designs, newest first."""
@@ -81,7 +87,7 @@ class DesignVerbs(DesignDesk):
                 "job": row.job_id,
                 "updated_at": row.updated_at.isoformat(),
                 "updated_by": row.updated_by,
-                "findings": [dict(finding) for finding in row.findings],
+                "findings": [finding.as_dict() for finding in row.findings],
             }
             return telling.document_of(state, head, self._people(state))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -56,6 +57,13 @@ class Finding:
         place = flat.pop("place")
         example = dict(flat.pop("example"))
         return {**flat, **place, "severity": self.severity.value, **({"example": example} if example else {})}
+
+    @classmethod
+    def of(cls, flat: Mapping[str, Any]) -> Finding:
+        """The finding of plain values, as `as_dict` gives them."""
+        place = Place(flat["file"], flat["line"], flat["column"], flat["subject"])
+        example = tuple(flat.get("example", {}).items())
+        return cls(flat["code"], Severity(flat["severity"]), flat["message"], place, flat["value"], flat["remedy"], example)
 
     def __str__(self) -> str:
         place = f"{self.place}: " if str(self.place) else ""

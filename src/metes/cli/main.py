@@ -9,6 +9,7 @@ import typer
 
 from metes.cli import output
 from metes.cli.administration import add_to as add_administration
+from metes.cli.designing import add_to as add_designing
 from metes.cli.imports import add_to as add_imports
 from metes.cli.jobs import add_to as add_jobs
 from metes.cli.planning import add_to as add_planning
@@ -41,7 +42,18 @@ def globals_(
     context.obj = output.Console(database=db, is_json=json)
 
 
-for _add in (add_imports, add_planning, add_why, add_reading, add_records, add_administration, add_jobs, add_serving, add_zones):
+for _add in (
+    add_imports,
+    add_planning,
+    add_why,
+    add_reading,
+    add_records,
+    add_administration,
+    add_jobs,
+    add_serving,
+    add_zones,
+    add_designing,
+):
     _add(app)
 
 

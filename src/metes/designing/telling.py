@@ -20,6 +20,8 @@ from metes.partition.fairness import evenness
 from metes.partition.live import NOBODY, Change
 
 MONEY_MEASURES = frozenset({"potential", "revenue", "revenue_12m", "annual_revenue", "pipeline"})
+# A bound that is a smaller part of the cost says nothing.
+_LEAST_BOUND = 1e-3
 _TITLES = {"revenue_12m": "Revenue, 12 months", "workload": "Workload", "units": "Units"}
 
 
@@ -112,10 +114,11 @@ def figures_of(state: DesignState) -> dict[str, Any]:
 def gap_of(state: DesignState) -> float | None:
     """How far the cost is above what no design with the last answer's centres and limits can beat; None before an answer."""
     answer = state.answer
-    if answer is None or state.live.unassigned or answer.bound <= 0 or not math.isfinite(answer.bound):
+    if answer is None or state.live.unassigned or not math.isfinite(answer.bound):
         return None
     centres = floats_of_text(answer.centres).reshape(-1, 3)
-    return cost_at(state.given.problem, state.live.territory_of_unit, centres) / answer.bound - 1
+    cost = cost_at(state.given.problem, state.live.territory_of_unit, centres)
+    return cost / answer.bound - 1 if answer.bound > _LEAST_BOUND * cost else None
 
 
 def balance_of(state: DesignState) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from metes.model.plan import Plan, Role, Seat
 from metes.partition.problem import Floats
 
 COLOURS = 12
+GEOGRAPHIC = "geographic"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,18 +61,23 @@ def _holders(units: Units, plan: Plan | None) -> list[str]:
     """Keys of the primary territories that hold the units today, those of most revenue, potential and accounts first."""
     sums = np.stack([np.bincount(units.held_by, units.held[:, m], len(units.holders)) for m in range(4)], axis=1)
     order = sorted(range(len(units.holders)), key=lambda h: (-sums[h, 2], -sums[h, 1], -sums[h, 0], units.holders[h]))
-    return [units.holders[h] for h in order if sums[h, 0] and not _is_catch_all(units.holders[h], plan)]
+    return [units.holders[h] for h in order if sums[h, 0] and not _is_left_out(units.holders[h], plan)]
 
 
-def _is_catch_all(key: str, plan: Plan | None) -> bool:
-    """Whether a territory is the plan's rest and nobody's work, or not the plan's at all."""
+def _is_left_out(key: str, plan: Plan | None) -> bool:
+    """Whether a territory is not to be filled by a design: the plan's rest, a parent of others, or one that is not geographic."""
     if plan is None:
         return False
     territory = plan.territory_by_key.get(key)
-    if territory is None or territory.is_catch_all:
+    if territory is None or territory.is_catch_all or plan.children_by_key.get(key):
         return True
-    kind = plan.type_by_key.get(territory.type)
-    return kind is not None and kind.role is not Role.PRIMARY
+    return key in staying(plan)
+
+
+def staying(plan: Plan) -> frozenset[str]:
+    """Territories that keep their accounts whatever is designed: those of other kinds than geographic, the plan's rest apart."""
+    apart = {kind.key for kind in plan.types if kind.role is not Role.PRIMARY or kind.kind != GEOGRAPHIC}
+    return frozenset(t.key for t in plan.territories if t.type in apart and not t.is_catch_all)
 
 
 def _how_many(spec: DesignSpec, units: Units, first: Sequence[DesignTerritory], findings: list[Finding]) -> int:

@@ -59,6 +59,14 @@ class Units:
         return len(self.ids)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which accounts take part by who holds them: those of the territories `within` (None: all) that are not `staying` with theirs."""
+
+    within: frozenset[str] | None = None
+    staying: frozenset[str] = frozenset()
+
+
 def columns_for(spec: DesignSpec, fields: Mapping[str, Field]) -> tuple[str, ...]:
     """The columns of accounts that a design needs."""
     asked = [_ALIASES.get(measure.name, measure.name) for measure in spec.measures]
@@ -67,10 +75,10 @@ def columns_for(spec: DesignSpec, fields: Mapping[str, Field]) -> tuple[str, ...
 
 
 def units_of_accounts(
-    spec: DesignSpec, accounts: pa.Table, fields: Mapping[str, Field], within: frozenset[str] | None, findings: list[Finding]
+    spec: DesignSpec, accounts: pa.Table, fields: Mapping[str, Field], part: Part, findings: list[Finding]
 ) -> Units:
     """The accounts of a table as units; those without a place are told and left off the map."""
-    kept = _kept(spec, accounts, within)
+    kept = _kept(spec, accounts, part, findings)
     latitude, longitude = (_numbers(accounts, name, missing=np.nan) for name in ("latitude", "longitude"))
     has_place = np.isfinite(latitude) & np.isfinite(longitude)
     chosen = np.flatnonzero(kept & has_place)
@@ -103,18 +111,18 @@ def units_of_zones(
     accounts: pa.Table,
     zone_of_account: Ints,
     fields: Mapping[str, Field],
-    within: frozenset[str] | None,
+    part: Part,
     findings: list[Finding],
 ) -> Units:
     """Zones as units with what the accounts in them add up to; accounts in no zone are told and left off the map.
 
-    With `within`, zones without accounts go with the nearest zone that has some.
+    Within a territory, zones without accounts go with the nearest zone that has some.
     """
-    kept = _kept(spec, accounts, within, by_region=False)
+    kept = _kept(spec, accounts, part, findings, by_region=False)
     chosen = np.ones(len(zones), bool)
     if spec.regions:
         chosen &= np.isin(np.array(zones.regions, object), list(spec.regions))
-    if within is not None:
+    if part.within is not None:
         chosen &= _zones_below(zones, zone_of_account, kept)
     unit_of_zone = np.full(len(zones) + 1, -1, np.int32)  # the last stands for no zone
     unit_of_zone[:-1][chosen] = np.arange(int(chosen.sum()), dtype=np.int32)
@@ -215,13 +223,19 @@ def _counted(name: str, book: Floats, spec: DesignSpec) -> Floats:
     return book[:, 0] * (spec.rates.hours_per_account if name == "workload" else 1.0)
 
 
-def _kept(spec: DesignSpec, accounts: pa.Table, within: frozenset[str] | None, *, by_region: bool = True) -> Any:
-    """Which accounts take part."""
+def _kept(spec: DesignSpec, accounts: pa.Table, part: Part, findings: list[Finding], *, by_region: bool = True) -> Any:
+    """Which accounts take part; those that stay where they are, whatever is designed, are told."""
     kept = np.ones(accounts.num_rows, bool)
-    if within is not None:
-        kept &= np.isin(_texts(accounts, "territory"), list(within))
+    territory = _texts(accounts, "territory")
+    if part.within is not None:
+        kept &= np.isin(territory, list(part.within))
     if by_region and spec.regions:
         kept &= np.isin(_texts(accounts, "region"), list(spec.regions))
+    stay = kept & np.isin(territory, list(part.staying))
+    if stay.any():
+        message = f"{int(stay.sum()):,} accounts are held by territories that are not geographic, and stay there"
+        findings.append(Finding("design-stays", Severity.NOTE, message, Place(subject="design accounts")))
+    kept &= ~stay
     return kept
 
 

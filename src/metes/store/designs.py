@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import Conflict, NotFound
+from metes.base.findings import Finding
 from metes.base.ids import canonical_json
 from metes.store.design_tables import design_contents, design_operations, designs
 
@@ -37,12 +38,17 @@ class DesignRow:
     version: int
     operations: int
     summary: Mapping[str, Any]
-    findings: tuple[Mapping[str, Any], ...]
+    findings: tuple[Finding, ...]
     job_id: int | None
     created_at: datetime
     created_by: str
     updated_at: datetime
     updated_by: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, findings flattened."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {**values, "findings": [finding.as_dict() for finding in self.findings]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ def add_design(
     given_hash: str,
     start_hash: str,
     summary: Mapping[str, Any],
-    findings: list[dict[str, Any]],
+    findings: Iterable[Finding],
     principal: str,
     now: datetime,
     state: str = DRAWN,
@@ -90,7 +96,7 @@ def add_design(
     """Add a design; its number."""
     values = dict(
         name=name, plan_revision=plan_revision, spec=canonical_json(spec), state=state, given_hash=given_hash, start_hash=start_hash,
-        position=0, version=1, summary=canonical_json(summary), findings=json.dumps(findings), job_id=None, created_at=now,
+        position=0, version=1, summary=canonical_json(summary), findings=json.dumps([finding.as_dict() for finding in findings]), job_id=None, created_at=now,
         created_by=principal, updated_at=now, updated_by=principal,
     )  # fmt: skip
     return int(connection.execute(sa.insert(designs).values(**values).returning(designs.c.id)).scalar_one())
@@ -169,7 +175,7 @@ def copy_design(connection: Connection, row: DesignRow, name: str, principal: st
         given_hash=row.given_hash,
         start_hash=row.start_hash,
         summary=row.summary,
-        findings=[dict(finding) for finding in row.findings],
+        findings=row.findings,
         principal=principal,
         now=now,
         state=row.state,
@@ -207,6 +213,6 @@ def _with_counts() -> sa.Select[Any]:
 def _design(row: sa.Row[Any]) -> DesignRow:
     return DesignRow(
         row.id, row.name, row.plan_revision, json.loads(row.spec), row.state, row.given_hash, row.start_hash, row.position, row.version,
-        row.operations, json.loads(row.summary), tuple(json.loads(row.findings)), row.job_id, row.created_at, row.created_by,
+        row.operations, json.loads(row.summary), tuple(map(Finding.of, json.loads(row.findings))), row.job_id, row.created_at, row.created_by,
         row.updated_at, row.updated_by,
     )  # fmt: skip
