@@ -64,7 +64,7 @@ def with_stay(preferences: Preferences | None, at: Ints, saving: Floats) -> Pref
     total[place[~np.isfinite(savings)]] = -np.inf
     indptr = np.zeros(len(at) + 1, np.int64)
     np.cumsum(np.bincount(rows[first], minlength=len(at)), out=indptr[1:])
-    return Preferences(indptr, territory[first].astype(np.int32), total)
+    return Preferences(indptr, territory[first].astype(np.int32), np.asarray(total, float))
 
 
 def _with_new_centres(problem: Problem, kept: Ints, centres: Floats) -> Floats:
