@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metes.app.desk import Desk
-from metes.app.zone_shelf import built_in_file, built_in_set, zones_in
+from metes.app.zone_shelf import built_in_file, built_in_set, forget_drawn, zones_in
 from metes.base.errors import Conflict, InputError, NotFound
 from metes.base.findings import Finding, Severity
 from metes.base.ids import is_key, key_from
@@ -126,8 +126,26 @@ class ZoneVerbs(Desk):
 
         _require_free(key)
         with self.store.write() as connection:
-            remove_zone_set(connection, key)
-            audit.add_entry(connection, self.principal, "zone set remove", key, {}, self.clock())
+            digest = remove_zone_set(connection, key)
+            audit.add_entry(connection, self.principal, "zone set remove", key, {"content": digest}, self.clock())
+        forget_drawn(self.shelf.books, digest)
+
+    def zone_set_shapes(self, key: str) -> tuple[str, bytes]:
+        """A set's digest, and the set as TopoJSON packed by gzip: one object `zones`, its ids the numbers of the zones."""
+        zones = self.zone_set(key)
+        return zones.digest, self.shelf.zones.shapes(zones, self.shelf.books)
+
+    def zone_set_tile(self, key: str, zoom: int, x: int, y: int) -> tuple[str, bytes]:
+        """A set's digest, and a vector tile of it packed by gzip: one layer `zones`, its ids the numbers of the zones.
+
+        NotFound for a tile that no map has.
+        """
+        from metes.render.tiles import DEEPEST
+
+        if not (0 <= zoom <= DEEPEST and 0 <= x < 2**zoom and 0 <= y < 2**zoom):
+            raise NotFound(f"there is no tile {zoom}/{x}/{y}; zooms are 0 to {DEEPEST}, x and y from 0 to below 2 to the zoom")
+        zones = self.zone_set(key)
+        return zones.digest, self.shelf.zones.tile(zones, zoom, x, y, self.shelf.books)
 
     def zone_links(self, zones: ZoneSet) -> tuple[Link, ...]:
         """The links that join a set's islands and broken pieces, the farthest first."""

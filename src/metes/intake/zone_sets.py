@@ -248,6 +248,9 @@ def _cells_by_region(latitude: Floats, longitude: Floats, regions: Sequence[str]
     for code in sorted(set(regions) & set(outlines)):
         mine = np.flatnonzero(region == code)
         cells[mine] = voronoi_cells(latitude[mine], longitude[mine], outlines[code])
+    # Along the border of two states a cell of the one ends where a cell of the other has no corner: give it that corner.
+    has_cell = ~shapely.is_missing(cells)
+    cells[has_cell] = shapely.coverage_clean(cells[has_cell])
     return cells
 
 

@@ -78,8 +78,10 @@ def _islands(problem: Problem, q: int, target: Floats) -> list[Obstacle]:
     """Parts of the map without neighbours between them, as territories of equal targets can be shared out to them."""
     if problem.graph is None or not np.allclose(target, target[0]) or target[0] <= 0:
         return []
-    part = component_of(problem.graph)
-    sums = np.bincount(part, problem.measures[:, q])
+    graph = problem.graph
+    rows = np.repeat(np.arange(graph.units), np.diff(graph.indptr))
+    part = component_of(graph.units, np.stack([rows, graph.indices], axis=1))
+    sums = np.asarray(np.bincount(part, problem.measures[:, q]), float)
     if len(sums) < 2 or len(sums) > problem.territories:
         return []
     shared = apportion(sums, problem.territories)

@@ -56,7 +56,10 @@ def put_zone_set(connection: Connection, stored: StoredZoneSet, content: bytes) 
     connection.execute(sa.insert(zone_sets).values(**values, content=base64.b64encode(content).decode()))
 
 
-def remove_zone_set(connection: Connection, key: str) -> None:
-    """Remove a set; NotFound where there is none."""
-    if not connection.execute(sa.delete(zone_sets).where(zone_sets.c.key == key)).rowcount:
+def remove_zone_set(connection: Connection, key: str) -> str:
+    """Remove a set; the hash of its content. NotFound where there is none."""
+    stored = find_zone_set(connection, key)
+    if stored is None:
         raise NotFound(f"there is no zone set '{key[:80]}' that was added; 'metes zones list' shows those there are")
+    connection.execute(sa.delete(zone_sets).where(zone_sets.c.key == key))
+    return stored.content_hash

@@ -29,6 +29,7 @@ from metes.web.pages import (
     territories,
     users,
     why,
+    zones,
 )
 from metes.web.visits import CHECKED
 
@@ -63,6 +64,7 @@ for _module in (
     settings,
     users,
     audit,
+    zones,
 ):
     _inside.include_router(_module.router)
 router.include_router(_inside)
