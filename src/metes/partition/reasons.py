@@ -114,7 +114,7 @@ def relaxations(problem: Problem, design: Design, *, seed: int = 0, progress: Pr
         other = solve(without(), seed=seed)
         if other.keeps_limits or _outside(other) < 0.5 * _outside(design):
             found.append(Relaxation(kind, count, is_enough=other.keeps_limits))
-    return tuple([*found, *_wider_bands(problem, design)])
+    return (*found, *_wider_bands(problem, design))
 
 
 def _wider_bands(problem: Problem, design: Design) -> Sequence[Relaxation]:
