@@ -37,15 +37,16 @@ class Bounded:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
-        """The value of a key, made where it is not there; others are not held up by that."""
+        """The value of a key, made where it is not there; others are not held up by that. None is no value."""
+        kept: Kept | None = self._held(key)
+        if kept is not None:
+            return kept
         with self.lock:
-            if key in self.values:
-                return self._touched(key)
             own = self.making.setdefault(key, threading.Lock())
         with own:
-            with self.lock:
-                if key in self.values:
-                    return self._touched(key)
+            kept = self._held(key)
+            if kept is not None:
+                return kept
             try:
                 made = make()
                 self._keep(key, made)
@@ -54,9 +55,11 @@ class Bounded:
                     self.making.pop(key, None)
             return made
 
-    def _touched(self, key: Hashable) -> Any:
-        self.values.move_to_end(key)
-        return self.values[key]
+    def _held(self, key: Hashable) -> Any:
+        with self.lock:
+            if key in self.values:
+                self.values.move_to_end(key)
+            return self.values.get(key)
 
     def _keep(self, key: Hashable, made: Any) -> None:
         with self.lock:
