@@ -35,6 +35,7 @@ from metes.partition.checks import refuse_unsound
 from metes.partition.prices import bound_at
 from metes.partition.problem import Costs, Design, Floats, Ints, Problem
 from metes.partition.scaling import Scaled, scaled
+from metes.partition.whales import set_aside
 
 # So many units times starts are looked at; one start is enough where there are many.
 _STARTS, _UNITS_STARTED = 8, 20_000
@@ -66,7 +67,7 @@ def solve(
     """
     refuse_unsound(problem)
     clock = _Clock(progress, seconds)
-    work = scaled(problem)
+    work = scaled(set_aside(problem))
     cells = cells_of(work.problem)
     finished = []
     for at in _starts(work, cells, seed, clock, warm):
