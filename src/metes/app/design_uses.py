@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from metes.app.designs import DesignVerbs
 from metes.base.errors import InputError, NotFound
 from metes.base.findings import Finding, Place, Severity
+from metes.base.plain import plain
 from metes.base.progress import SILENT, Progress
 from metes.looking import owners
 from metes.model.plan import Plan
@@ -83,8 +84,6 @@ class DesignUseVerbs(DesignVerbs):
             owners_before=people_before,
             owners_after=people_after,
         )
-        from metes.base.plain import plain
-
         return {
             "a": row.name,
             "b": other or TODAY,
@@ -136,7 +135,7 @@ class DesignUseVerbs(DesignVerbs):
         held = self._held_under(plan, table)
         missed = _missed(table, wanted, held)
         if missed:
-            plan = with_accounts(plan, missed)
+            plan = with_accounts(drafted, missed)
             held = self._held_under(plan, table)
         elsewhere = [(i, key) for i, key in wanted.items() if held[i] != key]
         findings = drafted.findings
@@ -152,12 +151,13 @@ class DesignUseVerbs(DesignVerbs):
             audit.add_entry(connection, self.principal, "design to-plan", f"design {number}", detail, self.clock())
         return DraftedDesign(revision, len(wanted), len(elsewhere), findings)
 
-    def design_rows(self, number: int) -> Iterator[pa.RecordBatch]:
-        """A design unit by unit: id, name, region, place, territory, today's, and its measures."""
+    def design_csv(self, number: int) -> Iterator[str]:
+        """A design unit by unit as CSV, in pieces: id, name, region, place, territory, today's, and its measures."""
         from metes.designing.exporting import batches_of
+        from metes.render import sheets
 
         with self._at_work(number) as (_, state):
-            return batches_of(state)
+            return sheets.csv_lines(batches_of(state), {})
 
     def design_export(self, number: int, path: Path) -> int:
         """Write a design unit by unit to a .csv, .xlsx or .parquet file, or its territories as shapes to a .geojson file; rows written."""

@@ -18,6 +18,8 @@ design_app = typer.Typer(
 )
 NUMBER = typer.Argument(..., metavar="DESIGN", help="The design's number.")
 UNIT_WIDTH = 40
+ROWS_SHOWN = 60
+_SUMS = ("potential", "revenue_12m", "pipeline")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -186,6 +188,128 @@ def design_redo(context: typer.Context, design: int = NUMBER) -> int:
         return _answer(console, workspace.design_redo(design))
 
 
+@design_app.command("compare")
+def design_compare(
+    context: typer.Context,
+    design: int = NUMBER,
+    to: str = typer.Argument("today", metavar="[TO]", help="Another design's number, or today."),
+    accounts: int = typer.Option(0, "--accounts", min=0, help="List so many of the accounts that differ, most potential first."),
+) -> int:
+    """Say what differs from today, or from another design: accounts, and which territories and people gain and lose."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        found = workspace.design_compare(design, to, accounts=accounts)
+    if console.is_json:
+        console.emit(found)
+        return 0
+    currency = found["currency"]
+    for kind, key in (("territory", "territories"), ("person", "people")):
+        rows = [
+            [
+                one["name"] or "(none)",
+                one["won"]["accounts"],
+                one["lost"]["accounts"],
+                *(_net(one, name, currency) for name in _SUMS),
+            ]
+            for one in found[key][:ROWS_SHOWN]
+        ]
+        if rows:
+            console.table([kind, "won", "lost", "potential", "revenue 12m", "pipeline"], rows)
+    if found["listed"]:
+        rows = [
+            [a["id"], a["name"], a["before"] or "(none)", a["after"] or "(none)", money(a["potential"], currency)]
+            for a in found["listed"]
+        ]
+        console.table(["account", "name", "from", "to", "potential"], rows)
+    say(f"{found['accounts']:,} accounts are elsewhere in {found['a']} than in {found['b']}")
+    return 0
+
+
+@design_app.command("fairness")
+def design_fairness(context: typer.Context, design: int = NUMBER) -> int:
+    """Say what each seat has against the mean, with the indices of Gini, Jain and max over min."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        found = workspace.design_fairness(design)
+    if console.is_json:
+        console.emit(found)
+        return 0
+    names = list(found["measures"])
+    rows = [[s["name"], s["person"], *(_ratio(s["to_mean"][n]) for n in names), s["quota"]] for s in found["seats"]]
+    console.table(["territory", "person", *(n.replace("_", " ") for n in names), "quota"], rows)
+    headers = ["measure", "lowest", "mean", "highest", "gini", "jain", "max/min"]
+    indices = [
+        [n, *(f"{m[k]:,.0f}" for k in ("lowest", "mean", "highest")), *(_ratio(m[k]) for k in ("gini", "jain", "max_min"))]
+        for n, m in found["measures"].items()
+    ]
+    console.table(headers, indices)
+    return 0
+
+
+@design_app.command("frontier")
+def design_frontier(context: typer.Context, design: int = NUMBER) -> int:
+    """List designs none of which is better in balance, travel and hand-overs at once; nothing is kept."""
+    console: Console = context.obj
+    with console.workspace() as workspace, console.progress() as progress:
+        found = workspace.design_frontier(design, progress)
+    if console.is_json:
+        console.emit(found)
+        return 0
+    currency = found["currency"]
+    headers = ["worst", "travel", "hand-overs", "accounts moved", "within bands", "hand-overs weigh", "bands"]
+    rows = [
+        [
+            _share(p["worst_share"]),
+            money(round(p["travel"]), currency),
+            money(round(p["disruption_minor"]), currency),
+            p["changed_accounts"],
+            "yes" if p["is_within"] else "no",
+            f"{p['handover_weight']:g} times",
+            f"{p['band_width']:g} times",
+        ]
+        for p in found["points"]
+    ]
+    console.table(headers, rows)
+    return 0
+
+
+@design_app.command("to-plan")
+def design_to_plan(
+    context: typer.Context, design: int = NUMBER, note: str = typer.Option("", help="Why, for the list of revisions.")
+) -> int:
+    """Make a draft of the active plan with a design's territories: named lists and rules, then accounts by name."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        drafted = workspace.design_to_plan(design, note=note)
+    if console.is_json:
+        console.emit(drafted)
+    else:
+        output.say_findings(drafted.findings)
+        number = drafted.revision.id
+        say(
+            f"draft {number} has {drafted.accounts - drafted.elsewhere:,} of {drafted.accounts:,} accounts where the design has them"
+        )
+        say(f"'metes plan preview {number}' tells what it changes, 'metes plan publish {number}' puts it in force")
+    return 1 if drafted.findings else 0
+
+
+@design_app.command("export")
+def design_export(
+    context: typer.Context,
+    design: int = NUMBER,
+    file: Path = typer.Argument(..., metavar="FILE", help="A new .csv, .xlsx, .parquet or .geojson file."),
+) -> int:
+    """Write a design unit by unit, or its territories as shapes."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        rows = workspace.design_export(design, file)
+    if console.is_json:
+        console.emit({"file": file, "rows": rows})
+    else:
+        say(f"{rows:,} rows written to {file}")
+    return 0
+
+
 @design_app.command("save-as")
 def design_save_as(
     context: typer.Context, design: int = NUMBER, name: str = typer.Argument(..., metavar="NAME", help="The new design's name.")
@@ -302,6 +426,14 @@ def sentences(currency: str, figures: Mapping[str, Any]) -> list[str]:
 
 def _amount(value: float, unit: str) -> str:
     return money(round(value), unit) if len(unit) == 3 and unit.isupper() else f"{value:,.0f}"
+
+
+def _net(balance: Mapping[str, Any], name: str, currency: str) -> str:
+    return money(balance["won"][name] - balance["lost"][name], currency)
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
 def _share(value: float | None) -> str:

@@ -25,9 +25,10 @@ _LONGEST_KEY = 60
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A plan with a design's territories, and what there is to say of it."""
+    """A plan with a design's territories, the keys of those it changed, and what there is to say of it."""
 
     plan: Plan
+    changed: frozenset[str]
     findings: tuple[Finding, ...]
 
 
@@ -54,11 +55,13 @@ def draft_of(state: DesignState, plan: Plan, name: str) -> Drafted:
     if emptied:
         findings.append(_said_of_emptied(emptied, plan))
         plan = _without_rules(plan, emptied)
-    return Drafted(_with_parents(plan, frozenset(keys) | emptied), tuple(findings))
+    changed = frozenset(keys) | emptied
+    return Drafted(_with_parents(plan, changed), changed, tuple(findings))
 
 
-def with_accounts(plan: Plan, accounts_of: Mapping[str, Sequence[str]]) -> Plan:
+def with_accounts(drafted: Drafted, accounts_of: Mapping[str, Sequence[str]]) -> Plan:
     """The plan with accounts named one by one, by the key of their territory: what lists of zones do not reach."""
+    plan = drafted.plan
     by_key = plan.territory_by_key
     lists = {one.key: one for one in plan.lists}
     changed: dict[str, Territory] = {}
@@ -70,8 +73,8 @@ def with_accounts(plan: Plan, accounts_of: Mapping[str, Sequence[str]]) -> Plan:
         kept = tuple(rule for rule in by_key[key].rules if rule.key != ACCOUNTS_RULE)
         changed[key] = replace(by_key[key], rules=(*kept, Rule(ACCOUNTS_RULE, InList("id", named), "Accounts by name", 50)))
     territories = tuple(changed.get(t.key, t) for t in plan.territories)
-    drafted = in_order(replace(plan, territories=territories, lists=tuple(lists.values())))
-    return _with_parents(drafted, frozenset(changed))
+    named_too = in_order(replace(plan, territories=territories, lists=tuple(lists.values())))
+    return _with_parents(named_too, drafted.changed)
 
 
 def _with_territories(plan: Plan, territories: Sequence[DesignTerritory], within: str) -> Plan:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from metes.web.api.access import Caller, plain
@@ -147,6 +148,43 @@ def undo_step(number: int, step: Step, caller: Caller) -> dict[str, Any]:
 def redo_step(number: int, step: Step, caller: Caller) -> dict[str, Any]:
     """Do again what was taken back last."""
     return caller.design_redo(number, version=step.version)
+
+
+@router.get("/designs/{number}/compare")
+def compare_designs(
+    number: int,
+    caller: Caller,
+    to: Annotated[str, Query(max_length=20, description="Another design's number, or today.")] = "today",
+    accounts: Annotated[int, Query(ge=0, le=5_000, description="How many of the accounts that differ to list.")] = 100,
+) -> dict[str, Any]:
+    """What differs from today, or from another design: figures of both, units, accounts, and who gains and loses."""
+    return caller.design_compare(number, to, accounts=accounts)
+
+
+@router.get("/designs/{number}/fairness")
+def get_fairness(number: int, caller: Caller) -> dict[str, Any]:
+    """What each seat has, with ranges and indices of inequality."""
+    return caller.design_fairness(number)
+
+
+@router.get("/designs/{number}/frontier")
+def get_frontier(number: int, caller: Caller) -> dict[str, Any]:
+    """Designs none of which is better in balance, travel and hand-overs at once."""
+    return caller.design_frontier(number)
+
+
+@router.get("/designs/{number}/export")
+def export_design(number: int, caller: Caller) -> StreamingResponse:
+    """The design unit by unit, as CSV."""
+    headers = {"content-disposition": f'attachment; filename="design-{number}.csv"'}
+    return StreamingResponse(caller.design_csv(number), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.post("/designs/{number}/plan", status_code=201)
+def make_plan_of_design(number: int, caller: Caller) -> dict[str, Any]:
+    """Make a draft of the active plan with a design's territories; preview and publish it like any other."""
+    drafted: dict[str, Any] = plain(caller.design_to_plan(number))
+    return drafted
 
 
 @router.post("/designs/{number}/copies", status_code=201)
