@@ -278,11 +278,12 @@ def _repaired(gathered: _Gathered, one: str) -> shapely.MultiPolygon | None:
 
 def _mended(gathered: _Gathered, shapes: Shapes) -> Shapes:
     """Shapes that neither overlap nor leave slivers between them."""
-    if bool(shapely.coverage_is_valid(shapes)):
+    sliver = _width(shapes) * _SIMPLIFIED_SHARE
+    if bool(shapely.coverage_is_valid(shapes, gap_width=sliver)):
         return shapes
-    bad = shapely.coverage_invalid_edges(shapes)
+    bad = shapely.coverage_invalid_edges(shapes, gap_width=sliver)
     count = int((~shapely.is_empty(bad)).sum())
-    cleaned = shapely.coverage_clean(shapes, gap_maximum_width=_width(shapes) * _SIMPLIFIED_SHARE)
+    cleaned = shapely.coverage_clean(shapes, gap_width=sliver)
     is_lost = shapely.is_empty(cleaned) | ~np.isin(shapely.get_type_id(cleaned), (3, 6))
     cleaned[is_lost] = shapes[is_lost]
     before, after = _square_kilometres(shapes), _square_kilometres(cleaned)
