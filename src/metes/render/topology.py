@@ -58,9 +58,10 @@ def _grid(zones: ZoneSet, shapes: npt.NDArray[np.object_]) -> tuple[float, npt.N
     areas = shapely.area(shapes[~shapely.is_missing(shapes)])
     width = float(np.sqrt(np.median(areas))) if len(areas) else 1.0
     step = float(np.clip(width / _STEPS_ACROSS, _FINEST, _COARSEST))
-    bounds = shapely.total_bounds(shapes)
-    west = np.nanmin([bounds[0], zones.longitude.min(initial=180.0)])
-    south = np.nanmin([bounds[1], zones.latitude.min(initial=90.0)])
+    west, south = zones.longitude.min(initial=180.0), zones.latitude.min(initial=90.0)
+    if len(areas):
+        bounds = shapely.total_bounds(shapes)
+        west, south = min(west, bounds[0]), min(south, bounds[1])
     return step, np.array([west, south])
 
 

@@ -43,7 +43,7 @@ def zone_set_of(content: bytes) -> ZoneSet:
         with pa.ipc.open_stream(content) as reader:
             table = reader.read_all().combine_chunks()
         about = {name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()}
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise ValueError(f"expected the content of a zone set: {error}") from None
     if about.get("format") != str(FORMAT):
         raise ValueError(f"expected a zone set of format {FORMAT}, got {about.get('format')}")
