@@ -101,7 +101,7 @@ class ZoneVerbs(Desk):
         """
         from metes.intake.geojson_zones import Columns, geojson_zones
         from metes.store.zone_content import content_of
-        from metes.store.zone_sets import StoredZoneSet, put_zone_set
+        from metes.store.zone_sets import StoredZoneSet, find_zone_set, put_zone_set
 
         _require_free(key)
         columns = Columns(id_property, name_property, region_property, tuple(dict.fromkeys(measures)))
@@ -115,9 +115,12 @@ class ZoneVerbs(Desk):
         told = (zones.key, zones.name, zones.kind.value, zones.source, len(zones), zones.digest)
         content = content_of(zones)
         with self.store.write() as connection:
+            before = find_zone_set(connection, key)
             put_zone_set(connection, StoredZoneSet(*told, now, self.principal.name), content)
             detail = {"zones": len(zones), "links": len(zones.links), "content": zones.digest}
             audit.add_entry(connection, self.principal, "zone set add", key, detail, now)
+        if before is not None and before.content_hash != zones.digest:
+            forget_drawn(self.shelf.books, before.content_hash)
         return ZoneSetAdded(zones, read.findings)
 
     def zone_set_remove(self, key: str) -> None:
