@@ -36,9 +36,9 @@ def start_by_bisection(problem: Problem) -> Floats:
     return middles(problem, bisected(problem.places, weight, shares / shares.sum()))
 
 
-def start_by_chance(problem: Problem, rng: np.random.Generator) -> Floats:
-    """Centres at units chosen by chance."""
-    return problem.places[spread(problem.places, problem.travel, problem.territories, rng)].copy()
+def start_by_chance(cells: Cells, territories: int, rng: np.random.Generator) -> Floats:
+    """Centres at units chosen by chance, in the order of the leaves, so that the order they came in does not matter."""
+    return cells.places[spread(cells.places, cells.travel, territories, rng)].copy()
 
 
 def middles(problem: Problem, territory_of_unit: Ints) -> Floats:

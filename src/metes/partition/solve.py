@@ -78,7 +78,8 @@ def solve(
     if problem.units <= _FINISHED_ALL:
         best = _shaken(work.problem, cells, best, np.random.default_rng(seed), clock)
     territory = cells.in_order_of_units(best.borders.territory_of_unit)
-    found = _design(problem, territory, best.centred.centres, work.prices(best.prices), best.bound * work.travel_unit, seed)
+    bound = best.bound - work.overstated(best.centred.centres, best.prices)
+    found = _design(problem, territory, best.centred.centres, work.prices(best.prices), bound * work.travel_unit, seed)
     return replace(found, is_stopped=clock.is_over)
 
 
@@ -116,7 +117,7 @@ def _starts(work: Scaled, cells: Cells, seed: int, clock: _Clock, warm: Design |
         if not clock.report("centres", number, count) and found:
             break
         coarse, coarse_cells = heaps or (problem, cells)
-        first = _first_centres(problem, coarse, number, rng)
+        first = _first_centres(problem, coarse, coarse_cells, number, rng)
         at = _gone_on(coarse, coarse_cells, began(coarse, coarse_cells, first), ROUNDS, clock)
         if heaps is not None:
             at = _gone_on(problem, cells, Centred(at.centres, at.prices, at.spread), _FINE_ROUNDS, clock)
@@ -128,12 +129,12 @@ def _starts(work: Scaled, cells: Cells, seed: int, clock: _Clock, warm: Design |
         yield min(found, key=lambda one: one[:2])[2]
 
 
-def _first_centres(problem: Problem, coarse: Problem, number: int, rng: np.random.Generator) -> Floats:
+def _first_centres(problem: Problem, coarse: Problem, coarse_cells: Cells, number: int, rng: np.random.Generator) -> Floats:
     if number == 0 and problem.current is not None and (problem.current >= 0).any():
         return middles(problem, problem.current)
     if number <= 1 and (number == 0 or problem.current is not None):
         return start_by_bisection(coarse)
-    return start_by_chance(coarse, rng)
+    return start_by_chance(coarse_cells, problem.territories, rng)
 
 
 def _gone_on(problem: Problem, cells: Cells, at: Centred, rounds: int, clock: _Clock) -> Centred:
@@ -229,6 +230,7 @@ def judged(problem: Problem, design: Design) -> Design:
     cells = cells_of(work.problem)
     at = began(work.problem, cells, design.centres, work.scaled_prices(design.prices))
     prices, bound = _best_priced(work.problem, cells, replace(at, centres=design.centres), SHARP)
+    bound -= work.overstated(design.centres, prices)
     told = _design(problem, design.territory_of_unit, design.centres, work.prices(prices), bound * work.travel_unit, design.seed)
     return replace(told, is_stopped=design.is_stopped)
 
