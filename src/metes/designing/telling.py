@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metes.base.money import exponent
+from metes.designing.advising import advice_of, today_of
 from metes.designing.given import BOOK_SUMS, Given
 from metes.designing.packing import floats_of_text, numbers_of_text, packed_numbers
 from metes.designing.running import cost_at
@@ -152,6 +153,8 @@ def document_of(state: DesignState, head: Mapping[str, Any], people: Mapping[str
         "currency": state.given.currency,
         "units": {"count": len(state.given), "zone_set": state.given.zone_set, "is_accounts": not state.given.zone_set},
         "measures": measures_of(state),
+        "today": today_of(state),
+        "advice": advice_of(state),
         "territories": rows_of(state, people),
         "figures": figures_of(state),
         **steps_of(state),
@@ -218,8 +221,11 @@ def answer_of(state: DesignState, change: Change | None, people: Mapping[str, st
         "moved": len(units),
         "units": base64.b64encode(packed_numbers(units)).decode("ascii"),
         "after": base64.b64encode(packed_numbers(after)).decode("ascii"),
+        "measures": measures_of(state),
         "rows": rows_of(state, people, rows),
         "figures": figures_of(state),
+        "today": today_of(state),
+        "advice": advice_of(state),
         "text": text,
         **steps_of(state),
     }

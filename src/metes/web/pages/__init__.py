@@ -7,6 +7,9 @@ from metes.web.pages import (
     account_edit,
     accounts,
     audit,
+    design_new,
+    design_workbench,
+    designs,
     home,
     imports,
     jobs,
@@ -65,6 +68,9 @@ for _module in (
     users,
     audit,
     zones,
+    design_workbench,
+    designs,
+    design_new,
 ):
     _inside.include_router(_module.router)
 router.include_router(_inside)
