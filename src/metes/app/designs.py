@@ -63,6 +63,13 @@ class DesignVerbs(DesignDesk):
 
         return spec_from_text(text).as_dict()
 
+    def design_check(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """What a design of what is asked would work with, with its findings; nothing is written. InputError tells every problem."""
+        from metes.designing.checking import checked
+        from metes.designing.reading import spec_from
+
+        return checked(self._built(spec_from(asked)))
+
     def design_list(self) -> tuple[DesignRow, ...]:
         """All designs, newest first."""
         with self.store.read() as connection:

@@ -8,7 +8,6 @@ from metes.web.pages import (
     accounts,
     audit,
     design_new,
-    design_workbench,
     designs,
     home,
     imports,
@@ -68,7 +67,6 @@ for _module in (
     users,
     audit,
     zones,
-    design_workbench,
     designs,
     design_new,
 ):

@@ -129,8 +129,10 @@ async def follow_job(number: int, visit: SignedIn, next: str = "", log: bool = F
 def cancel_job(number: int, visit: SignedIn) -> Response:
     """Ask a job to stop; what it has not written yet is never written."""
     job = visit.workspace.job_cancel(number)
-    text = "The job was cancelled." if job.state == "cancelled" else "The job stops at its next step; nothing is written."
-    return visit.go(f"/jobs/{number}", ("info", text))
+    kept = "the best found so far is kept" if job.kind == "design" else "nothing is written"
+    text = "The job was cancelled." if job.state == "cancelled" else f"The job stops at its next step; {kept}."
+    place = f"/designs/{job.payload['design']}/run" if job.kind == "design" else f"/jobs/{number}"
+    return visit.go(place, ("info", text))
 
 
 @router.post("/jobs/{number:int}/resume")
@@ -152,6 +154,7 @@ def job_bar(visit: Visit, job: Any, *, result: tuple[str, str] | None = None, ne
         "total": job.total,
         "events": f"/jobs/{job.id}/events" + (f"?next={next_page}" if next_page else ""),
         "cancel": f"/jobs/{job.id}/cancel",
+        "cancel_text": "Stop with the best so far" if job.kind == "design" else "",
         "resume": f"/jobs/{job.id}/resume" if job.can_resume else "",
         "result": result,
         "csrf": visit.csrf,
@@ -181,6 +184,8 @@ def title_of(job: Any) -> str:
             return f"Preview of plan revision {job.payload.get('revision', '')}"
         case "prove":
             return f"Check and proof of plan revision {job.payload.get('revision', '')}"
+        case "design":
+            return f"Work out design {job.payload.get('design', '')}"
         case "book":
             return "Fold new data into the book"
         case "clean-up":
@@ -216,6 +221,8 @@ def _result_page(job: Any) -> str | None:
         return f"/plan/{job.payload['revision']}/preview"
     if job.kind == "prove":
         return f"/plan/{job.payload['revision']}/check"
+    if job.kind == "design":
+        return f"/designs/{job.payload['design']}/run"
     if job.kind != "import":
         return None
     is_look = bool(job.payload.get("options", {}).get("dry_run"))
