@@ -8,6 +8,7 @@ from metes.web.pages import (
     accounts,
     audit,
     design_new,
+    design_workbench,
     designs,
     home,
     imports,
@@ -67,6 +68,7 @@ for _module in (
     users,
     audit,
     zones,
+    design_workbench,
     designs,
     design_new,
 ):

@@ -34,9 +34,9 @@ def show_run(number: int, visit: SignedIn) -> Response:
     """A design's working out: what is asked, the job while it runs, then the way to the workbench."""
     row = visit.workspace.design_find(number)
     job = visit.workspace.job(row.job_id) if row.job_id is not None else None
-    is_done = job is not None and job.state == "done" and bool(job.result)
-    if is_done and visit.address.get("ended"):
-        return visit.go(f"/designs/{number}", ("warn" if job.result["figures"]["is_stopped"] else "good", job.result["text"]))
+    result = job.result if job is not None and job.state == "done" else None
+    if result and visit.address.get("ended"):
+        return visit.go(f"/designs/{number}", ("warn" if result["figures"]["is_stopped"] else "good", result["text"]))
     lines = () if job is None or job.has_ended else visit.workspace.job_log_end(job.id, limit=8)[0]
     return visit.page(
         "design-run.html",
