@@ -18,6 +18,8 @@ from metes.partition.cells import Cells, Sweep
 from metes.partition.problem import Floats
 
 _DAMPING, _LOOSEST, _STIFFEST = 1e-3, 1e-6, 1e3
+# Up to so many prices a dense matrix is faster.
+_DENSE = 200
 # A slope this small, in half widths of a band, is none.
 _EVEN = 1e-3
 
@@ -72,11 +74,10 @@ def newton(cells: Cells, centres: Floats, prices: Floats, band: Band, softness: 
         slope = at.sweep.soft_loads - band.drawn(at.prices, sharpness)
         if np.abs(slope).max() <= _EVEN * float(band.half.mean()):
             break
-        matrix = _curvature(at.sweep, band.bent(at.prices, sharpness))
+        matrix = laplacian(at.sweep.pairs, at.sweep.curvature, len(slope))
+        bent = band.bent(at.prices, sharpness)
         while damping <= _STIFFEST:
-            direction = np.asarray(spsolve((matrix + sparse.diags((damping * stiffness).ravel())).tocsc(), slope.ravel())).reshape(
-                slope.shape
-            )
+            direction = _solved(matrix, (bent + damping * stiffness).ravel(), slope.ravel()).reshape(slope.shape)
             there = _priced(cells, centres, at.prices + direction, band, softness, sharpness)
             if there.value >= at.value + 1e-4 * float((slope * direction).sum()):
                 at, damping = there, max(damping / 8, _LOOSEST)
@@ -92,13 +93,6 @@ def _priced(cells: Cells, centres: Floats, prices: Floats, band: Band, softness:
     return Priced(prices, found, found.soft_value - band.paid(prices, sharpness))
 
 
-def _curvature(found: Sweep, bent: Floats) -> Any:
-    """Minus the second derivative of the dual: the Laplacian of the borders and the bend of the band."""
-    k = len(bent)
-    rows = laplacian(found.pairs, found.curvature, k)
-    return rows + sparse.diags(bent.ravel())
-
-
 def laplacian(pairs: np.ndarray, blocks: Floats, k: int) -> Any:
     """The Laplacian (k m, k m) of pairs of territories with blocks (p, m, m) of weights."""
     m = blocks.shape[1]
@@ -111,7 +105,18 @@ def laplacian(pairs: np.ndarray, blocks: Floats, k: int) -> Any:
     data = np.concatenate([-values, -values, values, values])
     at = np.concatenate([first.ravel(), second.ravel(), first.ravel(), second_too.ravel()])
     to = np.concatenate([second.ravel(), first.ravel(), first_too.ravel(), second.ravel()])
+    if k * m <= _DENSE:
+        out = np.zeros((k * m, k * m))
+        np.add.at(out, (at, to), data)
+        return out
     return sparse.csr_matrix((data, (at, to)), shape=(k * m, k * m))
+
+
+def _solved(matrix: Any, diagonal: Floats, right: Floats) -> Floats:
+    """The solution of a symmetric matrix with a diagonal added, dense or sparse."""
+    if isinstance(matrix, np.ndarray):
+        return np.linalg.solve(matrix + np.diag(diagonal), right)
+    return np.asarray(spsolve((matrix + sparse.diags(diagonal)).tocsc(), right))
 
 
 def carried_over(found: Sweep, prices: Floats, centres: Floats, moved: Floats) -> Floats:
@@ -127,10 +132,10 @@ def carried_over(found: Sweep, prices: Floats, centres: Floats, moved: Floats) -
         return np.asarray(((place - of[a]) ** 2).sum(axis=1) - ((place - of[b]) ** 2).sum(axis=1))
 
     wanted = (lead(centres) - lead(moved)) * weight
-    right = np.bincount(a, wanted, k) - np.bincount(b, wanted, k)
+    right = np.asarray(np.bincount(a, wanted, k) - np.bincount(b, wanted, k), float)
     matrix = laplacian(found.pairs, weight[:, None, None], k)
     ridge = max(float(matrix.diagonal().mean()), 1e-12) * 1e-3
-    change = np.asarray(spsolve((matrix + ridge * sparse.identity(k)).tocsc(), right))
+    change = _solved(matrix, np.full(k, ridge), right)
     return np.asarray(prices + change[:, None] / m)
 
 

@@ -38,7 +38,7 @@ from metes.partition.scaling import Scaled, scaled
 from metes.partition.whales import set_aside
 
 # So many units times starts are looked at; one start is enough where there are many.
-_STARTS, _UNITS_STARTED = 8, 20_000
+_STARTS, _UNITS_STARTED = 8, 30_000
 _SHAKES, _UNITS_SHAKEN = 150, 15_000
 _FINE_ROUNDS, _WARM_ROUNDS = 6, 2
 # Where units are so few, all starts are carried to their end.
