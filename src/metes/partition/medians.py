@@ -84,7 +84,7 @@ def solve_medians(
 
     Notes
     -----
-    Source: ours; see docs/decisions/0044-medians-by-annealed-regions.md.
+    Source: ours; see docs/decisions/0042-medians-by-annealed-regions.md.
     """
     return _solve(median_problem(places, None, demand, capacity, k, weights), seed, seconds, effort, progress)
 

@@ -15,8 +15,10 @@ from metes.partition.medians_input import Ints, MedianProblem
 WORK_PER_SECOND = 8e8
 # Between slices work is reported and may end; how many there are does not change the answer.
 _FEWEST_SLICES, _SLICES_PER_SECOND = 200, 20
-# Temperatures as multiples of a unit's mean travel at the start: what a round may make worse, at first and at last.
+# Temperatures as multiples of a unit's mean travel at the start: what a round may make worse, at first and at last. Where a median serves
+# more units than these, to open it elsewhere costs more of them at once, and the first temperature grows with their number.
 _HOT, _COLD = 3.0, 0.05
+_SERVED = 25.0
 # The tail of the work that is done cold.
 _COOLED_BY = 0.92
 # What a demand beyond a capacity costs, in mean travels for a mean demand.
@@ -54,11 +56,12 @@ def search(
     cost = float(travel.sum()) + price * float((over + grain * (over > 0)).sum())
     values = np.array([cost, cost, 0.0])
     state = random.integers(1, 2**63, 1, dtype=np.uint64)
+    hot = _HOT * scale * max(1.0, problem.units / problem.medians / _SERVED)
     total, is_stopped = effort * WORK_PER_SECOND, False
     slices = max(_FEWEST_SLICES, int(effort * _SLICES_PER_SECOND))
     began = time.perf_counter()
     for part in range(1, slices + 1):
-        schedule = np.array([total * part / slices, total * _COOLED_BY, _HOT * scale, _COLD * scale, price, grain])
+        schedule = np.array([total * part / slices, total * _COOLED_BY, hot, _COLD * scale, price, grain])
         search_regions(
             problem.places,
             problem.distances,
