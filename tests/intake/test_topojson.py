@@ -49,6 +49,16 @@ def test_shapes_stand_in_degrees_and_share_arcs(file: Path) -> None:
     assert layer.pairs.tolist() == [[0, 1]]
 
 
+def test_a_country_on_both_sides_of_the_date_line_is_cut_there(tmp_path: Path) -> None:
+    # One ring from 170 over 180, stitched to -180, to -170, and back.
+    arc = [[170, 60], [10, 0], [-360, 0], [10, 0], [0, 10], [-10, 0], [360, 0], [-10, 0], [0, -10]]
+    topology = {"objects": {"land": {"geometries": [{"type": "Polygon", "arcs": [[0]]}]}}, "arcs": [arc]}
+    topology["transform"] = {"scale": [1, 1], "translate": [0, 0]}
+    (tmp_path / "land.json").write_text(json.dumps(topology))
+    (shape,) = read_layer(tmp_path / "land.json", "land").shapes
+    assert shape.equals(shapely.union(shapely.box(170, 60, 180, 70), shapely.box(-180, 60, -170, 70)))
+
+
 def test_an_object_that_is_not_there_is_named(file: Path) -> None:
     with pytest.raises(LookupError, match=r"squares\.json has no object circles; it has squares"):
         read_layer(file, "circles")

@@ -33,7 +33,7 @@ def cut_at_date_line(geometry: Mapping[str, Any]) -> tuple[Mapping[str, Any], bo
         if borders is None or not any(_crosses(ring) for ring in borders):
             pieces.append(polygon)
         else:
-            pieces.extend(_cut(borders))
+            pieces.extend(_coordinates(piece) for piece in pieces_on_earth(borders))
             is_cut = True
     return ({"type": "MultiPolygon", "coordinates": pieces}, True) if is_cut else (geometry, False)
 
@@ -55,17 +55,20 @@ def _crosses(ring: Floats) -> bool:
     return bool(((leaps > 180) & (leaps < 360)).any() or np.abs(ring[:, 0]).max() > 180)
 
 
-def _cut(rings: list[Floats]) -> list[Any]:
-    """The pieces of a polygon between -180 and 180 degrees, as GeoJSON coordinates."""
+def pieces_on_earth(rings: Sequence[Floats]) -> list[shapely.Polygon]:
+    """The pieces between -180 and 180 degrees of a polygon of closed rings (m, 2), the outer one first, that crosses the date line.
+
+    Every leap by half the world or more is taken for a crossing; a ring that goes around the Earth is closed over its pole.
+    """
     outer, *holes = [_unwrapped(ring) for ring in rings]
     middle = outer[:, 0].mean()
     holes = [hole - [360 * round((hole[:, 0].mean() - middle) / 360), 0] for hole in holes]
     whole = shapely.make_valid(shapely.Polygon(outer, holes), method="structure", keep_collapsed=False)
-    pieces: list[Any] = []
+    pieces: list[shapely.Polygon] = []
     for turn in range(-2, 3):
         part = shapely.intersection(whole, shapely.box(-180 + 360 * turn, -90, 180 + 360 * turn, 90))
         moved = shapely.transform(part, lambda xy, east=360.0 * turn: xy - np.array([east, 0.0]))
-        pieces.extend(_coordinates(one) for one in shapely.get_parts(moved) if one.geom_type == "Polygon" and not one.is_empty)
+        pieces.extend(one for one in shapely.get_parts(moved) if one.geom_type == "Polygon" and not one.is_empty)
     return pieces
 
 

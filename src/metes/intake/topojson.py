@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from metes.intake.date_line import pieces_on_earth
+
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
 
@@ -76,8 +78,14 @@ def _shape(polygons: Sequence[Sequence[Sequence[int]]], arcs: list[Floats]) -> s
     parts = []
     for polygon in polygons:
         rings = [_ring(ring, arcs) for ring in polygon]
-        if rings and len(rings[0]) >= 4:
-            parts.append(shapely.Polygon(rings[0], [hole for hole in rings[1:] if len(hole) >= 4]))
+        if not rings or len(rings[0]) < 4:
+            continue
+        sound = [ring for ring in rings if len(ring) >= 4]
+        # World maps are stitched together at the date line, so that a border steps over it from 180 to -180.
+        if any((np.abs(np.diff(ring[:, 0])) > 180).any() for ring in sound):
+            parts.extend(pieces_on_earth(sound))
+        else:
+            parts.append(shapely.Polygon(sound[0], sound[1:]))
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)

@@ -33,7 +33,7 @@ from metes.partition.voronoi import voronoi_cells
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
 # Raise where what is made of the packages changes, so that what lies on disk is made anew.
-_MAKING: Final = 1
+_MAKING: Final = 2
 _STATE_NAMES: Final = {
     "US Virgin Islands": "VI",
     "United States Virgin Islands": "VI",
