@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from metes.base.money import exponent
 from metes.designing.advising import advice_of, today_of
-from metes.designing.given import BOOK_SUMS, Given
+from metes.designing.given import BOOK_SUMS, MONEY_MEASURES, Given
 from metes.designing.packing import floats_of_text, numbers_of_text, packed_numbers
 from metes.designing.running import cost_at
 from metes.designing.spec import summary
@@ -20,7 +19,6 @@ from metes.designing.state import DesignState, Operation
 from metes.partition.fairness import evenness
 from metes.partition.live import NOBODY, Change
 
-MONEY_MEASURES = frozenset({"potential", "revenue", "revenue_12m", "annual_revenue", "pipeline"})
 # A bound that is a smaller part of the cost says nothing.
 _LEAST_BOUND = 1e-3
 _TITLES = {"revenue_12m": "Revenue, 12 months", "workload": "Workload", "units": "Units"}
@@ -221,6 +219,7 @@ def answer_of(state: DesignState, change: Change | None, people: Mapping[str, st
         "moved": len(units),
         "units": base64.b64encode(packed_numbers(units)).decode("ascii"),
         "after": base64.b64encode(packed_numbers(after)).decode("ascii"),
+        "zone_set": state.given.zone_set,
         "measures": measures_of(state),
         "rows": rows_of(state, people, rows),
         "figures": figures_of(state),
@@ -282,11 +281,6 @@ def units_document(given: Given) -> dict[str, Any]:
         "measures": {name: _rounded(given.measures[:, m], 3) for m, name in enumerate(given.measure_names)},
         "accounts": given.book[:, 0].astype(int).tolist(),
     }
-
-
-def amount_text(value: float, unit: str) -> str:
-    """An amount for people: money without its minor unit, all else rounded."""
-    return f"{value / 10 ** exponent(unit):,.0f} {unit}" if len(unit) == 3 and unit.isupper() else f"{value:,.0f}"
 
 
 def _rounded(values: npt.NDArray[np.float64], digits: int) -> Sequence[float]:

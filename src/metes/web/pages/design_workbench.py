@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import FormData
 
 from metes.base.errors import Conflict, InputError
+from metes.base.money import exponent
 from metes.web.design_view import ROWS_OF_UNITS, Bands, advice_lines, row_of, rows_of, strip_of
 from metes.web.formatting import Reader
 from metes.web.pages.jobs import job_bar
@@ -21,6 +23,13 @@ from metes.web.visits import Form, SignedIn, Visit
 router = APIRouter()
 MOST_POLYGONS = 10_000
 MOST_UNITS = 500_000
+_UNITS = re.compile(r"\bunits?\b")
+_NOUNS = {
+    "": ("account", "accounts"),
+    "us-counties": ("county", "counties"),
+    "us-zips": ("ZIP code", "ZIP codes"),
+    "world-countries": ("country", "countries"),
+}
 VIEWS = ("balance", "units", "constraints")
 
 
@@ -34,15 +43,15 @@ def show(number: int, visit: SignedIn) -> Response:
     sort = address.get("sort")
     return visit.page(
         "design-workbench.html",
-        design=document,
+        design={**document, "measures": [{**one, "digits": _digits(one["unit"])} for one in document["measures"]]},
         rows=rows_of(reader, bands, document["territories"], sort),
         by_name=sorted(document["territories"], key=lambda t: str(t["name"]).lower()),
         strip=strip_of(reader, bands, document["figures"], document["today"]),
-        advice=advice_lines(reader, document["advice"], noun_of(document)),
+        advice=advice_lines(reader, document["advice"], noun_of(document["units"]["zone_set"])),
         view=view,
         sort=sort,
         units=_units(visit, number, document) if view == "units" else None,
-        noun=noun_of(document),
+        noun=noun_of(document["units"]["zone_set"]),
         draws="tiles" if _is_heavy(visit, document) else "shapes" if _has_shapes(visit, document) else "points",
         job=_job(visit, document),
     )
@@ -134,16 +143,9 @@ def save_as(number: int, visit: SignedIn, form: Form) -> Response:
     return visit.go(f"/designs/{row.id}", ("good", f"Saved as {row.name}. The design before it stays as it was."))
 
 
-def noun_of(document: Mapping[str, Any]) -> tuple[str, str]:
-    """What the units of a design are called, one and many."""
-    of_set = {
-        "us-counties": ("county", "counties"),
-        "us-zips": ("ZIP code", "ZIP codes"),
-        "world-countries": ("country", "countries"),
-    }
-    if document["units"]["is_accounts"]:
-        return "account", "accounts"
-    return of_set.get(document["units"]["zone_set"], ("zone", "zones"))
+def noun_of(zone_set: str) -> tuple[str, str]:
+    """What the units of a design are called, one and many: accounts where it has no zones."""
+    return _NOUNS.get(zone_set, ("zone", "zones"))
 
 
 def _gesture(
@@ -162,23 +164,30 @@ def _gesture(
             return JSONResponse({"error": {"code": code, "message": str(conflict)}}, 409)
         return visit.go(_back(number, form), ("warn", _sentence(str(conflict))))
     if is_script:
-        return JSONResponse({**answer, **_written(visit, answer)})
-    return visit.go(_back(number, form), ("good", answer["text"]))
+        return JSONResponse({**answer, **_written(visit, answer), "text": _in_words(answer)})
+    return visit.go(_back(number, form), ("good", _in_words(answer)))
 
 
 def _written(visit: Visit, answer: Mapping[str, Any]) -> dict[str, Any]:
     """Rows, figures and advice of an answer, written out for the reader."""
     reader, bands = _reader(visit), Bands(answer["measures"])
     rows = answer["rows"] if "rows" in answer else answer["territories"]
+    zone_set = answer["zone_set"] if "zone_set" in answer else answer["units"]["zone_set"]
     return {
         "rows": [row_of(reader, bands, row) for row in rows],
         "strip": strip_of(reader, bands, answer["figures"], answer["today"]),
-        "advice": advice_lines(reader, answer["advice"], ("unit", "units")),
+        "advice": advice_lines(reader, answer["advice"], noun_of(zone_set)),
         "position": answer["position"],
         "operations": answer["operations"],
         "can_undo": answer["can_undo"],
         "can_redo": answer["can_redo"],
     }
+
+
+def _in_words(answer: Mapping[str, Any]) -> str:
+    """What happened, the units called what they are."""
+    one, many = noun_of(answer["zone_set"])
+    return _UNITS.sub(lambda found: many if found[0] == "units" else one, str(answer["text"]), count=1)
 
 
 def _back(number: int, form: Mapping[str, Any]) -> str:
@@ -290,6 +299,11 @@ def _is_heavy(visit: Visit, document: Mapping[str, Any]) -> bool:
     """Whether shapes come as tiles, because they are too many to send at once."""
     found = _zone_set(visit, document)
     return _has_shapes(visit, document) and (found.zones or document["units"]["count"]) > MOST_POLYGONS
+
+
+def _digits(unit: str) -> int:
+    """Decimals between the minor unit that a measure is counted in and what people write."""
+    return exponent(unit) if len(unit) == 3 and unit.isupper() else 0
 
 
 def _reader(visit: Visit) -> Reader:

@@ -59,7 +59,7 @@ export class UnitList {
   }
 
   draw() {
-    if (!this.#design) return;
+    if (!this.#design || this.#list.closest("[hidden]")) return;
     const found = this.#found();
     const { units, owner, locked, territories } = this.#design;
     this.#list.replaceChildren(...found.slice(0, MOST_SHOWN).map((unit) => this.#line(unit, units, territories[owner[unit]], locked[unit] >= 0)));

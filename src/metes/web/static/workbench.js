@@ -3,6 +3,7 @@
 
 import "./workbench-map.js";
 import { toast } from "./metes.js";
+import { putAdvice, putFigures, putSteps, showConflict } from "./workbench-answers.js";
 import { TerritoryTable } from "./workbench-table.js";
 import { UnitList } from "./workbench-units.js";
 
@@ -27,7 +28,7 @@ const chosen = new Set();
 let version = Number(root.dataset.version);
 let looked = NONE;
 let tool = "select";
-let isBusy = false;
+let queue = Promise.resolve();
 
 const counted = (count) => `${count.toLocaleString(locale)} ${count === 1 ? noun : nouns}`;
 const numbers = (packed) => new Int32Array(Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0)).buffer);
@@ -39,7 +40,7 @@ function packed(units) {
 }
 const status = (text, tone = "") => {
   const place = $("[data-status]");
-  place.textContent = text;
+  place.textContent = text.replace(/\.$/, "");
   place.className = tone;
 };
 
@@ -82,138 +83,81 @@ function take(now) {
 }
 
 /* Gestures */
-async function send(kind, fields, units = []) {
-  if (isBusy) return false;
-  isBusy = true;
+/** Sends a gesture after those before it; whether it was made. */
+function send(kind, fields, units = []) {
+  queue = queue.then(() => sendNow(kind, fields, units));
+  return queue;
+}
+
+async function sendNow(kind, fields, units) {
   root.dataset.busy = kind;
-  const started = performance.now();
   const body = new URLSearchParams({ ...fields, version });
   if (units.length) body.set("packed", packed(units));
+  const headers = { Accept: "application/json", "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]').content };
   try {
-    const answer = await fetch(`${base}/${kind}`, { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]').content } });
+    const answer = await fetch(`${base}/${kind}`, { method: "POST", body, headers });
     const said = await answer.json().catch(() => ({}));
     if (!answer.ok) return refused(answer.status, said.error ?? {}, units);
-    await put(kind, said, units);
-    root.dataset.took = Math.round(performance.now() - started);
+    await put(kind, said, units, fields);
     return true;
-  } catch {
+  } catch (error) {
+    console.info("a step:", error.message);
     status("The server cannot be reached. Nothing was changed.", "bad");
-    map.forget?.(units);
+    map.forget(units);
     return false;
   } finally {
-    isBusy = false;
     delete root.dataset.busy;
   }
 }
 
 /** Puts an answer in its places: rows, figures, colours and borders. */
-async function put(kind, said, units) {
+async function put(kind, said, units, fields) {
   version = said.version;
-  for (const field of all("[data-version]")) if (field.name === "version") field.value = version;
-  const moved = numbers(said.units);
-  const after = numbers(said.after);
+  for (const field of all('input[name="version"]')) field.value = version;
+  const [moved, after] = [numbers(said.units), numbers(said.after)];
+  const text = kind === "move" ? toldMove(moved, after, units) : said.text;
   moved.forEach((unit, at) => { design.owner[unit] = after[at]; });
   for (const row of said.rows) design.territories[row.index] = row;
   let touched = moved;
-  if (kind === "lock") for (const unit of units) { if (design.owner[unit] >= 0) design.locked[unit] = design.owner[unit]; }
-  if (kind === "unlock") for (const unit of units) design.locked[unit] = -1;
-  if (kind === "lock" || kind === "unlock") touched = units;
-  if (!touched.length) {
-    take(await (await fetch(`${base}/assignment.json`)).json());
+  if (kind === "lock" || kind === "unlock") {
+    touched = units;
+    for (const unit of units) design.locked[unit] = kind === "lock" ? design.owner[unit] : -1;
+  } else if (!moved.length) {
+    // Locks, names or colours were taken back: the design is read anew.
+    take(await (await fetch(`${base}/assignment.json`, { headers: { Accept: "application/json" } })).json());
     touched = [...design.owner.keys()];
   }
   table?.update(said.rows);
-  putFigures(said.strip);
-  putAdvice(said.advice);
-  putSteps(said);
-  map.update(touched);
-  status(said.text);
+  map.update(touched, { hasLocks: kind !== "move" && !moved.length });
+  putFigures(root, said.strip);
+  putAdvice(root, said.advice, design.territories);
+  putSteps(root, said, locale);
+  status(text);
   showLockCount();
+  if (chosen.size) showChosen();
   list.draw();
   root.dataset.version = version;
 }
 
-function putFigures(strip) {
-  for (const one of strip) {
-    const place = $(`[data-figure="${CSS.escape(one.key)}"]`);
-    if (!place) continue;
-    const value = $("dd", place);
-    value.textContent = one.value;
-    value.className = one.tone && !one.from ? one.tone : "";
-    const from = $(".from", place);
-    from.textContent = one.from;
-    from.className = `from ${one.tone || "quiet"}`;
-    from.hidden = !one.from;
-  }
-}
-
-function putSteps({ position, can_undo: canUndo, can_redo: canRedo }) {
-  $("[data-undo]").disabled = !canUndo;
-  $("[data-redo]").disabled = !canRedo;
-  $("[data-steps]").textContent = `${position.toLocaleString(locale)} ${position === 1 ? "step" : "steps"}`;
-}
-
-function putAdvice(lines) {
-  const place = $("#wb-advice");
-  place.hidden = !lines.length;
-  place.replaceChildren(...lines.map((line) => {
-    const box = document.createElement("div");
-    box.className = "wb-advice";
-    const text = document.createElement("p");
-    const lead = document.createElement("b");
-    lead.textContent = line.lead;
-    text.append(lead, ` ${line.text} `);
-    line.actions.forEach((action, at) => text.append(at ? " · " : "", doing(action)));
-    box.append(text);
-    return box;
-  }));
-}
-
-/** A link of a sentence: the same element that the page was sent with. */
-function doing({ do: what, label, territory, measure, share }) {
-  const isLink = what === "show" || what === "pick";
-  const element = document.createElement(isLink ? "a" : "button");
-  element.textContent = label;
-  if (isLink) {
-    element.href = `?view=units&territory=${what === "pick" ? "none" : encodeURIComponent(design.territories[territory].key)}`;
-    element.dataset[what] = territory;
-    return element;
-  }
-  element.className = "link";
-  element.setAttribute("form", what === "free" ? "wb-free" : "wb-widen");
-  element.name = what === "free" ? "locked_of" : "band";
-  element.value = what === "free" ? territory : `${measure} ${share}`;
-  return element;
+/** What a move did, in a sentence: from where, to where, and what stayed. */
+function toldMove(moved, after, asked) {
+  const name = (at) => design.territories[at]?.name ?? "no territory";
+  const before = new Set(Array.from(moved, (unit) => design.owner[unit]));
+  const from = before.size > 1 ? `${before.size} territories` : name([...before][0]);
+  const went = new Set(moved);
+  const stayed = asked.filter((unit) => !went.has(unit)).length;
+  return `Moved ${counted(moved.length)} from ${from} to ${name(after[0])}${stayed ? `; ${counted(stayed)} stayed, locked or there already` : ""}`;
 }
 
 function refused(code, error, units) {
-  map.forget?.(units);
-  if (error.code === "changed") return showConflict(error.message);
+  map.forget(units);
+  if (error.code === "changed") {
+    status("Somebody else changed this design.", "bad");
+    showConflict(root, error.message);
+    return false;
+  }
   const text = error.message ?? `The server answered ${code}.`;
   status(text.charAt(0).toUpperCase() + text.slice(1), "bad");
-  return false;
-}
-
-/** Somebody else was faster: nothing is lost but this gesture, and the way on is a link. */
-function showConflict(message) {
-  status("Somebody else changed this design.", "bad");
-  root.dataset.conflict = "";
-  if ($(".wb-conflict")) return false;
-  const note = document.createElement("div");
-  note.className = "notice bad wb-conflict";
-  note.setAttribute("role", "alert");
-  const text = document.createElement("div");
-  const link = document.createElement("a");
-  link.href = location.href;
-  link.textContent = "Load the design as it is now";
-  text.append(`${message.charAt(0).toUpperCase()}${message.slice(1)}. Your last gesture was not made. `, link);
-  note.append(text);
-  $(".wb-panel").prepend(note);
-  link.addEventListener("click", (event) => {
-    event.preventDefault();
-    location.reload();
-  });
-  link.focus();
   return false;
 }
 
@@ -332,21 +276,20 @@ $(".wb-tools").addEventListener("keydown", (event) => {
 /* Layers */
 $("#wb-layers").addEventListener("change", ({ target }) => {
   if (target.name === "layer") return map.layer(target.value, target.checked);
-  const steps = map.fillBy(target.value);
+  const steps = map.fillBy(target.value === "territory" ? undefined : target.value);
   $("[data-fill-name]").textContent = target.closest("label").textContent.trim().toLowerCase();
-  showScale(steps, target.value);
+  showScale(steps, target);
 });
 
 function showScale(steps, measure) {
   const scale = $("[data-scale]");
   scale.hidden = !steps.length;
-  const money = all("[data-figure]").length && design.units.currency;
   const write = new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 3 });
   scale.replaceChildren(...steps.map((edge, at) => {
     const line = document.createElement("li");
     const mark = document.createElement("span");
     mark.className = `swatch wb-seq-${at}`;
-    line.append(mark, `up to ${write.format(money && measure === "potential" ? edge / 100 : edge)}`);
+    line.append(mark, `up to ${write.format(edge / Number(measure.dataset.scale))}`);
     return line;
   }));
 }
@@ -394,6 +337,7 @@ function showPanel(view) {
     else tab.removeAttribute("aria-current");
   }
   root.dataset.view = view;
+  list.draw();
   const address = new URL(location.href);
   address.searchParams.set("view", view);
   if (view !== "units") address.searchParams.delete("territory");
