@@ -233,6 +233,7 @@ def _region_of_state(name: str) -> str:
     return _state_codes().get(name, "")
 
 
+@cache
 def _state_codes() -> Mapping[str, str]:
     divisions = pycountry.subdivisions.get(country_code="US")  # type: ignore[no-untyped-call]
     own = {str(division.name): str(division.code) for division in divisions}

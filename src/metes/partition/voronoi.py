@@ -35,8 +35,10 @@ def voronoi_cells(latitude: npt.ArrayLike, longitude: npt.ArrayLike, outline: Ba
     clipped = raw.copy()
     clipped[~is_inside] = shapely.intersection(raw[~is_inside], frame)
     flat = shapely.transform(clipped, lambda at: at / [narrowing, 1.0])
-    sound = _polygons(shapely.set_precision(flat, _GRID))
-    cells[:] = sound
+    # Rounding cannot tangle a whole cell, which is convex; what was cut at the outline takes more care.
+    flat[is_inside] = shapely.set_precision(flat[is_inside], _GRID, mode="pointwise")
+    flat[~is_inside] = shapely.set_precision(flat[~is_inside], _GRID)
+    cells[:] = _polygons(flat)
     return cells
 
 
