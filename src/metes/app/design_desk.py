@@ -11,7 +11,6 @@ from metes.app.plans import PlanVerbs
 from metes.app.zones import ZoneVerbs
 from metes.base.errors import Conflict, InputError, NotFound
 from metes.base.findings import Finding
-from metes.base.money import exponent
 from metes.model.plan import Plan
 from metes.store import designs, ledger
 from metes.store.designs import DesignRow
@@ -51,7 +50,7 @@ class DesignDesk(PlanVerbs, ZoneVerbs):
             zones = self.zone_set(spec.units)
             units = units_of_zones(spec, zones, accounts, self.zone_of_account(zones), fields, part, findings)
         currency = self.settings().reporting_currency
-        return build(spec, units, plan, currency, 10.0 ** exponent(currency), findings, self._begun(spec))
+        return build(spec, units, plan, currency, findings, self._begun(spec))
 
     def _part(self, spec: DesignSpec, plan: Plan | None) -> Part:
         """Which territories' accounts take part: those below one, else all but those of named and other accounts apart."""

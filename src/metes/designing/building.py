@@ -9,7 +9,8 @@ import numpy as np
 
 from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
-from metes.designing.given import DesignTerritory, Given
+from metes.base.money import exponent
+from metes.designing.given import MONEY_MEASURES, DesignTerritory, Given, amount_text
 from metes.designing.preferring import current_of, preferences_of, stakes_of, today_of
 from metes.designing.spec import NO_WALLS, REGION_WALLS, SCRATCH, DesignSpec
 from metes.designing.territories import Begun, hours_of, territories_of
@@ -34,13 +35,12 @@ def build(
     units: Units,
     plan: Plan | None,
     currency: str,
-    minor_factor: float,
     findings: list[Finding],
     begun: Begun | None = None,
 ) -> Built:
     """What a design works with.
 
-    `minor_factor` is how many minor units one unit of the reporting currency has; `begun` is the design it starts from.
+    `currency` is the one reported in; `begun` is the design it starts from.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def build(
     preferences = preferences_of(spec, units, territories, plan, findings)
     walls, wall_names = _walls(spec, units, plan, today_keys, today, findings)
     measures = np.stack([units.measure_of[asked.name] for asked in spec.measures], axis=1)
-    targets, lowest, highest = _limits(spec, measures, territories, minor_factor, findings)
+    targets, lowest, highest = _limits(spec, measures, territories, currency, findings)
     _refuse_if_any(findings)
     given = Given(
         currency=currency,
@@ -73,7 +73,7 @@ def build(
         regions=units.regions,
         latitude=units.latitude,
         longitude=units.longitude,
-        travel=_travel(spec, units, measures, len(territories), minor_factor),
+        travel=_travel(spec, units, measures, len(territories), 10.0 ** exponent(currency)),
         measure_names=tuple(asked.name for asked in spec.measures),
         weights=np.array([asked.weight for asked in spec.measures]),
         measures=measures,
@@ -118,7 +118,7 @@ def _travel(spec: DesignSpec, units: Units, measures: Floats, k: int, minor_fact
 
 
 def _limits(
-    spec: DesignSpec, measures: Floats, territories: Sequence[DesignTerritory], minor_factor: float, findings: list[Finding]
+    spec: DesignSpec, measures: Floats, territories: Sequence[DesignTerritory], currency: str, findings: list[Finding]
 ) -> tuple[Floats, Floats, Floats]:
     """Targets, lowest and highest loads, (k, m) each."""
     k, sums = len(territories), measures.sum(axis=0)
@@ -136,28 +136,26 @@ def _limits(
             )
         if asked.band is not None:
             lowest[:, m], highest[:, m] = targets[:, m] * (1 - min(asked.band, 1.0)), targets[:, m] * (1 + asked.band)
-        factor = minor_factor if asked.name in _MONEY else 1.0
+        factor = 10.0 ** exponent(currency) if asked.name in MONEY_MEASURES else 1.0
         if asked.lowest is not None:
             lowest[:, m] = np.maximum(lowest[:, m], asked.lowest * factor)
         if asked.highest is not None:
             highest[:, m] = np.minimum(highest[:, m], asked.highest * factor)
-        _check_limits(asked.name, measures[:, m], lowest[:, m], highest[:, m], findings)
+        unit = currency if asked.name in MONEY_MEASURES else ""
+        _check_limits(asked.name, measures[:, m], lowest[:, m], highest[:, m], unit, findings)
     return targets, lowest, highest
 
 
-_MONEY = frozenset({"potential", "revenue", "revenue_12m", "annual_revenue", "pipeline"})
-
-
-def _check_limits(name: str, measure: Floats, lowest: Floats, highest: Floats, findings: list[Finding]) -> None:
+def _check_limits(name: str, measure: Floats, lowest: Floats, highest: Floats, unit: str, findings: list[Finding]) -> None:
     """Say where limits exclude each other, cannot take the whole, or one unit alone is beyond them."""
     whole, largest = float(measure.sum()), float(measure.max(initial=0.0))
     subject = f"measure {name}"
     if (lowest > highest).any() or lowest.sum() > whole * (1 + 1e-9) or highest.sum() < whole * (1 - 1e-9):
-        message = f"the limits of {name} cannot be met by any design: all units have {whole:,.0f}, the territories may hold {lowest.sum():,.0f} to {highest.sum():,.0f}"
+        message = f"the limits of {name} cannot be met by any design: all units have {amount_text(whole, unit)}, the territories may hold {amount_text(lowest.sum(), unit)} to {amount_text(highest.sum(), unit)}"
         findings.append(_error("design-limits", subject, message, "Widen the limits, or ask for another number of territories."))
     elif largest > highest.max():
         message = (
-            f"one unit alone has {largest:,.0f} of {name}, which is {largest / (whole / len(lowest)):.1f} times an equal share: "
+            f"one unit alone has {amount_text(largest, unit)} of {name}, which is {largest / (whole / len(lowest)):.1f} times an equal share: "
             "no design can be fairer than this"
         )
         remedy = "Ask for fewer territories or a wider band, or let smaller units be assigned."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from metes.designing.building import Built
-from metes.designing.telling import MONEY_MEASURES, amount_text
+from metes.designing.given import MONEY_MEASURES, amount_text
 
 
 def checked(built: Built) -> dict[str, Any]:

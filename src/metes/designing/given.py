@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from metes.base.money import exponent
 from metes.partition.graph import Graph, graph_of_pairs
 from metes.partition.problem import Floats, Ints, Preferences, Problem, on_earth
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # Of a unit that a territory outside the design holds.
 ELSEWHERE = -2
+# Measures of accounts that are money, in minor units.
+MONEY_MEASURES = frozenset({"potential", "revenue", "revenue_12m", "annual_revenue", "pipeline"})
 # Columns of `Given.book`.
 BOOK_SUMS = ("accounts", "potential", "revenue", "pipeline")
 
@@ -131,6 +134,11 @@ class Given:
             locked=self.locked,
             measure_names=self.measure_names,
         )
+
+
+def amount_text(value: float, unit: str) -> str:
+    """An amount for people: money of a currency without its minor unit, all else rounded."""
+    return f"{value / 10 ** exponent(unit):,.0f} {unit}" if unit else f"{value:,.0f}"
 
 
 def _nan(value: float | None) -> float:
