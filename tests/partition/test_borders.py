@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -125,3 +127,24 @@ def test_without_a_graph_the_nearest_units_are_neighbours() -> None:
         zip(graph.indices.tolist(), rows.tolist(), strict=True)
     )
     assert nearest_neighbours(np.zeros((1, 3))).units == 1
+
+
+def test_a_locked_unit_that_stands_apart_is_joined_to_its_territory() -> None:
+    problem = cities(300, 5, 2, band=0.6)
+    free = borders_after(problem)
+    away = int(np.argmax(problem.places[:, 0]))
+    other = int(free[int(np.argmin(problem.places[:, 0]))])
+    assert free[away] != other
+    locked = np.full(300, -1, np.int32)
+    locked[away] = other
+    held = borders_after(replace(problem, locked=locked))
+    assert held[away] == other
+    assert pieces_the_slow_way(held, problem.graph.indptr, problem.graph.indices).max() + 1 == 5
+
+
+def borders_after(problem: Problem) -> np.ndarray:
+    """Territories of units after nearest centres of chance were put right."""
+    borders = state(problem, 4)
+    borders.fill_empty()
+    borders.settle(np.zeros_like(borders.lowest))
+    return borders.cells.in_order_of_units(borders.territory_of_unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from metes.partition.graph import Graph, graph_of_pairs
 from metes.partition.problem import Floats, Ints
 
 _NEAREST = 6
+# Locked units are joined to their territory in so many rounds, each by a search of so many units.
+_BRIDGED, _WAY_SEARCHED = 5, 3_000
 # A pair of moves is looked for everywhere where the units are few, else only where loads are out of their limits.
 _CHAINED_EVERYWHERE = 60_000
 _TURNS = 6
@@ -51,14 +54,29 @@ class Borders:
     is_thorough: bool
 
     def adopt(self, prices: Floats) -> int:
-        """Keep the heaviest piece of each territory, and give the units of the others to neighbours; how many nobody reaches."""
+        """Keep the heaviest piece of each territory, give the units of the others to neighbours, and reach locked units by bridges.
+
+        Returns how many units nobody reaches.
+        """
+        left = self._adopt_strays(prices)
+        for _ in range(_BRIDGED if self.is_whole and (self.cells.locked >= 0).any() else 0):
+            if not self._build_bridges():
+                break
+            left = self._adopt_strays(prices)
+        if left:
+            self._place_anywhere()
+        self.recount()
+        return left
+
+    def _adopt_strays(self, prices: Floats) -> int:
         if self.is_whole:
             piece, main = pieces_of(self.territory_of_unit, self.graph, self.cells.travel)
             self.territory_of_unit[~main[piece] & (self.cells.locked < 0)] = -1
-        left = 0
-        if (self.territory_of_unit < 0).any():
-            cells = self.cells
-            left = adopt_strays(
+        if not (self.territory_of_unit < 0).any():
+            return 0
+        cells = self.cells
+        return int(
+            adopt_strays(
                 self.territory_of_unit,
                 self.graph.indptr,
                 self.graph.indices,
@@ -71,10 +89,39 @@ class Borders:
                 cells.entry_territory,
                 cells.entry_saving,
             )
-        if left:
-            self._place_anywhere()
-        self.recount()
-        return left
+        )
+
+    def _build_bridges(self) -> int:
+        """Give each locked piece that stands apart the fewest units that join it to its territory; how many bridges were built."""
+        piece, main = pieces_of(self.territory_of_unit, self.graph, self.cells.travel)
+        apart = np.flatnonzero(~main[piece] & (self.cells.locked >= 0))
+        built = 0
+        for unit in apart.tolist():
+            path = self._way_home(unit, main[piece])
+            self.territory_of_unit[path] = self.territory_of_unit[unit]
+            built += bool(path)
+        return built
+
+    def _way_home(self, unit: int, is_main: npt.NDArray[np.bool_]) -> list[int]:
+        """The units between a unit and the main piece of its territory on a shortest way that takes no unit locked elsewhere."""
+        home = int(self.territory_of_unit[unit])
+        came_from = {unit: unit}
+        queue = deque([unit])
+        while queue and len(came_from) < _WAY_SEARCHED:
+            at = queue.popleft()
+            for other in self.graph.indices[self.graph.indptr[at] : self.graph.indptr[at + 1]].tolist():
+                if other in came_from:
+                    continue
+                came_from[other] = at
+                if self.territory_of_unit[other] == home and is_main[other]:
+                    path = []
+                    while came_from[at] != at:
+                        path.append(at)
+                        at = came_from[at]
+                    return path
+                if self.cells.locked[other] in (-1, home):
+                    queue.append(other)
+        return []
 
     def _place_anywhere(self) -> None:
         """Units that no territory may take by a neighbour go to the nearest that may take them."""

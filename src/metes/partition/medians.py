@@ -5,6 +5,7 @@ The size of it is a handful of units to some thousands for each median: where k 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +15,13 @@ from metes.base.progress import SILENT, Progress
 from metes.partition.medians_bound import relax
 from metes.partition.medians_input import Ints, MedianProblem, median_problem
 from metes.partition.medians_search import WORK_PER_SECOND, Found, search
-from metes.partition.medians_start import packed_units, spread_medians
+from metes.partition.medians_start import halved_units, packed_units, spread_medians
 from metes.partition.problem import on_earth
 
 # Shares of the time: the search is planned for less than all of it, so that a slower machine still ends by its plan.
 _SEARCH_SHARE, _BOUND_SHARE = 0.7, 0.15
+# What a second search is given at least, where the first found no partition that fits.
+_LEAST_SHARE = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,10 +143,12 @@ def _solve(problem: MedianProblem, seed: int, seconds: float, effort: float | No
 
 
 def _search(problem: MedianProblem, seed: int, effort: float, seconds: float, progress: Progress) -> Found:
-    """The best partition found that keeps every capacity; from packed units where the first search finds none."""
-    random = np.random.default_rng(seed)
-    found = search(problem, spread_medians(problem, random), random, effort, seconds, progress)
+    """The best partition found that keeps every capacity; from packed units where the first search finds none, in what time is left."""
+    random, began = np.random.default_rng(seed), time.perf_counter()
+    start = spread_medians if len(problem.distances) else halved_units
+    found = search(problem, start(problem, random), random, effort, seconds, progress)
     if problem.is_kept(found.own):
         return found
-    again = search(problem, packed_units(problem), random, effort, seconds, progress)
+    left = max(seconds - (time.perf_counter() - began), _LEAST_SHARE * seconds)
+    again = search(problem, packed_units(problem), random, effort, left, progress)
     return Found(again.own, again.median, found.is_stopped or again.is_stopped)

@@ -39,13 +39,12 @@ def relax(problem: MedianProblem, cost: float, work: float) -> Relaxation | None
     in_order = _ordered(problem, order)
     reward, best, pace, since = np.full(n, 1.5 * cost / n), 0.0, 2.0, 0
     best_reward = np.zeros(n)
-    direction = np.zeros(n)
-    spent = 0.0
-    for turn in range(_ROUNDS):
+    if _least_work(in_order, reward) * _FEWEST_ROUNDS > work:
+        return None
+    direction, spent = np.zeros(n), 0.0
+    for _ in range(_ROUNDS):
         bound, missing, taken = _relaxed(in_order, reward, k)
         spent += taken
-        if turn == 0 and spent * _FEWEST_ROUNDS > work:
-            return None
         if bound > best * (1 + 1e-9):
             best, best_reward, since = bound, reward, 0
         else:
@@ -78,6 +77,16 @@ def _ordered(problem: MedianProblem, order: npt.NDArray[np.int64]) -> MedianProb
     if not len(problem.distances):
         places = np.ascontiguousarray(np.roll(places, -int(np.argmax(np.ptp(places, axis=0))), axis=1)[order])
     return MedianProblem(places, problem.distances, problem.weights[order], problem.demand[order], problem.capacity)
+
+
+def _least_work(problem: MedianProblem, reward: Floats) -> float:
+    """About what the first round takes, in table entries: three for each unit within reach of a median."""
+    if len(problem.distances):
+        return 3.0 * problem.units**2
+    weighted = problem.weights > 0
+    reach = (reward[weighted] / problem.weights[weighted]).max() if weighted.all() else np.inf
+    side = problem.places[:, 0]
+    return 3.0 * float((np.searchsorted(side, side + reach) - np.searchsorted(side, side - reach)).sum())
 
 
 def _relaxed(problem: MedianProblem, reward: Floats, k: int) -> tuple[float, Floats, int]:

@@ -36,6 +36,35 @@ def spread_medians(problem: MedianProblem, random: np.random.Generator) -> tuple
     return own, median
 
 
+def halved_units(problem: MedianProblem, random: np.random.Generator) -> tuple[Ints, Ints]:
+    """Units in k compact parts with about as much demand as their capacities ask for (n,), and the unit in each part's middle (k,).
+
+    The units, turned at random, are cut across their widest side again and again, as capacities are halved. O(n log n log k).
+    """
+    n, k = problem.units, problem.medians
+    turned = problem.places @ np.linalg.qr(random.normal(size=(3, 3)))[0]
+    own = np.zeros(n, np.int32)
+    waiting = [(np.arange(n), random.permutation(k))]
+    while waiting:
+        units, slots = waiting.pop()
+        if len(slots) == 1:
+            own[units] = slots[0]
+            continue
+        half = len(slots) // 2
+        share = problem.capacity[slots[:half]].sum() / (problem.capacity[slots].sum() or 1.0)
+        sorted_units = units[np.argsort(turned[units, np.argmax(np.ptp(turned[units], axis=0))], kind="stable")]
+        filled = np.cumsum(problem.demand[sorted_units])
+        cut = int(np.searchsorted(filled, share * filled[-1], "right"))
+        cut = min(max(cut, half), len(units) - (len(slots) - half))  # no part without a unit
+        waiting += [(sorted_units[:cut], slots[:half]), (sorted_units[cut:], slots[half:])]
+    median = np.zeros(k, np.int32)
+    for j in range(k):
+        members = np.flatnonzero(own == j)
+        middle = np.average(problem.places[members], axis=0, weights=problem.weights[members] + 1e-12)
+        median[j] = members[np.argmin(((problem.places[members] - middle) ** 2).sum(axis=1))]
+    return own, median
+
+
 def packed_units(problem: MedianProblem) -> tuple[Ints, Ints]:
     """Units packed into capacities wherever they fit, (n,), and a unit of each as its median, (k,).
 
