@@ -95,15 +95,9 @@ def rows_of(reader: Reader, bands: Bands, rows: Iterable[Mapping[str, Any]], sor
 def strip_of(reader: Reader, bands: Bands, figures: Mapping[str, Any], today: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """The figures above the map: each with what it is measured against."""
     before = {one["measure"]: one["worst_share"] for one in (today or {}).get("balance", ())}
-    strip = [
-        {
-            "key": "gap",
-            "value": reader.share(figures["gap"], 1),
-            "label": "above the bound",
-            "from": "",
-            "tone": "",
-        }
-    ]
+    # What breaks its limits can cost less than the bound for those that keep them: then the two cannot be compared.
+    gap = figures["gap"] if figures["gap"] is not None and figures["gap"] >= 0 else None
+    strip = [_figure("gap", reader.share(gap, 1), "above the bound")]
     for measure, found in zip(bands.measures, figures["balance"], strict=True):
         now, was = found["worst_share"], before.get(measure["key"])
         better = was is not None and now is not None and now < was

@@ -173,7 +173,7 @@ class WorkbenchMap extends HTMLElement {
       container: canvas,
       style: { version: 8, sources, layers: layersOf(this.#shades, this.#isTiled) },
       bounds: middleOf(this.#design.units),
-      fitBoundsOptions: { padding: this.clientWidth > 500 ? 28 : 10 },
+      fitBoundsOptions: { padding: this.clientWidth > 500 ? { top: 28, right: 56, bottom: 28, left: 92 } : 10 },
       minZoom: 1,
       maxZoom: 15,
       dragRotate: false,

@@ -1,6 +1,7 @@
 // Where things stand on the workbench's map: the window it begins with, names, locks, bases, and the classes of a measure.
 
 const CLASSES = 5;
+const EMPTY = 0.2; // what a unit without accounts counts for in the middle of a territory
 
 export const collection = (features) => ({ type: "FeatureCollection", features });
 
@@ -19,13 +20,14 @@ export function quantiles(values) {
   return [...new Set(Array.from({ length: CLASSES }, edge))];
 }
 
-/** The box that most units lie in: far islands do not make the map small. */
-export function middleOf({ longitude, latitude }) {
+/** The box that most units with accounts lie in: far islands do not make the map small. */
+export function middleOf({ longitude, latitude, accounts }) {
+  const hasSome = accounts.some((count) => count > 0);
   const between = (values) => {
-    const sorted = Float64Array.from(values).sort();
+    const sorted = Float64Array.from(values.filter((_, unit) => !hasSome || accounts[unit] > 0)).sort();
     const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
-    const room = (at(0.97) - at(0.03)) * 0.09 || 0.2;
-    return [Math.max(at(0.03) - room, sorted[0] - room / 4), Math.min(at(0.97) + room, sorted.at(-1) + room / 4)];
+    const room = (at(0.98) - at(0.02)) * 0.07 || 0.2;
+    return [Math.max(at(0.02) - room, sorted[0] - room), Math.min(at(0.98) + room, sorted.at(-1) + room)];
   };
   const [west, east] = between(longitude);
   const [south, north] = between(latitude);
@@ -44,14 +46,15 @@ export function boxOf({ longitude, latitude }, units) {
   return box;
 }
 
-/** A territory's name stands on the unit nearest to the middle of its units, so it is always inside. */
-export function namesOf({ owner, territories, units: { longitude, latitude } }) {
+/** A territory's name stands on the unit nearest to the middle of its accounts, so it is always inside. */
+export function namesOf({ owner, territories, units: { longitude, latitude, accounts } }) {
   const sums = territories.map(() => [0, 0, 0]);
   owner.forEach((at, unit) => {
     if (at < 0) return;
-    sums[at][0] += longitude[unit];
-    sums[at][1] += latitude[unit];
-    sums[at][2] += 1;
+    const weight = accounts[unit] + EMPTY;
+    sums[at][0] += weight * longitude[unit];
+    sums[at][1] += weight * latitude[unit];
+    sums[at][2] += weight;
   });
   const best = territories.map(() => [Infinity, -1]);
   owner.forEach((at, unit) => {
