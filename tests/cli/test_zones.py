@@ -15,7 +15,7 @@ from tests.cli.conftest import Command
 def test_a_file_becomes_a_set_that_is_listed_shown_written_and_removed(metes: Command, tmp_path: Path) -> None:
     (tmp_path / "two.geojson.gz").write_bytes(gzip.compress(TWO))
     added = metes("zones", "add", "two", "two.geojson.gz", "--id", "code", "--measure", "people", "--title", "Two squares")
-    assert (added.code, added.err) == (0, "two: 2 zones, 1 pairs of neighbours, 0 links\n")
+    assert (added.code, added.err) == (0, "two holds zones: 2, pairs of neighbours: 1, links: 0\n")
     listed = {row["key"]: row for row in metes("zones", "list", "--json").json}
     assert (listed["two"]["name"], listed["two"]["zones"], listed["us-zips"]["is_built_in"]) == ("Two squares", 2, True)
     shown = metes("zones", "show", "two").out

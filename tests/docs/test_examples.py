@@ -1,4 +1,4 @@
-"""What the README and the tour show is what happens."""
+"""What the README, the tour and some pages of how-to show is what happens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from metes.cli.main import CANNOT_GO_ON, run
 from tests.docs.examples import DOCS, ROOT, Command, SavedFile, examples_of
 
-PAGES = [ROOT / "README.md", DOCS / "tour.md", DOCS / "how-to" / "design-territories.md"]
+PAGES = [ROOT / "README.md", DOCS / "tour.md", DOCS / "how-to" / "design-territories.md", DOCS / "how-to" / "zones.md"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

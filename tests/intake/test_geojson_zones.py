@@ -150,6 +150,7 @@ def test_zones_that_overlap_or_leave_slivers_are_mended() -> None:
     )
     zones = zones_of(result)
     assert codes(result) == ["zone-overlap"]
+    assert "leave slivers along it: a, b, c; the ground is given to one of them" in result.findings[0].message
     assert zones.pairs.tolist() == [[0, 1], [1, 2]]
     shapes = shapely.from_wkb(np.array(zones.shapes, np.object_))
     assert shapely.coverage_is_valid(shapes)
@@ -173,7 +174,7 @@ def test_a_measure_that_is_no_number_counts_as_nothing_and_is_told() -> None:
     result = read([feature(str(at), box(at, 0, at + 1, 1), people=value) for at, value in enumerate(values)], columns)
     assert zones_of(result).measures["people"].tolist() == [1, 0, 0, 0, 0, 0]
     assert [str(finding) for finding in result.findings] == [
-        "warning zone-measure: f.geojson: 'people' is missing, negative or no number at 5 features and counts as 0: 1, 2, 3, 4, 5; "
+        "warning zone-measure: f.geojson: 'people' counts as 0 where it is missing, negative or no number: 1, 2, 3, 4, 5; "
         "fill it with numbers of 0 and more"
     ]
 

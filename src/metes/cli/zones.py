@@ -84,7 +84,7 @@ def zones_add(
         console.emit({**told, "findings": added.findings})
     else:
         output.say_findings(added.findings)
-        say(f"{key}: {len(zones):,} zones, {len(zones.pairs):,} pairs of neighbours, {len(zones.links):,} links")
+        say(f"{key} holds zones: {len(zones):,}, pairs of neighbours: {len(zones.pairs):,}, links: {len(zones.links):,}")
     return 1 if any(finding.severity is not Severity.NOTE for finding in added.findings) else 0
 
 

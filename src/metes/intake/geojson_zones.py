@@ -190,13 +190,13 @@ def _tell_of_many(gathered: _Gathered) -> None:
     """One finding each for repeated ids, dropped rings, and values of a measure that are none."""
     repeated = [one for one, zone in gathered.zones.items() if zone.features > 1]
     if repeated:
-        message = f"{len(repeated):,} ids stand at several features, which are one zone each: {_listed(repeated)}"
+        message = f"features of the same id are one zone: {_listed(repeated)}"
         gathered.tell("zone-duplicate", Severity.WARNING, message, "Choose another property where they are different zones.")
     if gathered.dropped:
-        message = f"{gathered.dropped:,} rings of fewer than 4 positions are left out"
+        message = f"rings of fewer than 4 positions are left out: {gathered.dropped:,}"
         gathered.tell("zone-ring", Severity.WARNING, message, "Nothing to do where they are specks.")
     for name, zones in gathered.doubtful.items():
-        message = f"'{name}' is missing, negative or no number at {len(zones):,} features and counts as 0: {_listed(zones)}"
+        message = f"'{name}' counts as 0 where it is missing, negative or no number: {_listed(zones)}"
         gathered.tell("zone-measure", Severity.WARNING, message, "Fill it with numbers of 0 and more.")
 
 
@@ -215,7 +215,7 @@ def _made(gathered: _Gathered, columns: Columns, key: str, name: str) -> ZonesRe
     ids, shapes = _sound(gathered)
     if not ids:
         return ZonesRead(None, tuple(gathered.findings))
-    shapes = _simplified(_mended(gathered, shapes))
+    shapes = _simplified(_mended(gathered, ids, shapes))
     zones = [gathered.zones[one] for one in ids]
     missing = np.full(len(ids), np.nan)
     latitude, longitude = points_of(shapes, missing, missing)
@@ -238,7 +238,7 @@ def _made(gathered: _Gathered, columns: Columns, key: str, name: str) -> ZonesRe
     )
     links = [str(link) for link in links_of(made)]
     if links:
-        message = f"{len(links):,} islands and broken pieces are joined by links: {'; '.join(links[:_SHOWN])}" + _more(links)
+        message = f"islands and broken pieces are joined by links: {'; '.join(links[:_SHOWN])}" + _more(links)
         gathered.tell("zone-island", Severity.NOTE, message, "'metes zones show' lists all links.")
     return ZonesRead(made, tuple(gathered.findings))
 
@@ -276,20 +276,19 @@ def _repaired(gathered: _Gathered, one: str) -> shapely.MultiPolygon | None:
     return shapely.MultiPolygon([(polygon[0], polygon[1:]) for polygon in whole.polygons])
 
 
-def _mended(gathered: _Gathered, shapes: Shapes) -> Shapes:
+def _mended(gathered: _Gathered, ids: Sequence[str], shapes: Shapes) -> Shapes:
     """Shapes that neither overlap nor leave slivers between them."""
     sliver = _width(shapes) * _SIMPLIFIED_SHARE
     if bool(shapely.coverage_is_valid(shapes, gap_width=sliver)):
         return shapes
-    bad = shapely.coverage_invalid_edges(shapes, gap_width=sliver)
-    count = int((~shapely.is_empty(bad)).sum())
+    bad = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(shapes, gap_width=sliver)))
     cleaned = shapely.coverage_clean(shapes, gap_width=sliver)
     is_lost = shapely.is_empty(cleaned) | ~np.isin(shapely.get_type_id(cleaned), (3, 6))
     cleaned[is_lost] = shapes[is_lost]
     before, after = _square_kilometres(shapes), _square_kilometres(cleaned)
     message = (
-        f"{count:,} zones overlap a neighbour or leave slivers along it; the ground is given to one of them, "
-        f"{float(np.abs(after - before).sum()):,.3g} km² in all change"
+        f"zones overlap a neighbour or leave slivers along it: {_listed([ids[at] for at in bad])}; the ground is given to one of them, "
+        f"{float(np.abs(after - before).sum()):,.3g} km² in all"
     )
     gathered.tell("zone-overlap", Severity.WARNING, message, "Look at them on the map; export them from one map where it matters.")
     return np.asarray(cleaned)
