@@ -7,10 +7,11 @@ from typing import Any
 
 from metes.app.workspace import Workspace
 
-# Four rows of six accounts, half a degree apart, from Denver southward; the three left columns are west's, the others east's.
+# Four rows of six accounts, two in Colorado and two in New Mexico; the three left columns are west's, the others east's.
 #   A00 A01 A02 | A03 A04 A05
 #   A06 A07 A08 | A09 A10 A11      A23 has no place, A22 is ten times as large as the others
 ROWS, COLUMNS = 4, 6
+LATITUDES = (39.7, 38.5, 36.2, 35.0)
 PLAN = """
 key: company
 types:
@@ -50,8 +51,8 @@ def accounts_csv() -> str:
     for row in range(ROWS):
         for column in range(COLUMNS):
             number = row * COLUMNS + column
-            place = ("", "") if number == 23 else (f"{39.7 - row / 2}", f"{-106 + column / 2}")
-            where = "," if number == 23 else "US,US-CO"
+            place = ("", "") if number == 23 else (f"{LATITUDES[row]}", f"{-106 + column / 2}")
+            where = "," if number == 23 else "US,US-CO" if row < 2 else "US,US-NM"
             segment = "west" if column < 3 else "east"
             parent = "A00" if number == 11 else ""
             potential = 1000 if number == 22 else 100
