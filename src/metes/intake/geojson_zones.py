@@ -287,7 +287,7 @@ def _mended(gathered: _Gathered, ids: Sequence[str], shapes: Shapes) -> Shapes:
     cleaned[is_lost] = shapes[is_lost]
     before, after = _square_kilometres(shapes), _square_kilometres(cleaned)
     message = (
-        f"zones overlap a neighbour or leave slivers along it: {_listed([ids[at] for at in bad])}; the ground is given to one of them, "
+        f"zones overlap a neighbour or leave slivers along it: {_listed([ids[at] for at in bad.tolist()])}; the ground is given to one of them, "
         f"{float(np.abs(after - before).sum()):,.3g} km² in all"
     )
     gathered.tell("zone-overlap", Severity.WARNING, message, "Look at them on the map; export them from one map where it matters.")
