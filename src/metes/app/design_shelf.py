@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from metes.app.zone_shelf import Bounded
+
 # Slow to load: NumPy and SciPy, which commands without designs do without.
 if TYPE_CHECKING:
     from metes.designing.state import DesignState
@@ -18,9 +20,10 @@ MOST_STATES = 8
 
 @dataclass
 class DesignShelf:
-    """States of designs by number, the last used ones; one thread at a time works on a design."""
+    """States of designs by number, the last used ones, and small drawings; one thread at a time works on a design."""
 
     states: OrderedDict[int, DesignState] = field(default_factory=OrderedDict)
+    sketches: Bounded = field(default_factory=lambda: Bounded(24))
     locks: dict[int, threading.RLock] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -62,7 +62,7 @@ class DesignUseVerbs(DesignVerbs):
                 before, people_before, other = today, self._owners_of(None), None
                 units = comparing.units_that_differ(state, None)
             else:
-                with self._at_work(_design_number(b)) as (other_row, other_state):
+                with self._at_work(design_number(b)) as (other_row, other_state):
                     before = comparing.keys_of_accounts(other_state, self._unit_of_account(other_state, table), today)
                     people_before, other = self._owners_of(other_state), other_row.name
                     figures["b"] = telling.figures_of(other_state)
@@ -228,7 +228,8 @@ class DesignUseVerbs(DesignVerbs):
         return {key: sorted(set(people)) for key, people in found.items()}
 
 
-def _design_number(named: int | str) -> int:
+def design_number(named: int | str) -> int:
+    """The number that names a design; NotFound for what is none."""
     if isinstance(named, str) and not named.isdecimal():
         raise NotFound(f"expected a design's number or 'today', got '{named}'")
     return int(named)

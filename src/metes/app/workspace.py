@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from metes.app.design_uses import DesignUseVerbs
+from metes.app.design_sketches import DesignSketchVerbs
 from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
 from metes.app.previews import PreviewVerbs
@@ -19,7 +19,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs, DesignUseVerbs):
+class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs, DesignSketchVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

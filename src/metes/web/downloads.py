@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.background import BackgroundTask
 
 _MARK = "\ufeff"  # by which a spreadsheet knows UTF-8
+_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_download(lines: Iterator[str], name: str) -> Response:
@@ -18,6 +21,18 @@ def csv_download(lines: Iterator[str], name: str) -> Response:
     body = chain((_MARK, next(lines, "")), lines)
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Rows as CSV, a line at a time; no cell can run as a formula in a spreadsheet."""
+    for row in rows:
+        buffer = io.StringIO()
+        csv.writer(buffer).writerow(_still(cell) for cell in row)
+        yield buffer.getvalue()
+
+
+def _still(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_ACTIVE) else cell
 
 
 def written_download(write: Callable[[Path], object], name: str) -> Response:

@@ -7,7 +7,10 @@ from metes.web.pages import (
     account_edit,
     accounts,
     audit,
+    design_compare,
+    design_fairness,
     design_new,
+    design_to_plan,
     design_workbench,
     designs,
     home,
@@ -71,6 +74,9 @@ for _module in (
     design_workbench,
     designs,
     design_new,
+    design_compare,
+    design_fairness,
+    design_to_plan,
 ):
     _inside.include_router(_module.router)
 router.include_router(_inside)

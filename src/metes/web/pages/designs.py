@@ -19,6 +19,7 @@ from metes.web.visits import Form, SignedIn, Visit
 router = APIRouter()
 ROWS = 50
 STATES = {"drawn": ("not worked out yet", ""), "designed": ("worked out", "good"), "saved": ("saved", "accent")}
+MONEY = frozenset({"potential", "revenue", "revenue_12m", "annual_revenue", "pipeline", "travel", "disruption"})
 RUNNING = ("being worked out", "accent")
 
 
@@ -137,6 +138,11 @@ def asked_of(visit: Visit, row: Any) -> list[tuple[str, str]]:
 def words_of(measure: str) -> str:
     """A measure's name for people."""
     return {"revenue_12m": "revenue, 12 months"}.get(measure, measure.replace("_", " "))
+
+
+def is_money(measure: str) -> bool:
+    """Whether a measure, or a figure of a design, is an amount in the reporting currency."""
+    return measure in MONEY
 
 
 def units_of(reader: Any, row: Any) -> str:
