@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-GROUPS = ("commands", "rules", "proofs", "why", "imports", "assigning", "pages", "demo", "medians")
+GROUPS = ("commands", "rules", "proofs", "why", "imports", "assigning", "pages", "demo", "medians", "designs")
 
 
 def main(names: list[str]) -> int:
