@@ -129,6 +129,13 @@ def test_without_a_graph_the_nearest_units_are_neighbours() -> None:
     assert nearest_neighbours(np.zeros((1, 3))).units == 1
 
 
+def test_heaps_that_stand_apart_are_joined_to_the_largest() -> None:
+    rng = np.random.default_rng(1)
+    apart = np.concatenate([rng.uniform(0, 10, (40, 3)), rng.uniform(500, 510, (12, 3)), rng.uniform(-510, -500, (9, 3))])
+    graph = nearest_neighbours(apart)
+    assert pieces_the_slow_way(np.zeros(61, np.int32), graph.indptr, graph.indices).max() == 0
+
+
 def test_a_locked_unit_that_stands_apart_is_joined_to_its_territory() -> None:
     problem = cities(300, 5, 2, band=0.6)
     free = borders_after(problem)

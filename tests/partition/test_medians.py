@@ -182,3 +182,13 @@ def test_every_choice_of_medians_costs_at_least_the_bound() -> None:
     assert solved.cost == pytest.approx(optimum)
     assert solved.bound is not None
     assert 0.9 * optimum <= solved.bound <= optimum + 1e-9
+
+
+def test_many_units_start_evenly_loaded_and_fit() -> None:
+    # A dense town in the middle of wide country, nine tenths of all room taken.
+    random = np.random.default_rng(2)
+    places, demand = random.normal(size=(6000, 2)) * random.exponential(size=(6000, 1)), random.uniform(1, 9, 6000)
+    capacity = demand.sum() / 60 / 0.9
+    solved = solve_medians(places, demand, capacity, 60, effort=0.2, seconds=60)
+    assert (solved.loads <= capacity * (1 + 1e-9)).all()
+    assert not solved.is_stopped

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
 from metes.kernels.chaining import chain_units
@@ -18,6 +20,8 @@ from metes.partition.graph import Graph, graph_of_pairs
 from metes.partition.problem import Floats, Ints
 
 _NEAREST = 6
+# Heaps apart are joined by so many pairs each.
+_JOINS = 24
 # Locked units are joined to their territory in so many rounds, each by a search of so many units.
 _BRIDGED, _WAY_SEARCHED = 5, 3_000
 # A pair of moves is looked for everywhere where the units are few, else only where loads are out of their limits.
@@ -274,12 +278,30 @@ def borders_of(
 
 
 def nearest_neighbours(places: Floats, nearest: int = _NEAREST) -> Graph:
-    """The graph of each place with its nearest others. O(n log n)."""
+    """The graph of each place with its nearest others; heaps that stand apart are joined to the largest. O(n log n)."""
     n = len(places)
     if n < 2:
         return graph_of_pairs(n, [], [])
     _, found = KDTree(places).query(places, min(nearest + 1, n))
-    return graph_of_pairs(n, np.repeat(np.arange(n), found.shape[1]), found.ravel())
+    first, second = np.repeat(np.arange(n), found.shape[1]), found.ravel()
+    joins = _between_heaps(places, graph_of_pairs(n, first, second))
+    return graph_of_pairs(n, np.concatenate([first, joins[:, 0]]), np.concatenate([second, joins[:, 1]]))
+
+
+def _between_heaps(places: Floats, graph: Graph) -> npt.NDArray[np.int64]:
+    """Pairs (p, 2) that join each connected heap to the largest: its places that are nearest to one of that."""
+    rows = csr_array((np.ones(len(graph.indices), np.int8), graph.indices, graph.indptr), shape=(graph.units, graph.units))
+    count, heap = connected_components(rows, directed=False)
+    if count == 1:
+        return np.zeros((0, 2), np.int64)
+    largest = int(np.argmax(np.bincount(heap)))
+    inside = np.flatnonzero(heap == largest)
+    outside = np.flatnonzero(heap != largest)
+    away, near = KDTree(places[inside]).query(places[outside])
+    order = np.lexsort((away, heap[outside]))
+    rank = np.arange(len(order)) - np.searchsorted(heap[outside][order], heap[outside][order])
+    kept = order[rank < _JOINS]
+    return np.stack([outside[kept], inside[near[kept]]], axis=1)
 
 
 def pieces_of(territory_of_unit: Ints, graph: Graph, weight: Floats) -> tuple[Ints, npt.NDArray[np.bool_]]:

@@ -63,6 +63,7 @@ class Live:
         self.count = np.zeros(k, np.int64)
         self.loads = np.zeros((k, problem.measures.shape[1]))
         self.centres = np.full((k, 3), np.nan)
+        self.weight = np.zeros(k)
         self.travel = np.zeros(k)
         self.saved = np.zeros(k)
         self.moved = np.zeros(k, np.int64)
@@ -121,9 +122,16 @@ class Live:
     def over(self) -> Floats:
         """How far each load is beyond its limits, (k, m), 0 where it keeps them; sums of thousands may differ in their last digits."""
         highest, lowest = self.problem.highest, self.problem.lowest
-        slack = 1e-9 * np.maximum(self.problem.measures.sum(axis=0), 1.0)
         beyond = np.maximum(self.loads - highest, lowest - self.loads)
-        return np.where(beyond > slack, beyond, 0.0)
+        return np.where(beyond > self._slack, beyond, 0.0)
+
+    def travel_at(self, centres: Floats) -> float:
+        """What travel costs from other centres (k, 3), of territories whose own centre is their middle or one of these. O(k).
+
+        A territory costs as much more as its weight at the distance of the two (Huygens and Steiner); an empty one costs nothing.
+        """
+        away = np.where(self.count > 0, ((np.nan_to_num(self.centres) - centres) ** 2).sum(axis=1), 0.0)
+        return float(self.travel.sum() + (self.weight * away).sum())
 
     @property
     def unassigned(self) -> int:
@@ -138,6 +146,11 @@ class Live:
         unit, _ = self._entries
         chosen = preferences.territory == self.territory_of_unit[unit]
         return np.asarray(unit[chosen & np.isneginf(preferences.saving)], np.int32)
+
+    @cached_property
+    def _slack(self) -> Floats:
+        """What rounding may make of a sum, by measure."""
+        return np.asarray(1e-9 * np.maximum(self.problem.measures.sum(axis=0), 1.0))
 
     @cached_property
     def _entries(self) -> tuple[Ints, Floats]:
@@ -186,6 +199,7 @@ class Live:
         if problem.bases is not None:
             centres = np.where(np.isnan(problem.bases), centres, problem.bases)
         distance = ((places - centres[at]) ** 2).sum(axis=1)
+        self.weight[own] = whole[own]
         self.centres[own] = centres[own]
         self.travel[own] = np.bincount(at, weight * distance, k)[own]
 

@@ -22,6 +22,8 @@ from metes.partition.problem import on_earth
 _SEARCH_SHARE, _BOUND_SHARE = 0.7, 0.15
 # What a second search is given at least, where the first found no partition that fits.
 _LEAST_SHARE = 0.3
+# Of more units a search in its time does not carry what is too much in one region of the map to another: they start evenly loaded.
+_SPREAD_UP_TO = 5000
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +147,9 @@ def _solve(problem: MedianProblem, seed: int, seconds: float, effort: float | No
 def _search(problem: MedianProblem, seed: int, effort: float, seconds: float, progress: Progress) -> Found:
     """The best partition found that keeps every capacity; from packed units where the first search finds none, in what time is left."""
     random, began = np.random.default_rng(seed), time.perf_counter()
-    start = spread_medians if len(problem.distances) else halved_units
-    found = search(problem, start(problem, random), random, effort, seconds, progress)
+    is_large = problem.units > _SPREAD_UP_TO and not len(problem.distances)
+    start = halved_units(problem, random) if is_large else spread_medians(problem, random)
+    found = search(problem, start, random, effort, seconds, progress)
     if problem.is_kept(found.own):
         return found
     left = max(seconds - (time.perf_counter() - began), _LEAST_SHARE * seconds)
