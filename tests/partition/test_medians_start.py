@@ -39,7 +39,7 @@ def test_every_part_of_the_halved_units_has_its_median_inside(n: int, k: int, se
 def test_parts_of_the_halved_units_hold_as_capacities_ask_for_give_or_take_a_unit() -> None:
     random = np.random.default_rng(0)
     demand = random.uniform(1, 2, 4000)
-    capacity = np.array([100.0, 300, 200, 200, 400]) / 1000 * demand.sum() * 1.1
+    capacity = np.array([100.0, 300, 200, 200, 400]) / 1200 * demand.sum() * 1.1
     problem = median_problem(random.normal(size=(4000, 2)), None, demand, capacity, 5, None)
     own, _ = halved_units(problem, random)
     np.testing.assert_allclose(problem.loads(own), capacity / 1.1, atol=8)
@@ -55,10 +55,10 @@ def test_packed_units_fit_without_any_room_left() -> None:
 
 
 def test_what_best_fit_cannot_pack_is_packed_exactly() -> None:
-    # Best fit puts 6 with 4 and is left with 5 + 3 + 3 and a 2 too much; 6 + 2 + 2 and 5 + 5, 4 + 3 + 3 fit.
-    problem = median_problem(np.zeros((8, 2)), None, [6, 5, 5, 4, 3, 3, 2, 2], 10, 3, None)
+    # Best fit puts 7 with 5 and 6 with 4, and then 4, 3, 3, 3 and 1 fit no more; 7 + 4 + 1, 6 + 3 + 3 and 5 + 4 + 3 do.
+    problem = median_problem(np.zeros((9, 2)), None, [7, 6, 5, 4, 4, 3, 3, 3, 1], 12, 3, None)
     own, _ = packed_units(problem)
-    assert problem.loads(own).tolist() == [10, 10, 10]
+    assert problem.loads(own).tolist() == [12, 12, 12]
 
 
 def test_where_no_packing_is_found_the_share_and_a_remedy_are_named() -> None:

@@ -11,6 +11,7 @@ from metes.kernels.median_region import beyond, distance_between, move_median, p
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 LARGEST_REGION = 8
+LARGEST_TABLE = 2500  # units of a region, about; two medians are taken together whatever they serve
 ROUND = 3500  # what a round takes beside its table, in table entries
 
 
@@ -108,8 +109,9 @@ def search_regions(
         is_median[median[j]] = 1
     price, grain = schedule[4], schedule[5]
     work = values[2]
+    widest = max(2, LARGEST_TABLE * k // n)
     while work < schedule[0]:
-        r = min(k, 2 + int(draw(state) * 3.0) if draw(state) < 0.7 else 4 + int(draw(state) * 5.0))
+        r = min(k, widest, 2 + int(draw(state) * 3.0) if draw(state) < 0.7 else 4 + int(draw(state) * 5.0))
         size = nearest_medians(places, matrix, median, median[int(draw(state) * k)], min(k, r + r // 2), far, near)
         for p in range(1, r):  # the first is the centre; the others any of the nearest
             q = p + int(draw(state) * (size - p))
