@@ -90,6 +90,21 @@ def test_accounts_are_in_the_zone_they_lie_in(sqlite_workspace: Workspace, tmp_p
         found[0] = 1
 
 
+def test_numbers_of_a_table_make_a_set_in_which_accounts_go_by_code_as_before(sqlite_workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("id,name,country\nA1,Without a place,DE\n")
+    sqlite_workspace.import_("accounts", [tmp_path / "accounts.csv"])
+    (tmp_path / "firms.csv").write_text("code,firms\nDE,7\nXX,1\n")
+    added = sqlite_workspace.zone_set_measure(
+        "market", "world-countries", tmp_path / "firms.csv", id_column="code", measures=["firms"]
+    )
+    assert [finding.code for finding in added.findings] == ["zone-unknown", "zone-measure"]
+    zones = sqlite_workspace.zone_set("market")
+    (at,) = sqlite_workspace.zone_of_account(zones)
+    assert (zones.ids[at], zones.measures["firms"][at], zones.measures["firms"].sum()) == ("DE", 7, 7)
+    with pytest.raises(InputError, match="has no column 'kode'"):
+        sqlite_workspace.zone_set_measure("market", "world-countries", tmp_path / "firms.csv", id_column="kode", measures=["firms"])
+
+
 def test_a_built_in_set_is_made_once_and_kept_on_disk(sqlite_workspace: Workspace) -> None:
     assert [summary.zones for summary in sqlite_workspace.zone_set_list()] == [None, None, None]
     made = sqlite_workspace.zone_set("world-countries")

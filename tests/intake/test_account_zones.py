@@ -64,7 +64,7 @@ def test_countries_go_by_country_else_by_place(countries: ZoneSet) -> None:
 
 
 def test_other_sets_go_by_place_alone(counties: ZoneSet) -> None:
-    own = replace(counties, key="ours")
+    own = replace(counties, codes="")
     assert ids(own, accounts({"zone": "08031", "latitude": 40.01, "longitude": -105.27}, {"zone": "08031"})) == ["08013", ""]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,28 +100,47 @@ class ZoneVerbs(Desk):
         `measures` are the properties that hold numbers. InputError with all findings where the file has no zones for use.
         """
         from metes.intake.geojson_zones import Columns, geojson_zones
-        from metes.store.zone_content import content_of
-        from metes.store.zone_sets import StoredZoneSet, find_zone_set, put_zone_set
 
         _require_free(key)
         columns = Columns(id_property, name_property, region_property, tuple(dict.fromkeys(measures)))
         file = source.name if isinstance(source, Path) else ""
-        read = geojson_zones(_bytes_of(source), columns, key=key, name=name.strip()[:200] or key, file=file)
+        read = geojson_zones(bytes_of(source), columns, key=key, name=name.strip()[:200] or key, file=file)
         if read.zones is None:
-            errors = [finding for finding in read.findings if finding.severity is Severity.ERROR]
-            more = f" (and {len(errors) - 1:,} more)" if len(errors) > 1 else ""
-            raise InputError(f"'{key}' was not added: {errors[0].message}. {errors[0].remedy}{more}", read.findings)
-        zones, now = read.zones, self.clock()
+            raise _not_added(key, read.findings)
+        return self._keep_zones(read.zones, read.findings)
+
+    def zone_set_measure(
+        self, key: str, of: str, source: Path, *, id_column: str, measures: Sequence[str], name: str = ""
+    ) -> ZoneSetAdded:
+        """Add a set that has the zones of another and, beside its measures, those of a table: CSV, Excel, Parquet or JSON, a row a zone.
+
+        Accounts find their zone in it as they do in the other. InputError with all findings where the file cannot be used.
+        """
+        from metes.intake.files import read_source
+        from metes.intake.zone_measures import with_measures
+
+        _require_free(key)
+        read = with_measures(self.zone_set(of), read_source(source), id_column, tuple(dict.fromkeys(measures)))
+        if read.zones is None:
+            raise _not_added(key, read.findings)
+        return self._keep_zones(replace(read.zones, key=key, name=name.strip()[:200] or key), read.findings)
+
+    def _keep_zones(self, zones: ZoneSet, findings: tuple[Finding, ...]) -> ZoneSetAdded:
+        """Keep a set, in the place of the one with its key."""
+        from metes.store.zone_content import content_of
+        from metes.store.zone_sets import StoredZoneSet, find_zone_set, put_zone_set
+
+        now = self.clock()
         told = (zones.key, zones.name, zones.kind.value, zones.source, len(zones), zones.digest)
         content = content_of(zones)
         with self.store.write() as connection:
-            before = find_zone_set(connection, key)
+            before = find_zone_set(connection, zones.key)
             put_zone_set(connection, StoredZoneSet(*told, now, self.principal.name), content)
             detail = {"zones": len(zones), "links": len(zones.links), "content": zones.digest}
-            audit.add_entry(connection, self.principal, "zone set add", key, detail, now)
+            audit.add_entry(connection, self.principal, "zone set add", zones.key, detail, now)
         if before is not None and before.content_hash != zones.digest:
             forget_drawn(self.shelf.books, before.content_hash)
-        return ZoneSetAdded(zones, read.findings)
+        return ZoneSetAdded(zones, findings)
 
     def zone_set_remove(self, key: str) -> None:
         """Remove a set that was added."""
@@ -186,6 +205,13 @@ class ZoneVerbs(Desk):
         return self.shelf.zones.answers.get(key, find)
 
 
+def _not_added(key: str, findings: tuple[Finding, ...]) -> InputError:
+    """What to say of a file that gives no set."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    more = f" (and {len(errors) - 1:,} more)" if len(errors) > 1 else ""
+    return InputError(f"'{key}' was not added: {errors[0].message}. {errors[0].remedy}{more}", findings)
+
+
 def _require_free(key: str) -> None:
     """InputError for a key that is none, or that of a built-in set."""
     from metes.model.zones import BUILT_IN
@@ -199,7 +225,7 @@ def _require_free(key: str) -> None:
         raise InputError(f"'{key}' is a set that comes with Metes and stays as it is; choose another key")
 
 
-def _bytes_of(source: Path | bytes) -> bytes:
+def bytes_of(source: Path | bytes) -> bytes:
     """The bytes of a file; what is wrong with the file itself is an InputError."""
     if isinstance(source, bytes):
         return source

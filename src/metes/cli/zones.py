@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from metes.base.findings import Severity
 from metes.cli import output
 from metes.cli.output import Console, say
+
+if TYPE_CHECKING:
+    from metes.app.zones import ZoneSetAdded
 
 zones_app = typer.Typer(
     help="Sets of zones: counties, postal codes, countries, and any GeoJSON.", no_args_is_help=True, rich_markup_mode=None
@@ -78,6 +82,27 @@ def zones_add(
         added = workspace.zone_set_add(
             key, file, id_property=id_, name=title, name_property=name, region_property=region, measures=measure
         )
+    return _told(console, key, added)
+
+
+@zones_app.command("measure")
+def zones_measure(
+    context: typer.Context,
+    key: str = typer.Argument(..., metavar="KEY", help="The new set's key; a set that was added under it is replaced."),
+    of: str = typer.Argument(..., metavar="SET", help="The set whose zones it has, such as us-counties."),
+    file: Path = typer.Argument(..., metavar="FILE", help="A table with a row for each zone: CSV, Excel, Parquet or JSON."),
+    id_: str = typer.Option(..., "--id", metavar="COLUMN", help="The column that holds each zone's id."),
+    measure: list[str] = typer.Option(..., "--measure", metavar="COLUMN", help="A column that holds a number; may be repeated."),
+    title: str = typer.Option("", "--title", help="The set's name for people."),
+) -> int:
+    """Add a set with the zones of another and measures of a table beside its own."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        added = workspace.zone_set_measure(key, of, file, id_column=id_, measures=measure, name=title)
+    return _told(console, key, added)
+
+
+def _told(console: Console, key: str, added: ZoneSetAdded) -> int:
     zones = added.zones
     if console.is_json:
         told = {"key": key, "zones": len(zones), "neighbours": len(zones.pairs), "links": len(zones.links)}

@@ -29,7 +29,7 @@ def zones_of_accounts(zones: ZoneSet, accounts: pa.Table) -> Ints:
     latitude, longitude = (_floats(accounts, name) for name in ("latitude", "longitude"))
     rows = np.flatnonzero(found < 0)
     found[rows] = zones_at(zones, latitude[rows], longitude[rows])
-    if zones.key == US_ZIPS:
+    if zones.codes == US_ZIPS:
         is_us = pc.is_in(accounts["country"], _US).to_numpy()
         rows = np.flatnonzero((found < 0) & is_us & np.isfinite(latitude) & np.isfinite(longitude))
         if len(rows):
@@ -38,15 +38,15 @@ def zones_of_accounts(zones: ZoneSet, accounts: pa.Table) -> Ints:
 
 
 def _by_code(zones: ZoneSet, accounts: pa.Table) -> Ints:
-    match zones.key:
-        case key if key == US_COUNTIES:
+    match zones.codes:
+        case codes if codes == US_COUNTIES:
             return _positions(zones.ids, accounts["zone"])
-        case key if key == US_ZIPS:
+        case codes if codes == US_ZIPS:
             five = pc.utf8_slice_codeunits(accounts["postal_code"], 0, 5)
             found = _positions(zones.ids, five)
             found[~pc.is_in(accounts["country"], _US).to_numpy()] = -1
             return found
-        case key if key == WORLD_COUNTRIES:
+        case codes if codes == WORLD_COUNTRIES:
             return _positions(zones.ids, accounts["country"])
         case _:
             return np.full(accounts.num_rows, -1, np.int32)

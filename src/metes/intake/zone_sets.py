@@ -33,7 +33,7 @@ from metes.partition.voronoi import voronoi_cells
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
 # Raise where what is made of the packages changes, so that what lies on disk is made anew.
-_MAKING: Final = 2
+_MAKING: Final = 3
 _STATE_NAMES: Final = {
     "US Virgin Islands": "VI",
     "United States Virgin Islands": "VI",
@@ -167,6 +167,7 @@ def _zone_set(key: str, *, shapes: Shapes, latitude: Floats, longitude: Floats, 
         name=about.name,
         kind=about.kind,
         source=about.source,
+        codes=key,
         ids=tuple(more.pop("ids")),
         names=tuple(more.pop("names")),
         regions=tuple(more.pop("regions")),

@@ -56,7 +56,8 @@ class ZoneSet:
     `ids`, `names` and `regions` (n,) are texts, a region such as `US-CO` or empty. `latitude`, `longitude` (n,) are degrees of a point
     that stands for the zone. `measures` are numbers >= 0 by name, (n,) each. `pairs` (p, 2) are neighbours, each pair once with the lower
     number first; `links` (l, 2) are the stated links that join islands and broken pieces, and no neighbours by themselves. `shapes`
-    (n,) are WKB in degrees, simplified, None where a zone has none. `source` says where the set comes from, and whom to credit.
+    (n,) are WKB in degrees, simplified, None where a zone has none. `source` says where the set comes from, and whom to credit; `codes` is
+    the key of the built-in set whose ids these are, so that accounts find their zone by code, empty for ids of another kind.
     """
 
     key: str
@@ -72,6 +73,7 @@ class ZoneSet:
     links: Ints
     shapes: tuple[bytes | None, ...]
     source: str = field(default="")
+    codes: str = field(default="")
 
     def __post_init__(self) -> None:
         """Refuse what does not fit together, and close the arrays for writing."""
@@ -116,7 +118,7 @@ class ZoneSet:
     def digest(self) -> str:
         """SHA-256 of all that the set says, as 64 hexadecimal digits; its key and name left out."""
         hashed = hashlib.sha256(
-            json.dumps([self.kind, self.source, self.ids, self.names, self.regions, list(self.measures)]).encode()
+            json.dumps([self.kind, self.source, self.codes, self.ids, self.names, self.regions, list(self.measures)]).encode()
         )
         arrays: tuple[npt.NDArray[np.generic], ...] = (self.latitude, self.longitude, *self.measures.values(), self.pairs, self.links)
         for array in arrays:

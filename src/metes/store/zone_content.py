@@ -29,6 +29,7 @@ def content_of(zones: ZoneSet) -> bytes:
         "shape": pa.array(zones.shapes, pa.large_binary()),
     }
     about = {"format": str(FORMAT), "key": zones.key, "name": zones.name, "kind": zones.kind.value, "source": zones.source}
+    about["codes"] = zones.codes
     table = pa.table(columns).replace_schema_metadata(about)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
@@ -61,6 +62,7 @@ def zone_set_of(content: bytes) -> ZoneSet:
         links=_pairs(table["linked"]),
         shapes=tuple(table["shape"].to_pylist()),
         source=about["source"],
+        codes=about.get("codes", ""),
     )
 
 
