@@ -12,6 +12,7 @@ from metes.app.previews import PreviewVerbs
 from metes.app.proofs import ProofVerbs
 from metes.app.records import RecordVerbs
 from metes.app.settings import AppSettings
+from metes.app.zone_looks import ZoneLookVerbs
 from metes.model.scope import Principal
 from metes.store import schema
 from metes.store.engine import Store
@@ -19,7 +20,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs, DesignSketchVerbs):
+class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs, ZoneLookVerbs, DesignSketchVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

@@ -92,7 +92,7 @@ def geojson_zones(source: bytes, columns: Columns, *, key: str, name: str, file:
     cut, overlaps and slivers between zones given to one of them, and all borders simplified together, so that no gap opens; each is told. A
     feature without id or ground is left out with an error, the rest goes on. The set also measures `area_km2`. O(e log e) in the edges.
     """
-    text = _unpacked(source)
+    text = unpacked(source)
     gathered = _Gathered(file)
     if text is None or len(text) > MAX_BYTES:
         message = f"the file has more than {MAX_BYTES:,} bytes" if text is not None else "the file is no whole gzip file"
@@ -113,7 +113,7 @@ def geojson_zones(source: bytes, columns: Columns, *, key: str, name: str, file:
     return _made(gathered, columns, key, name)
 
 
-def _unpacked(source: bytes) -> bytes | None:
+def unpacked(source: bytes) -> bytes | None:
     """The text of a file, at most a byte more than is read; None where it is a broken gzip file."""
     if source[:2] != b"\x1f\x8b":
         return source[: MAX_BYTES + 1].removeprefix(b"\xef\xbb\xbf")

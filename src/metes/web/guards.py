@@ -20,7 +20,7 @@ FORM_LIMIT_BYTES = 4 * 1024**2
 UPLOAD_LIMIT_BYTES = 4 * 1024**3
 LONGEST_PATH = 2000
 API_PREFIX = "/api/v1"
-UPLOAD_PATHS = frozenset({"/import", "/api/v1/imports"})
+UPLOAD_PATHS = frozenset({"/import", "/zones/new", "/api/v1/imports"})
 
 SAFE_HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,

@@ -14,7 +14,7 @@ MORE = Place("More", "/more", "more")
 SECTIONS = (
     Section("", (HOME, MAP, TERRITORIES, ACCOUNTS, PEOPLE)),
     Section("Plan", (Place("Rules", "/plan"), Place("Design", "/designs"))),
-    Section("Data", (Place("Import", "/import"),)),
+    Section("Data", (Place("Import", "/import"), Place("Zones", "/zones"))),
     Section("Admin", (Place("Settings", "/settings"), Place("Users", "/users"), Place("Audit", "/audit"), Place("Jobs", "/jobs"))),
 )
 

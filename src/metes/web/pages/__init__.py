@@ -35,6 +35,7 @@ from metes.web.pages import (
     territories,
     users,
     why,
+    zone_sets,
     zones,
 )
 from metes.web.visits import CHECKED
@@ -77,6 +78,7 @@ for _module in (
     design_compare,
     design_fairness,
     design_to_plan,
+    zone_sets,
 ):
     _inside.include_router(_module.router)
 router.include_router(_inside)
