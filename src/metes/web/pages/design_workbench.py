@@ -250,10 +250,14 @@ def _units(visit: Visit, number: int, document: Mapping[str, Any]) -> dict[str, 
     owner, locked = _numbers(arrays["territory"]), _numbers(arrays["locked"])
     names = {t["index"]: t for t in document["territories"]}
     wanted = next((t["index"] for t in document["territories"] if t["key"] == held), -1 if held == "none" else None)
+
+    def held_by(at: int) -> str:
+        return str(names[int(owner[at])]["name"]) if owner[at] >= 0 else ""
+
     matching = [
         at
         for at, (one, name) in enumerate(zip(found["ids"], found["names"], strict=True))
-        if (wanted is None or owner[at] == wanted) and all(word in f"{name} {one}".lower() for word in text)
+        if (wanted is None or owner[at] == wanted) and all(word in f"{name} {one} {held_by(at)}".lower() for word in text)
     ]
     start = address.start()
     rows = [

@@ -38,7 +38,7 @@ export function layersOf(c, isTiled) {
         "line-opacity": ["case", state("own", false), 0.55, isTiled ? 0.5 : 0.9],
       },
     }),
-    { id: "borders", type: "line", source: "borders", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": ink, "line-width": byZoom(3, 0.9, 7, 2), "line-opacity": 0.7 } },
+    { id: "borders", type: "line", source: "borders", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": ink, "line-width": isTiled ? byZoom(3, 0.3, 6, 1, 9, 2) : byZoom(3, 0.9, 7, 2), "line-opacity": 0.7 } },
     units("chosen", "line", {
       layout: { "line-join": "round" },
       paint: {

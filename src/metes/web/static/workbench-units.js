@@ -68,14 +68,14 @@ export class UnitList {
   }
 
   #found() {
-    const { units, owner } = this.#design;
+    const { units, owner, territories } = this.#design;
     const words = this.#search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const index = this.#held.selectedOptions[0]?.dataset.index;
     const found = [];
     for (let unit = 0; unit < owner.length; unit += 1) {
       if (index !== undefined && owner[unit] !== Number(index)) continue;
       if (words.length) {
-        const text = `${units.names[unit]} ${units.ids[unit]}`.toLowerCase();
+        const text = `${units.names[unit]} ${units.ids[unit]} ${territories[owner[unit]]?.name ?? ""}`.toLowerCase();
         if (!words.every((word) => text.includes(word))) continue;
       }
       found.push(unit);

@@ -199,7 +199,12 @@ function look(territory) {
 
 async function move(territory, units = [...chosen]) {
   if (!units.length) return status(`Choose ${nouns} first: click them on the map, draw a lasso, or tick them in the list.`);
-  if (await send("move", { territory }, units)) clear();
+  const isInBar = $("#wb-chosen").contains(document.activeElement);
+  if (!(await send("move", { territory }, units))) return;
+  clear();
+  // The bar is gone, and with it what had the focus: it goes to the row that got the units.
+  const row = table?.row(territory);
+  if (isInBar && row) table.focus(row);
 }
 
 async function lock(kind, units = [...chosen]) {
@@ -337,6 +342,7 @@ function showPanel(view) {
     else tab.removeAttribute("aria-current");
   }
   root.dataset.view = view;
+  if (view === "units" && looked !== NONE) list.of(looked);
   list.draw();
   const address = new URL(location.href);
   address.searchParams.set("view", view);
