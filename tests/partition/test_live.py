@@ -83,6 +83,12 @@ def check_against_a_count(live: Live) -> None:
             centre = problem.bases[j] if has_base else np.average(problem.places[units], axis=0, weights=problem.travel[units])
             distance = ((problem.places[units] - centre) ** 2).sum(axis=1)
             assert live.travel[j] == pytest.approx((problem.travel[units] * distance).sum(), abs=1e-12)
+    centres = np.arange(3 * problem.territories, dtype=float).reshape(-1, 3)
+    if problem.bases is not None:
+        centres = np.where(np.isnan(problem.bases), centres, problem.bases)
+    held = np.flatnonzero(at != NOBODY)
+    expected = (problem.travel[held] * ((problem.places[held] - centres[at[held]]) ** 2).sum(axis=1)).sum()
+    assert live.travel_at(centres) == pytest.approx(expected)
     assert live.unassigned == int((at == NOBODY).sum())
 
 

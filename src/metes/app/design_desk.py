@@ -110,12 +110,13 @@ class DesignDesk(PlanVerbs, ZoneVerbs):
         with self._at_work(number) as (row, state), self._all_or_nothing(number):
             _need_version(row, version)
             operation, change, text = gesture(state)
+            figures = telling.figures_of(state)
             with self.store.write() as connection:
                 designs.append_operation(
                     connection, number, row.position + 1, operation.kind, operation.payload, self.principal.name, self.clock()
                 )
-                self._written(connection, row, state, row.position + 1, row.position + 1)
-            return telling.answer_of(state, change, self._people(state), text)
+                self._written(connection, row, state, row.position + 1, row.position + 1, figures)
+            return telling.answer_of(state, change, self._people(state), text, figures)
 
     def _step(self, number: int, version: int | None, *, back: bool) -> dict[str, Any]:
         """Take the last operation back, or do the next one again."""
@@ -132,12 +133,15 @@ class DesignDesk(PlanVerbs, ZoneVerbs):
                 operation = design_state.Operation(found[0].kind, found[0].payload)
                 work = design_state.revert if back else design_state.apply
                 change = work(state, operation, _loader(connection))
+            figures = telling.figures_of(state)
             with self.store.write() as connection:
-                self._written(connection, row, state, at - 1 if back else at, row.operations)
+                self._written(connection, row, state, at - 1 if back else at, row.operations, figures)
             text = f"{'Taken back' if back else 'Done again'}: {telling.said_of_operation(state, operation)}."
-            return telling.answer_of(state, change, self._people(state), text)
+            return telling.answer_of(state, change, self._people(state), text, figures)
 
-    def _written(self, connection: Connection, row: DesignRow, state: DesignState, position: int, operations: int) -> None:
+    def _written(
+        self, connection: Connection, row: DesignRow, state: DesignState, position: int, operations: int, figures: Mapping[str, Any]
+    ) -> None:
         """Write what a change made of a design, and bring the state's counters along."""
         from metes.designing import telling
 
@@ -148,7 +152,7 @@ class DesignDesk(PlanVerbs, ZoneVerbs):
             principal=self.principal.name,
             now=self.clock(),
             position=position,
-            summary=telling.summary_of(state),
+            summary=telling.summary_of(state, figures),
             state=designs.DESIGNED if state.solved else designs.DRAWN,
         )
         state.version, state.position, state.operations = version, position, operations
@@ -164,14 +168,15 @@ class DesignDesk(PlanVerbs, ZoneVerbs):
 
     def _people(self, state: DesignState) -> Mapping[str, str]:
         """Who sits today on the seats of a design's territories."""
-        seats = [territory.seat for territory in state.territories if territory.seat]
-        if not seats:
-            return {}
-        found: dict[str, list[str]] = {}
-        with self.store.read() as connection:
-            for sitting in ledger.sittings(connection, self.scope, seats=seats, at=self.today()):
-                found.setdefault(sitting.seat, []).append(sitting.person)
-        return {seat: ", ".join(sorted(people)) for seat, people in found.items()}
+        if state.people is None:
+            seats = [territory.seat for territory in state.territories if territory.seat]
+            found: dict[str, list[str]] = {}
+            if seats:
+                with self.store.read() as connection:
+                    for sitting in ledger.sittings(connection, self.scope, seats=seats, at=self.today()):
+                        found.setdefault(sitting.seat, []).append(sitting.person)
+            state.people = {seat: ", ".join(sorted(people)) for seat, people in found.items()}
+        return state.people
 
 
 def _need_version(row: DesignRow, version: int | None) -> None:

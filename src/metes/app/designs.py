@@ -48,7 +48,7 @@ class DesignVerbs(DesignDesk):
                 spec=spec.as_dict(),
                 given_hash=designs.put_content(connection, packed_given(built.given)),
                 start_hash=designs.put_content(connection, packed_numbers(built.given.current)),
-                summary=telling.summary_of(state),
+                summary=telling.summary_of(state, telling.figures_of(state)),
                 findings=built.findings,
                 principal=self.principal.name,
                 now=self.clock(),
@@ -96,6 +96,7 @@ class DesignVerbs(DesignDesk):
                 "updated_by": row.updated_by,
                 "findings": [finding.as_dict() for finding in row.findings],
             }
+            state.people = None  # whoever opens a design sees who sits there now
             return telling.document_of(state, head, self._people(state))
 
     def design_spec(self, number: int) -> str:

@@ -43,11 +43,12 @@ def advice_of(state: DesignState) -> list[dict[str, Any]]:
     """
     live, given = state.live, state.given
     over = live.over / np.where(given.targets > 0, given.targets, 1.0)
-    said = [_beyond(state, int(j), int(m), float(over[j, m])) for j, m in zip(*np.nonzero(over > 0), strict=True)]
-    said.sort(key=lambda one: (-one["beyond_share"], one["territory"], one["measure"]))
-    told: list[dict[str, Any]] = said[:MOST_SAID]
-    if len(said) > MOST_SAID:
-        told.append({"kind": "more", "territory": None, "count": len({one["territory"] for one in said[MOST_SAID:]})})
+    beyond = sorted(
+        (-float(over[j, m]), int(j), given.measure_names[m], int(m)) for j, m in zip(*np.nonzero(over > 0), strict=True)
+    )
+    told = [_beyond(state, j, m, -share) for share, j, _, m in beyond[:MOST_SAID]]
+    if len(beyond) > MOST_SAID:
+        told.append({"kind": "more", "territory": None, "count": len({j for _, j, _, _ in beyond[MOST_SAID:]})})
     if given.is_contiguous:
         broken = np.flatnonzero(live.pieces > 1)[:MOST_SAID].tolist()
         names = [state.territories[j].name for j in broken]

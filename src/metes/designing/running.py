@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from metes.base.errors import Cancelled, Interrupted, JobLost
 from metes.base.progress import NO_CHECKPOINT, SILENT, Checkpoint, Progress
-from metes.designing.given import Given
+from metes.designing.given import Given, most_saved
 from metes.designing.packing import floats_of_text, numbers_of_text, text_of_floats, text_of_numbers
 from metes.designing.spec import SCRATCH, DesignSpec
 from metes.partition.groups import Contracted, contract
@@ -90,19 +90,9 @@ def work_out(
 def cost_at(problem: Problem, territory_of_unit: Ints, centres: Floats) -> float:
     """What a design costs with its centres where they are: travel, and what is not saved; units in no territory cost nothing. O(n)."""
     held = np.flatnonzero(territory_of_unit >= 0)
-    at = territory_of_unit[held]
-    travel = float((problem.travel[held] * ((problem.places[held] - centres[at]) ** 2).sum(axis=1)).sum())
+    away = problem.places[held] - centres[territory_of_unit[held]]
+    travel = float((problem.travel[held] * (away**2).sum(axis=1)).sum())
     return travel + most_saved(problem.preferences) - _saved(problem.preferences, territory_of_unit)
-
-
-def most_saved(preferences: Preferences | None) -> float:
-    """What would be saved if each unit went where it saves most."""
-    if preferences is None or not len(preferences.saving):
-        return 0.0
-    rows = np.repeat(np.arange(len(preferences.indptr) - 1), np.diff(preferences.indptr))
-    most = np.zeros(len(preferences.indptr) - 1)
-    np.maximum.at(most, rows, np.where(np.isfinite(preferences.saving), preferences.saving, 0.0))
-    return float(most.sum())
 
 
 def _saved(preferences: Preferences | None, territory_of_unit: Ints) -> float:

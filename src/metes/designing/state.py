@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from metes.base.errors import InputError
-from metes.designing.given import DesignTerritory, Given
+from metes.designing.given import DesignTerritory, Given, most_saved
 from metes.designing.packing import numbers_of_text, text_of_numbers
 from metes.designing.spec import DesignSpec
 from metes.partition.live import NOBODY, Change, Live
@@ -59,7 +60,7 @@ class Solved:
 
 @dataclass(eq=False)
 class DesignState:
-    """A design as it is now. `solved` is the engine's last answer in force, None while there is none or hands moved units since."""
+    """A design as it is now. `people` sit on its seats, None until they were looked up. `solved` is the engine's last answer in force, None while there is none or hands moved units since."""
 
     spec: DesignSpec
     given: Given
@@ -70,11 +71,17 @@ class DesignState:
     operations: int = 0
     solved: list[Solved] = field(default_factory=list)
     moves_since: list[int] = field(default_factory=list)
+    people: Mapping[str, str] | None = None
 
     @classmethod
     def begin(cls, spec: DesignSpec, given: Given, territory_of_unit: Ints) -> DesignState:
         """A design nobody has touched."""
         return cls(spec, given, Live(given.problem, territory_of_unit), list(given.territories))
+
+    @cached_property
+    def most_saved(self) -> float:
+        """What would be saved if each unit went where it saves most."""
+        return most_saved(self.given.preferences)
 
     @property
     def answer(self) -> Solved | None:

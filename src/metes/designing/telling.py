@@ -13,7 +13,6 @@ import numpy.typing as npt
 from metes.designing.advising import advice_of, today_of
 from metes.designing.given import BOOK_SUMS, MONEY_MEASURES, Given
 from metes.designing.packing import floats_of_text, numbers_of_text, packed_numbers
-from metes.designing.running import cost_at
 from metes.designing.spec import summary
 from metes.designing.state import DesignState, Operation
 from metes.partition.fairness import evenness
@@ -116,7 +115,7 @@ def gap_of(state: DesignState) -> float | None:
     if answer is None or state.live.unassigned or not math.isfinite(answer.bound):
         return None
     centres = floats_of_text(answer.centres).reshape(-1, 3)
-    cost = cost_at(state.given.problem, state.live.territory_of_unit, centres)
+    cost = state.live.travel_at(centres) + state.most_saved - float(state.live.saved.sum())
     return cost / answer.bound - 1 if answer.bound > _LEAST_BOUND * cost else None
 
 
@@ -159,9 +158,8 @@ def document_of(state: DesignState, head: Mapping[str, Any], people: Mapping[str
     }
 
 
-def summary_of(state: DesignState) -> dict[str, Any]:
-    """The figures that a list of designs shows."""
-    figures = figures_of(state)
+def summary_of(state: DesignState, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a design's figures that a list shows."""
     kept = (
         "travel",
         "disruption_minor",
@@ -209,7 +207,9 @@ def steps_of(state: DesignState) -> dict[str, Any]:
     }
 
 
-def answer_of(state: DesignState, change: Change | None, people: Mapping[str, str], text: str) -> dict[str, Any]:
+def answer_of(
+    state: DesignState, change: Change | None, people: Mapping[str, str], text: str, figures: Mapping[str, Any]
+) -> dict[str, Any]:
     """What a gesture answers: the units that changed (little-endian int32, base64), touched rows, figures, and a sentence."""
     units = np.zeros(0, np.int32) if change is None else change.units
     after = units if change is None else change.after
@@ -222,7 +222,7 @@ def answer_of(state: DesignState, change: Change | None, people: Mapping[str, st
         "zone_set": state.given.zone_set,
         "measures": measures_of(state),
         "rows": rows_of(state, people, rows),
-        "figures": figures_of(state),
+        "figures": dict(figures),
         "today": today_of(state),
         "advice": advice_of(state),
         "text": text,
