@@ -181,7 +181,8 @@ def _properties(address: Address) -> dict[str, Any]:
 def _look(visit: Visit, address: Address, error: str = "", *, status: int = 200) -> Response:
     path = visit.workspace.uploaded(address.get("file"))
     seen = visit.workspace.zone_file_seen(path)
-    checked, findings = None, ()
+    checked: Any = None
+    findings: tuple[Any, ...] = ()
     try:
         checked = visit.workspace.zone_file_check(path, **_properties(address))
         findings = checked.findings
@@ -206,7 +207,7 @@ def _table(visit: Visit, zones: Any) -> Table:
     """The zones of a set, a page of them."""
     address = visit.address
     words = address.get("q")[:200].lower().split()
-    found = range(len(zones))
+    found = list(range(len(zones)))
     if words:
         found = [i for i in found if all(w in f"{zones.ids[i]} {zones.names[i]} {zones.regions[i]}".lower() for w in words)]
     start = address.start()
