@@ -53,6 +53,7 @@ bench: $(VENV)/.full ## our figures, each beside its goal
 
 bench-peers: $(VENV)/.peers ## peers on the same sets, each for at most a minute
 	$(BIN)/python -m benchmarks.peers $(ARGS)
+	$(BIN)/python -m benchmarks.design_peers
 
 soak: $(VENV)/.full ## property tests at length
 	METES_SOAK=1 $(BIN)/python -m pytest -q -n 2 $(ARGS)

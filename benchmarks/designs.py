@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.design_sets import SIZES, balance_problem, points, priced_problem
+from benchmarks.design_sets import SIZES, Points, balance_problem, points, priced_problem
 from benchmarks.figures import Figure, median, peak_mb
 
 # Units and territories: seconds, gap in percent, megabytes.
@@ -103,20 +103,26 @@ def inertia(xy: np.ndarray, weight: np.ndarray, part: np.ndarray, k: int) -> flo
 
 def metis_lower(n: int, k: int, part: np.ndarray) -> float | None:
     """How much lower our inertia is than that of METIS inside the same band, in percent; None where it is not installed."""
+    made = points(n)
+    other = metis_part(made, k)
+    return None if other is None else 100 * (1 - inertia(made.xy, made.weight, part, k) / inertia(made.xy, made.weight, other, k))
+
+
+def metis_part(made: Points, k: int) -> np.ndarray | None:
+    """METIS with weights, run with a smaller `ufactor` until it is inside the band; None where it is not installed."""
     try:
         import pymetis
     except ImportError:
         return None
-    made = points(n)
     adjacency = pymetis.CSRAdjacency(adj_starts=made.graph.indptr, adjacent=made.graph.indices)
     whole = np.maximum((made.weight * 1000).astype(int), 1)
     for looseness in (50, 40, 30, 20, 10, 5):
         _, found = pymetis.part_graph(k, adjacency=adjacency, vweights=whole, options=pymetis.Options(ufactor=looseness))
-        other = np.asarray(found)
-        loads = np.bincount(other, made.weight, k)
+        part = np.asarray(found)
+        loads = np.bincount(part, made.weight, k)
         if np.abs(loads / loads.mean() - 1).max() <= 0.05:
             break
-    return 100 * (1 - inertia(made.xy, made.weight, part, k) / inertia(made.xy, made.weight, other, k))
+    return part
 
 
 def priced() -> Iterator[Figure]:
