@@ -120,7 +120,7 @@ def test_a_new_step_takes_the_place_of_those_undone(on_sqlite: Workspace) -> Non
 def test_locked_units_stay_for_hands_and_for_the_engine(on_sqlite: Workspace) -> None:
     design = on_sqlite.design_new(asked(locks={"A05": "west"})).id
     on_sqlite.design_lock(design, ["A00"])
-    with pytest.raises(Conflict, match="or are locked"):
+    with pytest.raises(Conflict, match="already, or locked"):
         on_sqlite.design_move(design, ["A00"], "east")
     on_sqlite.design_run(design)
     units = on_sqlite.design_units(design)[1]["ids"]

@@ -159,9 +159,14 @@ class DesignDesk(PlanVerbs, ZoneVerbs):
 
     @contextmanager
     def _all_or_nothing(self, number: int) -> Iterator[None]:
-        """Let go of a state that was changed and whose change was not written."""
+        """Let go of a state that was changed and whose change was not written.
+
+        What is refused before it changes anything leaves the state as it is; where somebody else was faster it is of an old version.
+        """
         try:
             yield
+        except Conflict:
+            raise
         except BaseException:
             self.shelf.designs.drop(number)
             raise

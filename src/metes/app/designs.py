@@ -201,17 +201,25 @@ class DesignVerbs(DesignDesk):
         """Lock units where they are, so that neither hands nor the engine move them."""
         from metes.designing import state as design_state
 
-        return self._gesture(
-            number, version, lambda state: (design_state.lock(state, _numbers(state, units)), None, "Locked where they are.")
-        )
+        def gesture(state: DesignState) -> tuple[Operation, Change | None, str]:
+            operation, count = design_state.lock(state, _numbers(state, units))
+            if not count:
+                raise Conflict("Nothing was locked: the chosen units are locked already, or in no territory.")
+            return operation, None, f"{count:,} units are locked where they are."
+
+        return self._gesture(number, version, gesture)
 
     def design_unlock(self, number: int, units: Units, *, version: int | None = None) -> dict[str, Any]:
         """Let units move again."""
         from metes.designing import state as design_state
 
-        return self._gesture(
-            number, version, lambda state: (design_state.unlock(state, _numbers(state, units)), None, "Free to move again.")
-        )
+        def gesture(state: DesignState) -> tuple[Operation, Change | None, str]:
+            operation, count = design_state.unlock(state, _numbers(state, units))
+            if not count:
+                raise Conflict("Nothing was unlocked: the chosen units are free.")
+            return operation, None, f"{count:,} units are free to move again."
+
+        return self._gesture(number, version, gesture)
 
     def design_rename(self, number: int, territory: str | int, name: str, *, version: int | None = None) -> dict[str, Any]:
         """Give a territory of a design another name."""

@@ -418,7 +418,7 @@ def sentences(currency: str, figures: Mapping[str, Any]) -> list[str]:
     if figures["broken"]:
         lines.append(f"{figures['broken']:,} territories are not in one piece")
     if figures["unassigned"]:
-        lines.append(f"{figures['unassigned']:,} units are in no territory")
+        lines.append(f"{figures['unassigned']:,} {'unit is' if figures['unassigned'] == 1 else 'units are'} in no territory")
     if figures["accounts_off_map"]:
         lines.append(f"{figures['accounts_off_map']:,} accounts are not on the map")
     return [*lines, *figures["notes"]]

@@ -98,21 +98,24 @@ def move(state: DesignState, units: npt.ArrayLike, territory: int) -> tuple[Oper
     """Give units, with those they are kept together with, to a territory."""
     change = state.live.move(with_groups(state.given, units), territory)
     payload = {"units": text_of_numbers(change.units), "before": text_of_numbers(change.before), "after": territory}
-    _count_move(state, 1)
+    if len(change.units):
+        _count_move(state, 1)
     return Operation(MOVE, payload), change
 
 
-def lock(state: DesignState, units: npt.ArrayLike) -> Operation:
-    """Lock units where they are."""
-    return Operation(LOCK, {"units": text_of_numbers(state.live.lock(with_groups(state.given, units)))})
+def lock(state: DesignState, units: npt.ArrayLike) -> tuple[Operation, int]:
+    """Lock units where they are; how many were free."""
+    locked = state.live.lock(with_groups(state.given, units))
+    return Operation(LOCK, {"units": text_of_numbers(locked)}), len(locked)
 
 
-def unlock(state: DesignState, units: npt.ArrayLike) -> Operation:
-    """Let units move again."""
+def unlock(state: DesignState, units: npt.ArrayLike) -> tuple[Operation, int]:
+    """Let units move again; how many were locked."""
     chosen = with_groups(state.given, units)
     before = state.live.locked[chosen]
     freed = state.live.unlock(chosen)
-    return Operation(UNLOCK, {"units": text_of_numbers(freed), "before": text_of_numbers(before[before != NOBODY])})
+    payload = {"units": text_of_numbers(freed), "before": text_of_numbers(before[before != NOBODY])}
+    return Operation(UNLOCK, payload), len(freed)
 
 
 def rename(state: DesignState, territory: int, name: str) -> Operation:

@@ -235,7 +235,7 @@ def said_of_move(state: DesignState, change: Change, territory: int, asked: int)
     name = "no territory" if territory == NOBODY else state.territories[territory].name
     moved = len(change.units)
     if not moved:
-        return f"Nothing moved: {asked:,} chosen units are in {name} already, or are locked."
+        return f"Nothing moved: the {_many(asked, 'unit')} chosen {'is' if asked == 1 else 'are'} in {name} already, or locked."
     said = f"{moved:,} {_many(moved, 'unit')} moved to {name}."
     if moved < asked:
         said += f" {asked - moved:,} stayed: they are there already, or locked."

@@ -1,0 +1,107 @@
+"""Designs worked out whole: groups, walls, a start from scratch, a checkpoint, and who may stop what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from metes.base.errors import Cancelled, Interrupted
+from metes.designing.given import Given
+from metes.designing.running import cost_at, work_out
+from metes.designing.spec import DesignSpec
+from metes.designing.state import DesignState
+from metes.partition.live import Live
+from tests.designing.test_building import built, held
+
+ROWS = [held("west" if i % 2 else "east", 100 + i) for i in range(12)]
+
+
+def small(**asked: Any) -> tuple[DesignSpec, Given]:
+    """Four zones in a row with three accounts each, which today's holders share."""
+    from metes.designing.reading import spec_from
+
+    given = built(asked, ROWS, [i // 3 for i in range(12)]).given
+    measures = [{"measure": "accounts", "band": 1}]
+    return spec_from({"name": "x", "units": "row", "territories": 2, "measures": measures, **asked}), given
+
+
+def out(spec: DesignSpec, given: Given, **more: Any) -> Any:
+    """The outcome of a design from where it begins."""
+    return work_out(spec, given, given.locked, given.current, **more)
+
+
+@pytest.mark.parametrize("asked", [{}, {"start": "scratch"}, {"together": [["z0", "z3"]]}, {"walls": "region"}])
+def test_a_bound_is_never_above_the_cost_and_the_cost_is_that_of_all_units(asked: dict[str, Any]) -> None:
+    spec, given = small(**asked)
+    found = out(spec, given)
+    live = Live(given.problem, found.territory_of_unit)
+    assert found.bound <= found.cost * (1 + 1e-9)
+    assert found.cost == pytest.approx(cost_at(given.problem, found.territory_of_unit, found.centres))
+    assert found.cost == pytest.approx(
+        live.travel_at(found.centres) + DesignState.begin(spec, given, given.current).most_saved - live.saved.sum()
+    )
+    assert live.unassigned == 0
+
+
+def test_units_kept_together_and_locks_hold() -> None:
+    spec, given = small(together=[["z0", "z3"]], contiguous=False, locks={"z1": "west"})
+    at = out(spec, given).territory_of_unit
+    assert at[0] == at[3]
+    assert given.territories[at[1]].key == "west"
+
+
+def test_no_territory_crosses_a_wall_and_the_best_possible_balance_is_said() -> None:
+    spec, given = small(walls="region")
+    found = out(spec, given)
+    assert set(found.territory_of_unit[:3]).isdisjoint(found.territory_of_unit[3:])
+    assert found.notes == (
+        "With these walls no design can be fairer than 50% off the target: US-CO gets 1 territory, and no other number brings its "
+        "average closer.",
+    )
+
+
+class Kept:
+    """A checkpoint in memory."""
+
+    def __init__(self, value: Mapping[str, Any] | None = None) -> None:
+        self.value = value
+
+    def load(self) -> Mapping[str, Any] | None:
+        """What was kept."""
+        return self.value
+
+    def save(self, value: Mapping[str, Any]) -> None:
+        """Keep it."""
+        self.value = dict(value)
+
+
+class Raises:
+    """A progress that raises at a stage."""
+
+    def __init__(self, stage: str, error: Exception) -> None:
+        self.stage, self.error = stage, error
+
+    def report(self, stage: str, done: int = 0, total: int = 0) -> None:
+        """Raise there."""
+        if stage.startswith(self.stage):
+            raise self.error
+
+
+def test_a_worker_that_must_stop_gets_its_exception_and_the_next_one_goes_on_behind_it() -> None:
+    spec, given = small(walls="region")
+    checkpoint = Kept()
+    with pytest.raises(Interrupted):
+        out(spec, given, checkpoint=checkpoint, progress=Raises("designing US-UT", Interrupted("stop")))
+    assert checkpoint.value is not None
+    assert list(checkpoint.value["parts"]) == ["US-CO"]
+    np.testing.assert_array_equal(out(spec, given, checkpoint=checkpoint).territory_of_unit, out(spec, given).territory_of_unit)
+
+
+def test_who_cancels_gets_a_whole_design_even_between_parts() -> None:
+    spec, given = small(walls="region")
+    found = out(spec, given, progress=Raises("designing", Cancelled("stop")))
+    assert found.is_stopped
+    assert (found.territory_of_unit >= 0).all()
