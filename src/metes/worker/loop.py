@@ -126,6 +126,8 @@ def run_kind(workspace: Workspace, job: Any, progress: Progress, checkpoint: Che
         case "design":
             found = workspace.design_run(int(payload["design"]), progress, checkpoint)
             return {"design": payload["design"], "text": found["text"], "figures": found["figures"]}
+        case "design-frontier":
+            return workspace.design_frontier_run(int(payload["design"]), progress)
         case "book":
             workspace.book(progress)
             return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -112,3 +113,33 @@ def test_hostile_names_are_shown_as_text(designed: Browser, place: str) -> None:
     page = designed.get(f"/designs/3/{place}").text
     assert SCRIPT not in page
     assert "&lt;script&gt;" in page
+
+
+def test_a_frontier_is_worked_out_and_a_point_of_it_is_picked(company: Company, tmp_path: Path) -> None:
+    workspace = company.copy(tmp_path / "company").open()
+    browser = browser_on(workspace, "demo", company.password)
+    small = {**ASKED, "regions": "US-NV, US-UT, US-ID", "territories": "3", "contiguous": ""}
+    browser.post("/designs/new", {**small, "act": "run"})
+    browser.work()
+    assert "Not worked out yet" in browser.get("/designs/1/frontier").text
+    assert browser.client.post("/designs/1/frontier").status_code == 403
+    browser.post("/designs/1/frontier")
+    assert "Frontier of design 1" in browser.get("/designs/1/frontier").text
+    browser.work()
+    page = browser.get("/designs/1/frontier").text
+    assert '<svg class="scatter"' in page
+    assert page.count("Pick this point") == page.count("<circle") > 0
+    job = workspace.design_frontier_job(1)
+    assert job is not None
+    wrong = ({"job": str(job.id), "point": "999"}, 404), ({"job": "x", "point": "0"}, 422), ({"job": "1", "point": "0"}, 404)
+    for fields, status in wrong:
+        assert browser.post("/designs/1/frontier/pick", fields).status_code == status
+    place = browser.post("/designs/1/frontier/pick", {"job": str(job.id), "point": "0"}).headers["location"]
+    picked = workspace.design_find(int(place.rpartition("/")[2]))
+    assert picked.name.endswith(", point 1")
+    kept = (job.result or {})["points"][0]
+    assert picked.summary["travel"] == pytest.approx(kept["travel"])
+    assert picked.summary["gap"] is None
+    undone = workspace.design_undo(picked.id)
+    assert undone["figures"]["travel"] == pytest.approx(workspace.design_find(1).summary["travel"])
+    workspace.close()

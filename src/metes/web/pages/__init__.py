@@ -9,6 +9,7 @@ from metes.web.pages import (
     audit,
     design_compare,
     design_fairness,
+    design_frontier,
     design_new,
     design_to_plan,
     design_workbench,
@@ -77,6 +78,7 @@ for _module in (
     design_new,
     design_compare,
     design_fairness,
+    design_frontier,
     design_to_plan,
     zone_sets,
 ):

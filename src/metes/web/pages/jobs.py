@@ -186,6 +186,8 @@ def title_of(job: Any) -> str:
             return f"Check and proof of plan revision {job.payload.get('revision', '')}"
         case "design":
             return f"Work out design {job.payload.get('design', '')}"
+        case "design-frontier":
+            return f"Frontier of design {job.payload.get('design', '')}"
         case "book":
             return "Fold new data into the book"
         case "clean-up":
@@ -223,6 +225,8 @@ def _result_page(job: Any) -> str | None:
         return f"/plan/{job.payload['revision']}/check"
     if job.kind == "design":
         return f"/designs/{job.payload['design']}/run"
+    if job.kind == "design-frontier":
+        return f"/designs/{job.payload['design']}/frontier"
     if job.kind != "import":
         return None
     is_look = bool(job.payload.get("options", {}).get("dry_run"))
