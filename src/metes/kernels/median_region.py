@@ -1,4 +1,8 @@
-"""A few neighbouring medians and their units, as one small dense table: place units, settle them by moves and swaps, move medians."""
+"""A few neighbouring medians and their units, as one small dense table: place units, settle them by moves and swaps, move medians.
+
+Beware: `median_search` and `median_bound` hold these functions' machine code in their own cached files, which numba does not make anew
+when only this file changes; touch them, or empty the cache.
+"""
 
 from __future__ import annotations
 
@@ -138,8 +142,8 @@ def settle_units(
         work += r
         if to < 0 and may_swap:
             work += min(m, MOST_SWAPS)
-            for q in range(min(m, MOST_SWAPS)):
-                v = u + q if u + q < m else u + q - m
+            begin = 0 if m <= MOST_SWAPS else min(u, m - MOST_SWAPS)
+            for v in range(begin, min(m, begin + MOST_SWAPS)):
                 b = own[v]
                 travel = cost[b, u] - now[u] + cost[a, v] - now[v]
                 if b == a or (travel - price * over_a >= best and load[b] <= capacity[b]):
