@@ -138,10 +138,11 @@ def _solve(problem: MedianProblem, seed: int, seconds: float, effort: float | No
     cost = float(problem.travel(found.own, found.median).sum())
     progress.report("bound")
     relaxation = relax(problem, cost, planned * _BOUND_SHARE * WORK_PER_SECOND)
-    for array in (found.own, found.median):
+    loads = problem.loads(found.own)
+    for array in (found.own, found.median, loads):
         array.flags.writeable = False
     bound = None if relaxation is None else relaxation.bound
-    return Medians(found.own, found.median, problem.loads(found.own), cost, bound, seed, found.is_stopped)
+    return Medians(found.own, found.median, loads, cost, bound, seed, found.is_stopped)
 
 
 def _search(problem: MedianProblem, seed: int, effort: float, seconds: float, progress: Progress) -> Found:
