@@ -375,3 +375,15 @@ def test_a_job_whose_worker_stops_goes_on_behind_the_parts_that_are_done(on_sqli
     regions = np.array(on_sqlite.design_units(stopped)[1]["regions"])
     at = territory(on_sqlite, stopped)
     assert not set(at[regions == "US-CO"]) & set(at[regions == "US-NM"])
+
+
+def test_what_keeps_a_design_from_its_bands_is_said_in_words(on_sqlite: Workspace) -> None:
+    design = on_sqlite.design_new(asked(territories=4, measures=[{"measure": "potential", "band": 0.1}])).id
+    on_sqlite.design_run(design)
+    found = on_sqlite.design_reasons(design)
+    assert found["obstacles"][0]["text"] == (
+        "No design can be fairer than 25% off the target, because Account 22 alone is 1.2 times the target of potential."
+    )
+    assert found["relaxations"][-1]["is_enough"]
+    fine = on_sqlite.design_new(asked()).id
+    assert on_sqlite.design_reasons(fine)["obstacles"] == []

@@ -108,6 +108,13 @@ class DesignUseVerbs(DesignVerbs):
             found = comparing.seats_of(rows, state.given.measure_names)
             return {"id": row.id, "name": row.name, "currency": state.given.currency, **found}
 
+    def design_reasons(self, number: int, progress: Progress = SILENT) -> dict[str, Any]:
+        """What keeps a design from its bands: what no design could beat, and what would have to give; both empty within them."""
+        from metes.designing.reasoning import reasons_of
+
+        with self._at_work(number) as (row, state):
+            return {"id": row.id, "name": row.name, **reasons_of(state, progress)}
+
     def design_frontier(self, number: int, progress: Progress = SILENT) -> dict[str, Any]:
         """Designs none of which is better in balance, travel and hand-overs at once, for picking one; nothing is kept."""
         from metes.designing.trading import frontier_of

@@ -144,6 +144,7 @@ def design_show(
     context: typer.Context,
     design: int = NUMBER,
     spec: bool = typer.Option(False, "--spec", help="Print what is asked of it, as YAML to change and begin another with."),
+    why: bool = typer.Option(False, "--why", help="Say what keeps it from its bands, and what would have to give."),
 ) -> int:
     """Show a design's territories with what they hold against their bands, and its figures."""
     console: Console = context.obj
@@ -151,6 +152,9 @@ def design_show(
         if spec:
             print(workspace.design_spec(design), end="")
             return 0
+        if why:
+            with console.progress() as progress:
+                return _say_why(console, workspace.design_reasons(design, progress))
         shown = workspace.design_show(design)
     if console.is_json:
         console.emit(shown)
@@ -366,6 +370,18 @@ def _text_of(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"expected a file with a design, {file} cannot be read: {error}") from None
+
+
+def _say_why(console: Console, found: Mapping[str, Any]) -> int:
+    """Print what keeps a design from its bands."""
+    if console.is_json:
+        console.emit(found)
+        return 0
+    for one in (*found["obstacles"], *found["relaxations"]):
+        print(one["text"])
+    if not found["obstacles"] and not found["relaxations"]:
+        say("nothing stands in its way that is known")
+    return 0
 
 
 def _answer(console: Console, answer: Mapping[str, Any]) -> int:

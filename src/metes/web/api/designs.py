@@ -167,6 +167,12 @@ def get_fairness(number: int, caller: Caller) -> dict[str, Any]:
     return caller.design_fairness(number)
 
 
+@router.get("/designs/{number}/reasons")
+def get_reasons(number: int, caller: Caller) -> dict[str, Any]:
+    """What keeps a design from its bands, and what would have to give."""
+    return caller.design_reasons(number)
+
+
 @router.get("/designs/{number}/frontier")
 def get_frontier(number: int, caller: Caller) -> dict[str, Any]:
     """Designs none of which is better in balance, travel and hand-overs at once."""
