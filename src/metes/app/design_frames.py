@@ -62,7 +62,7 @@ def design_frame(
         problem = replace(problem, locked=_numbers_of(table, locked, names))
     found = solve(problem, seed=seed, seconds=seconds, progress=progress)
     named = pa.array(names).take(pa.array(found.territory_of_unit))
-    ids = table["id"] if "id" in table.column_names else pa.array(np.arange(table.num_rows))
+    ids = _plain_texts(table["id"]) if "id" in table.column_names else pa.array(np.arange(table.num_rows))
     return pa.table({"unit": ids, "territory": named}), found
 
 
@@ -117,6 +117,11 @@ def _savings(current: Ints, table: pa.Table, handover: str | None) -> Preference
     indptr = np.zeros(len(current) + 1, np.int64)
     np.cumsum(held, out=indptr[1:])
     return Preferences(indptr, current[held], _numbers(table, handover)[held])
+
+
+def _plain_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column as it is, but for the texts of frames, whose kinds differ."""
+    return column.cast(pa.string()) if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type) else column
 
 
 def _graph(latitude: Floats, longitude: Floats, contiguous: bool, neighbours: Any) -> Graph | None:

@@ -120,12 +120,6 @@ def all_designs(connection: Connection, *, with_removed: bool = False) -> tuple[
     return tuple(map(_design, connection.execute(query if with_removed else query.where(designs.c.state != REMOVED))))
 
 
-def version_of(connection: Connection, design_id: int) -> int | None:
-    """The version of a design that is there; None for any other."""
-    found = connection.execute(sa.select(designs.c.version).where(designs.c.id == design_id, designs.c.state != REMOVED)).scalar()
-    return None if found is None else int(found)
-
-
 def operations(connection: Connection, design_id: int, *, first: int = 1, last: int | None = None) -> tuple[OperationRow, ...]:
     """Operations of a design by number, from `first` to `last`."""
     t = design_operations.c
