@@ -8,22 +8,24 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from metes.designing.given import Given
+from metes.designing.given import ELSEWHERE, Given
 from metes.designing.state import DesignState
 from metes.partition.live import NOBODY, Live
 
 MOST_SAID: Final = 4
+_OTHERS: Final = 0.1
 _WIDER: Final = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0)
 _today: WeakKeyDictionary[Given, dict[str, Any]] = WeakKeyDictionary()
 
 
 def today_of(state: DesignState) -> dict[str, Any] | None:
-    """What the holders of today come to, to compare with: the worst deviation of each measure, and travel; None where nobody holds a unit.
+    """What the holders of today come to, to compare with: the worst deviation of each measure, and travel.
 
-    Counted once for what a design works with, O(n + p).
+    None where nobody holds a unit, and where others than the design's territories hold more than a tenth of them: other territories are
+    no measure for these. Counted once for what a design works with, O(n + p).
     """
     given = state.given
-    if (given.holder < 0).all():
+    if (given.holder < 0).all() or (given.holder == ELSEWHERE).sum() > _OTHERS * len(given):
         return None
     if given not in _today:
         live = Live(given.problem, np.maximum(given.holder, NOBODY))

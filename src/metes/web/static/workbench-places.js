@@ -1,6 +1,7 @@
 // Where things stand on the workbench's map: the window it begins with, names, locks, bases, and the classes of a measure.
 
 const CLASSES = 5;
+const EDGE = 0.012; // the share of accounts left out at each side of the first window
 const EMPTY = 0.2; // what a unit without accounts counts for in the middle of a territory
 
 export const collection = (features) => ({ type: "FeatureCollection", features });
@@ -20,18 +21,25 @@ export function quantiles(values) {
   return [...new Set(Array.from({ length: CLASSES }, edge))];
 }
 
-/** The box that most units with accounts lie in: far islands do not make the map small. */
+/** The box that nearly all accounts lie in, or else nearly all units: far islands do not make the map small. */
 export function middleOf({ longitude, latitude, accounts }) {
-  const hasSome = accounts.some((count) => count > 0);
+  const all = accounts.reduce((sum, count) => sum + count, 0);
+  const weight = (unit) => (all ? accounts[unit] : 1);
+  const total = all || accounts.length;
   const between = (values) => {
-    const sorted = Float64Array.from(values.filter((_, unit) => !hasSome || accounts[unit] > 0)).sort();
-    const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
-    const room = (at(0.98) - at(0.02)) * 0.07 || 0.2;
-    return [Math.max(at(0.02) - room, sorted[0] - room), Math.min(at(0.98) + room, sorted.at(-1) + room)];
+    const order = values.map((_, unit) => unit).filter((unit) => weight(unit) > 0).sort((a, b) => values[a] - values[b]);
+    let below = 0;
+    const inside = order.filter((unit) => {
+      below += weight(unit);
+      return below >= EDGE * total && below <= (1 - EDGE) * total;
+    });
+    const [low, high] = inside.length ? [values[inside[0]], values[inside.at(-1)]] : [values[order[0]] ?? -10, values[order.at(-1)] ?? 10];
+    const room = (high - low) * 0.06 || 0.2;
+    return [low - room, high + room];
   };
   const [west, east] = between(longitude);
   const [south, north] = between(latitude);
-  return [[west, Math.max(-85, south)], [east, Math.min(85, north)]];
+  return [[Math.max(-180, west), Math.max(-85, south)], [Math.min(180, east), Math.min(85, north)]];
 }
 
 /** The box around some units. */

@@ -294,7 +294,7 @@ function showScale(steps, measure) {
     const line = document.createElement("li");
     const mark = document.createElement("span");
     mark.className = `swatch wb-seq-${at}`;
-    line.append(mark, `up to ${write.format(edge / Number(measure.dataset.scale))}`);
+    line.append(mark, `up to ${write.format(edge / Number(measure.dataset.divisor))}`);
     return line;
   }));
 }
