@@ -190,6 +190,14 @@ def test_units_at_one_place_are_still_shared_out() -> None:
     assert np.bincount(design.territory_of_unit).tolist() == [10, 10, 10]
 
 
+def test_a_measure_that_nobody_has_is_no_hindrance_beside_others() -> None:
+    problem = cities(600, 3)
+    amounts = np.concatenate([problem.measures, np.zeros((600, 1))], axis=1)
+    lowest, highest = equal_limits(amounts, 3, 0.1)
+    design = solve(replace(problem, measures=amounts, lowest=lowest, highest=highest))
+    assert design.keeps_limits
+
+
 def test_one_territory_takes_all_and_as_many_as_units_take_one_each() -> None:
     one = grid(4, 3, 1)
     assert (solve(one).territory_of_unit == 0).all()

@@ -49,9 +49,9 @@ def _unsound_numbers(problem: Problem) -> Iterator[Finding]:
         elif what != "place" and (values < 0).any():
             first = int(np.flatnonzero((values < 0).any(axis=1))[0])
             yield _error("design-negative", f"the {what} of unit {first} is {values[first, 0]:g}", remedy)
-    for q, name in enumerate(names):
-        if np.isfinite(problem.measures[:, q]).all() and problem.measures[:, q].sum() <= 0:
-            yield _error("design-nothing-to-balance", f"{name} is 0 for every unit", "balance on a measure that units have")
+    if np.isfinite(problem.measures).all() and problem.measures.sum() <= 0:
+        text = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} 0 for every unit"
+        yield _error("design-nothing-to-balance", text, "balance on a measure that units have")
     if not (problem.lowest <= problem.highest).all():
         j, q = np.argwhere(~(problem.lowest <= problem.highest))[0]
         text = f"territory {j} must hold at least {problem.lowest[j, q]:g} and at most {problem.highest[j, q]:g} of {names[q]}"

@@ -68,7 +68,8 @@ class Priced:
 def newton(cells: Cells, centres: Floats, prices: Floats, band: Band, softness: float, sharpness: float, steps: int) -> Priced:
     """Climb the smooth dual by at most so many Newton steps, damped as much as the last of them asked for (Levenberg, Marquardt)."""
     at = _priced(cells, centres, prices, band, softness, sharpness)
-    stiffness = band.middle / sharpness
+    # A measure that nobody has moves no price, and must not leave the matrix without a diagonal.
+    stiffness = np.maximum(band.middle, 1e-3 * band.middle.max()) / sharpness
     damping = _DAMPING
     for _ in range(steps):
         slope = at.sweep.soft_loads - band.drawn(at.prices, sharpness)
