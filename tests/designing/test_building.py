@@ -184,3 +184,17 @@ def test_no_accounts_at_all_are_no_units() -> None:
     units = units_of_accounts(spec, accounts([]), FIELDS, Part(), findings)
     with pytest.raises(InputError, match="no units"):
         build(spec, units, None, "USD", findings)
+
+
+def test_a_walled_part_is_joined_in_itself() -> None:
+    rows = [held("west"), held("east"), held("west")]
+    apart = ZoneSet(
+        **{**{f: getattr(ZONES, f) for f in ZONES.__dataclass_fields__}, "regions": ("US-CO", "US-UT", "US-CO", "US-CO")}
+    )
+    findings: list[Finding] = []
+    spec = spec_from(
+        {"name": "x", "units": "row", "territories": 2, "walls": "region", "measures": [{"measure": "accounts", "band": 1}]}
+    )
+    units = units_of_zones(spec, apart, accounts(rows), np.array([0, 1, 2], np.int32), FIELDS, Part(), findings)
+    pairs = build(spec, units, None, "USD", findings).given.pairs
+    assert sorted(map(tuple, pairs.tolist())) == [(0, 1), (0, 2), (1, 2), (2, 3)]

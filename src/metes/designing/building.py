@@ -16,6 +16,7 @@ from metes.designing.spec import NO_WALLS, REGION_WALLS, SCRATCH, DesignSpec
 from metes.designing.territories import Begun, hours_of, territories_of
 from metes.designing.units import Units, nearest_known
 from metes.model.plan import Plan
+from metes.partition.links import joining_links
 from metes.partition.problem import Floats, Ints, on_earth
 
 # A unit without accounts lies as close as one with so much of an average unit's, or it would be anybody's.
@@ -90,7 +91,7 @@ def build(
         groups=groups,
         walls=walls,
         wall_names=wall_names,
-        pairs=units.pairs,
+        pairs=_joined_within(units, walls) if spec.is_contiguous and wall_names else units.pairs,
         is_contiguous=spec.is_contiguous,
         territories=territories,
         off_map=units.off_map,
@@ -243,6 +244,19 @@ def _walls(
     if (walls < 0).any() and (walls >= 0).any():
         walls = walls[nearest_known(units.latitude, units.longitude, walls >= 0)]
     return walls, tuple(found)
+
+
+def _joined_within(units: Units, walls: Ints) -> Ints:
+    """Neighbours, and links that join each walled part in itself: a part whose way leads through another is in one piece all the same."""
+    found = [units.pairs]
+    place = np.full(len(units), -1, np.int32)
+    for part in range(int(walls.max(initial=-1)) + 1):
+        own = np.flatnonzero(walls == part)
+        place[own] = np.arange(len(own), dtype=np.int32)
+        inside = units.pairs[(walls[units.pairs] == part).all(axis=1)]
+        links = joining_links(units.latitude[own], units.longitude[own], place[inside])
+        found.append(own[links.reshape(-1, 2)].astype(np.int32))
+    return np.concatenate(found)
 
 
 def _ancestor(plan: Plan, key: str, kind: str) -> str:
