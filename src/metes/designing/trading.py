@@ -12,7 +12,7 @@ from metes.designing.packing import packed_numbers
 from metes.designing.spec import DesignSpec
 from metes.partition.frontier import frontier
 from metes.partition.groups import contract
-from metes.partition.live import Live
+from metes.partition.live import NOBODY, Live
 from metes.partition.problem import Ints
 
 
@@ -26,7 +26,7 @@ def frontier_of(spec: DesignSpec, given: Given, locked: Ints, progress: Progress
     for point in frontier(whole.problem, seed=spec.seed, progress=progress):
         territory = whole.expand(point.design.territory_of_unit)
         live = Live(given.problem, territory)
-        held = (given.holder >= 0) & (given.holder != territory)
+        held = (given.holder != NOBODY) & (given.holder != territory)
         out.append(
             {
                 "handover_weight": point.handover_weight,

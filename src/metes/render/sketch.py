@@ -18,6 +18,7 @@ WIDTH: Final = 600
 MOST_POINTS: Final = 6_000
 _STEP: Final = 0.6
 _GRID_DEGREES: Final = 1e-4
+_HALF_EARTH: Final = 180.0
 # Albers' equal-area cones: two latitudes that are true, the meridian, the share of its size, where its middle comes in units of the width.
 _CONES: Final = {
     "US-AK": (55.0, 65.0, -154.0, 0.33, (0.11, 0.55)),
@@ -84,20 +85,31 @@ class _Chart:
 
 def _chart_of(places: Places, shown: npt.NDArray[np.intp]) -> _Chart:
     regions = {places.regions[i] for i in shown.tolist()}
-    longitude, latitude = places.longitude[shown], places.latitude[shown]
     is_us = bool(regions) and all(region.startswith("US-") for region in regions)
     mainland = (
         ~np.isin(np.array([places.regions[i] for i in shown.tolist()], object), list(_CONES)) if len(shown) else np.zeros(0, bool)
     )
     if is_us and len(regions) > 12 and mainland.any():
         return _Chart(True, (0, 0, 0, 0), round(WIDTH * _US_HEIGHT))
-    west, east = (float(longitude.min(initial=180)), float(longitude.max(initial=-180))) if len(shown) else (-180.0, 180.0)
-    south, north = (float(latitude.min(initial=90)), float(latitude.max(initial=-90))) if len(shown) else (-60.0, 80.0)
-    margin = 0.06 * max(east - west, north - south, 0.2)
+    west, south, east, north = _bounds(places, shown)
+    margin = 0.03 * max(east - west, north - south, 0.2)
     bounds = (west - margin, max(south - margin, -85.0), east + margin, min(north + margin, 85.0))
     true = math.cos(math.radians((bounds[1] + bounds[3]) / 2))
     height = WIDTH * (bounds[3] - bounds[1]) / max((bounds[2] - bounds[0]) * true, 1e-9)
     return _Chart(False, bounds, round(min(max(height, WIDTH * 0.3), WIDTH * 1.2)))
+
+
+def _bounds(places: Places, shown: npt.NDArray[np.intp]) -> tuple[float, float, float, float]:
+    """West, south, east and north of what is drawn; of the units' points where shapes reach around the Earth and the points do not."""
+    if not len(shown):
+        return -180.0, -60.0, 180.0, 80.0
+    longitude, latitude = places.longitude[shown], places.latitude[shown]
+    points = (float(longitude.min()), float(latitude.min()), float(longitude.max()), float(latitude.max()))
+    known = [places.shapes[i] for i in shown.tolist() if places.shapes[i] is not None]
+    if not known:
+        return points
+    west, south, east, north = (float(value) for value in shapely.total_bounds(shapely.from_wkb(known)))
+    return points if east - west > _HALF_EARTH > points[2] - points[0] else (west, south, east, north)
 
 
 def _us(lonlat: Floats, region: str) -> Floats:

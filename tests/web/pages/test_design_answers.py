@@ -33,7 +33,7 @@ def test_a_design_stands_beside_today_with_maps_and_what_changes_hands(designed:
     assert "First against today" in page
     assert page.count('<svg class="territories') == 2
     assert '<path class="differs" d="M' in page
-    assert "from ±" in page
+    assert "from ±" in designed.get("/designs/1/compare?with=2").text
     for by, text in (("gains", "Potential, net"), ("people", "Person"), ("territories", "Before and after")):
         assert text in designed.get(f"/designs/1/compare?with=today&by={by}").text
 
@@ -139,6 +139,7 @@ def test_a_frontier_is_worked_out_and_a_point_of_it_is_picked(company: Company, 
     assert picked.name.endswith(", point 1")
     kept = (job.result or {})["points"][0]
     assert picked.summary["travel"] == pytest.approx(kept["travel"])
+    assert picked.summary["changed_accounts"] == kept["changed_accounts"]
     assert picked.summary["gap"] is None
     undone = workspace.design_undo(picked.id)
     assert undone["figures"]["travel"] == pytest.approx(workspace.design_find(1).summary["travel"])
