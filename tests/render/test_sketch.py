@@ -30,6 +30,12 @@ def test_a_unit_of_no_group_is_left_out_and_an_empty_group_has_no_path() -> None
     assert [bool(path) for path in drawn.paths] == [False, True, False]
 
 
+def test_drawings_of_the_same_places_fit_on_one_another() -> None:
+    places = squares((0, 0), (3, 1), (9, 9))
+    whole, part = sketch(places, np.array([0, 1, 2]), 3), sketch(places, np.array([-1, 0, -1]), 1)
+    assert (part.height, part.paths[0]) == (whole.height, whole.paths[1])
+
+
 def test_borders_that_do_not_meet_in_common_points_are_joined_all_the_same() -> None:
     places = squares((0, 0), (1, 0), (1, 1))
     shifted = shapely.to_wkb(shapely.box(0, 1, 1.3, 2.5))

@@ -51,11 +51,14 @@ class Places:
 def sketch(places: Places, group_of_unit: Ints, groups: int) -> Sketch:
     """Draw each group of units dissolved; units of group -1, and islands far from all others, are left out. O(v) in the vertices.
 
+    Drawings of the same places fit on one another, whatever is left out.
+
     The United States come in Albers' projection with insets (Snyder 1987, p. 100), all else as a plain map whose width is true in the middle.
     """
-    shown = np.flatnonzero((np.asarray(group_of_unit) >= 0) & ~np.isin(np.array(places.regions, object), list(_FAR)))
-    has_shapes = any(places.shapes[i] is not None for i in shown.tolist())
-    chart = _chart_of(places, shown)
+    near = ~np.isin(np.array(places.regions, object), list(_FAR))
+    shown = np.flatnonzero((np.asarray(group_of_unit) >= 0) & near)
+    has_shapes = any(shape is not None for shape in places.shapes)
+    chart = _chart_of(places, np.flatnonzero(near))
     if not has_shapes:
         shown = shown[:: max(math.ceil(len(shown) / MOST_POINTS), 1)]
     paths = []
