@@ -125,6 +125,11 @@ def test_a_frontier_is_worked_out_and_a_point_of_it_is_picked(company: Company, 
     assert browser.client.post("/designs/1/frontier").status_code == 403
     browser.post("/designs/1/frontier")
     assert "Frontier of design 1" in browser.get("/designs/1/frontier").text
+    cancelled = workspace.design_frontier_job(1)
+    assert cancelled is not None
+    browser.post(f"/jobs/{cancelled.id}/cancel")
+    assert "Work it out again" in browser.get("/designs/1/frontier").text
+    browser.post("/designs/1/frontier")
     browser.work()
     page = browser.get("/designs/1/frontier").text
     assert '<svg class="scatter"' in page
