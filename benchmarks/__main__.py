@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-GROUPS = ("commands", "rules", "proofs", "why", "imports", "assigning", "pages", "demo", "medians", "designs")
+GROUPS = ("commands", "rules", "proofs", "why", "imports", "assigning", "pages", "demo", "medians", "designs", "workbench")
 
 
 def main(names: list[str]) -> int:

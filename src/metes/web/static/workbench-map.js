@@ -14,6 +14,8 @@ import { layersOf, sourcesOf } from "./workbench-style.js";
 
 const { topojson } = globalThis;
 const BRUSH = 4;
+const CHOSEN = 0.62; // how much of its colour a chosen unit keeps
+const LOOKED_AT = 0.88;
 const NAMES_AFTER_MS = 120;
 const UNITED_STATES = "840";
 const asset = (name) => new URL(name, import.meta.url).href;
@@ -88,10 +90,11 @@ class WorkbenchMap extends HTMLElement {
   /** Outlines the chosen units. */
   choose(chosen) {
     if (this.#isDrawn) {
-      for (const unit of this.#chosen) if (!chosen.has(unit)) this.#set(unit, { chosen: false });
-      for (const unit of chosen) if (!this.#chosen.has(unit)) this.#set(unit, { chosen: true });
-    }
-    this.#chosen = new Set(chosen);
+      const [before, now] = [this.#chosen, new Set(chosen)];
+      this.#chosen = now;
+      for (const unit of before) if (!now.has(unit)) this.#colour(unit);
+      for (const unit of now) if (!before.has(unit)) this.#colour(unit);
+    } else this.#chosen = new Set(chosen);
   }
 
   /** Draws a territory's units each by itself, as the one that is looked at; -2 for none. */
@@ -100,7 +103,7 @@ class WorkbenchMap extends HTMLElement {
     this.#territory = territory;
     if (!this.#isDrawn || before === territory) return;
     this.#design.owner.forEach((owner, unit) => {
-      if (owner === before || owner === territory) this.#set(unit, { own: owner === territory });
+      if (owner === before || owner === territory) this.#colour(unit);
     });
   }
 
@@ -271,15 +274,20 @@ class WorkbenchMap extends HTMLElement {
     else this.#map.setFeatureState({ source: "units", id: unit }, state);
   }
 
+  /** The chosen and the looked at are darker, so that one layer shows it all. */
   #colour(unit) {
     const { owner, today, territories } = this.#design;
     const at = owner[unit];
-    const own = at < 0 ? this.#shades.surface : this.#shades.territory(territories[at].colour);
-    this.#set(unit, {
-      fill: this.#measure ? this.#shadeOf(unit) : own,
-      moved: this.#layers.has("moved") && today[unit] !== -1 && today[unit] !== at,
-      own: at === this.#territory,
-    });
+    const [chosen, own] = [this.#chosen.has(unit), at === this.#territory];
+    const plain = this.#measure ? this.#shadeOf(unit) : at < 0 ? this.#shades.surface : this.#shades.territory(territories[at].colour);
+    const fill = chosen ? this.#darker(plain, CHOSEN) : own ? this.#darker(plain, LOOKED_AT) : plain;
+    this.#set(unit, { fill, chosen, own, moved: this.#layers.has("moved") && today[unit] !== -1 && today[unit] !== at });
+  }
+
+  #darker(colour, share) {
+    const key = `${colour}|${share}`;
+    if (!this.#tokens.has(key)) this.#tokens.set(key, `rgb(${colour.match(/\d+(\.\d+)?/g).slice(0, 3).map((part) => Math.round(part * share)).join(", ")})`);
+    return this.#tokens.get(key);
   }
 
   #shadeOf(unit) {

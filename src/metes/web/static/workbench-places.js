@@ -1,7 +1,7 @@
 // Where things stand on the workbench's map: the window it begins with, names, locks, bases, and the classes of a measure.
 
 const CLASSES = 5;
-const EDGE = 0.012; // the share of accounts left out at each side of the first window
+const EDGE = 0.02; // the share of accounts left out at each side of the first window
 const EMPTY = 0.2; // what a unit without accounts counts for in the middle of a territory
 
 export const collection = (features) => ({ type: "FeatureCollection", features });

@@ -1,6 +1,7 @@
 // The layers of the workbench's map from the page's tokens; what a unit shows is its feature state.
 
 const TILE_ZOOMS = 12;
+const LINES_FROM = 6;
 const state = (name, otherwise) => ["coalesce", ["feature-state", name], otherwise];
 const nothing = { type: "FeatureCollection", features: [] };
 const byZoom = (...stops) => ["interpolate", ["linear"], ["zoom"], ...stops];
@@ -24,14 +25,16 @@ export function sourcesOf({ countries, polygons, points, tiles }) {
 export function layersOf(c, isTiled) {
   const ink = c["on-territory"];
   const units = (id, type, more) => ({ id, type, source: "units", ...(isTiled ? { "source-layer": "zones" } : {}), ...more });
+  // Of many zones the lines around each are drawn only where they can be told apart: they cost more than all else.
+  const near = isTiled ? { minzoom: LINES_FROM } : {};
   return [
     { id: "water", type: "background", paint: { "background-color": c.water } },
     { id: "land", type: "fill", source: "world", paint: { "fill-color": c.land } },
     { id: "shores", type: "line", source: "world", paint: { "line-color": c.line, "line-width": 0.8 } },
     units("units", "fill", { paint: { "fill-color": ["to-color", state("fill", c.land), c.land], "fill-antialias": false } }),
     units("moved", "fill", { layout: { visibility: "none" }, paint: { "fill-pattern": "hatch", "fill-opacity": ["case", state("moved", false), 0.75, 0] } }),
-    units("chosen-fill", "fill", { paint: { "fill-color": ink, "fill-opacity": ["case", state("chosen", false), 0.34, state("own", false), 0.1, 0], "fill-antialias": false } }),
     units("edges", "line", {
+      ...near,
       paint: {
         "line-color": ["case", state("own", false), ink, c["map-edge"]],
         "line-width": byZoom(3, isTiled ? 0.1 : 0.35, 7, 1),
@@ -40,6 +43,7 @@ export function layersOf(c, isTiled) {
     }),
     { id: "borders", type: "line", source: "borders", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": ink, "line-width": isTiled ? byZoom(3, 0.3, 6, 1, 9, 2) : byZoom(3, 0.9, 7, 2), "line-opacity": 0.7 } },
     units("chosen", "line", {
+      ...near,
       layout: { "line-join": "round" },
       paint: {
         "line-color": ink,
