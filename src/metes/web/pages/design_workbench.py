@@ -209,7 +209,7 @@ def _chosen(form: Mapping[str, Any]) -> Any:
         named = form.getlist("unit") if isinstance(form, FormData) else []
         if not all(isinstance(one, str) and one.isdecimal() and len(one) < 10 for one in named):
             raise InputError("a unit is named by its number")
-        numbers = np.array([int(one) for one in named], "<i4")
+        numbers = np.array([int(str(one)) for one in named], "<i4")
     if not len(numbers):
         raise InputError("choose at least one unit first")
     if len(numbers) > MOST_UNITS:
