@@ -30,8 +30,13 @@ _TURNS = 6
 _MOST_PAIRS = 20_000_000
 FIRST_FINE = 10.0
 _FINES, _CHAINED_FROM = 13, 1
+# After this fine a load that is so far outside is let go: coming nearer costs some twenty times what travel costs on average. So are all that
+# are outside once keeping limits has made the whole dearer by such a share.
+_LET_GO_AFTER, _HOPELESS, _DEAR = 3, 0.02, 0.2
 STRICT = 1e9
 _WORTH_A_TURN = 2e-4
+# So far outside, nothing keeps every limit, and it is not tried where units are many.
+_FAR_OUTSIDE, _ALWAYS_STRICT = 0.1, 2_000
 # Limits are drawn in by so much of the scale, as a square so small is no longer seen beside cost.
 _HAIR = 1e-5
 
@@ -56,6 +61,8 @@ class Borders:
     scale: Floats
     fine_unit: float
     is_thorough: bool
+    asked_lowest: Floats
+    asked_highest: Floats
 
     def adopt(self, prices: Floats) -> int:
         """Keep the heaviest piece of each territory, give the units of the others to neighbours, and reach locked units by bridges.
@@ -163,13 +170,43 @@ class Borders:
         self.recount()
 
     def settle(self, prices: Floats) -> None:
-        """Bring loads into their limits where reduced costs are even, then save true cost without leaving them."""
+        """Bring loads into their limits where reduced costs are even, then save true cost without leaving them.
+
+        Where a limit stands against all that is reasonable, it is let go at what the load is by then, so that no territory is drawn out for the
+        sake of another that stays outside its limits all the same; unless letting nothing go keeps every limit.
+        """
+        begun = self.territory_of_unit.copy()
+        self._settle(prices, lets_go=True)
+        outside = float(self.beyond_asked().max())
+        if outside == 0 or (outside > _FAR_OUTSIDE and len(begun) > _ALWAYS_STRICT):
+            return
+        better = self.territory_of_unit.copy(), self.lowest, self.highest
+        self.territory_of_unit[:], self.lowest, self.highest = begun, self.asked_lowest, self.asked_highest
+        self.recount()
+        self._settle(prices, lets_go=False)
+        if self.beyond_asked().any():
+            self.territory_of_unit[:], self.lowest, self.highest = better
+            self.recount()
+
+    def _settle(self, prices: Floats, *, lets_go: bool) -> None:
+        dear = self.spent() * (1 + _DEAR)
         for power in range(_FINES):
             fine = FIRST_FINE * 4.0**power
             self._shift(prices, fine)
             if power >= _CHAINED_FROM and self.excess().any():
                 self._chain(prices, fine, only_near_trouble=True)
+            if lets_go and power == _LET_GO_AFTER:
+                self._let_go(_HOPELESS)
+            if lets_go and self.spent() > dear:
+                self._let_go(0.0)
+                break
         self.save_cost()
+
+    def _let_go(self, hopeless_share: float) -> None:
+        """Set limits that loads are further outside of than a share of the scale to those loads."""
+        hopeless = self.excess() > hopeless_share
+        self.highest = np.where(hopeless, np.maximum(self.highest, self.loads), self.highest)
+        self.lowest = np.where(hopeless, np.minimum(self.lowest, self.loads), self.lowest)
 
     def save_cost(self) -> None:
         """Save true cost by single moves and pairs, without leaving the limits, as long as it is worth a turn."""
@@ -184,19 +221,33 @@ class Borders:
         self.recount()
 
     def excess(self) -> Floats:
-        """How far loads are outside their limits (k, m), in parts of the scale."""
-        outside = np.maximum(np.maximum(self.loads - self.highest, self.lowest - self.loads), 0.0)
-        return np.asarray(np.where(outside > 1e-9 * self.scale, outside, 0.0) / self.scale)
+        """How far loads are outside the limits that are worked with (k, m), in parts of the scale."""
+        return _outside(self.loads, self.lowest, self.highest, self.scale)
+
+    def beyond_asked(self) -> Floats:
+        """The same for the limits that were asked, also where one was let go."""
+        return _outside(self.loads, self.asked_lowest, self.asked_highest, self.scale)
 
     def quality(self) -> tuple[float, float]:
         """Squares of what is outside the limits, and cost: the lower the better, in this order."""
         return round(float((self.excess() ** 2).sum()), 12), round(self.cost(), 6)
+
+    def rank(self) -> tuple[float, float]:
+        """As `quality`, for the limits that were asked."""
+        return round(float((self.beyond_asked() ** 2).sum()), 12), round(self.cost(), 6)
 
     def cost(self) -> float:
         """Travel less savings."""
         cells, at = self.cells, self.territory_of_unit
         travel = float((cells.travel * ((cells.places - self.centres[at]) ** 2).sum(axis=1)).sum())
         return travel - self.saved()
+
+    def spent(self) -> float:
+        """Travel, and the savings that were not made."""
+        most = np.zeros(len(self.cells.travel))
+        owner = np.repeat(np.arange(len(most)), np.diff(self.cells.indptr))
+        np.maximum.at(most, owner, np.where(np.isfinite(self.cells.entry_saving), self.cells.entry_saving, 0.0))
+        return self.cost() + float(most.sum())
 
     def saved(self) -> float:
         """The savings of the pairs that were chosen."""
@@ -274,7 +325,15 @@ def borders_of(
         scale,
         max(spread, 1e-12) * weight / k,
         is_thorough and len(cells.order) <= _CHAINED_EVERYWHERE,
+        np.ascontiguousarray(lowest + hair),
+        np.ascontiguousarray(highest - hair),
     )
+
+
+def _outside(loads: Floats, lowest: Floats, highest: Floats, scale: Floats) -> Floats:
+    """How far loads are outside limits, in parts of the scale."""
+    outside = np.maximum(np.maximum(loads - highest, lowest - loads), 0.0)
+    return np.asarray(np.where(outside > 1e-9 * scale, outside, 0.0) / scale)
 
 
 def nearest_neighbours(places: Floats, nearest: int = _NEAREST) -> Graph:

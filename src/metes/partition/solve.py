@@ -44,6 +44,8 @@ _FINE_ROUNDS, _WARM_ROUNDS = 6, 2
 # Where units are so few, all starts are carried to their end.
 _FINISHED_ALL = 2_000
 _FOLLOWED = 8
+# Where bands are not met either way, a shape that costs so much less is the better answer.
+_ROUNDER = 0.85
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,7 @@ def solve(
         finished.append(_finish(work.problem, cells, at, is_quick=warm is not None))
         if clock.is_over:
             break
-    best = min(finished, key=lambda one: one.borders.quality())
+    best = min(finished, key=lambda one: one.borders.rank())
     if problem.units <= _FINISHED_ALL:
         best = _shaken(work.problem, cells, best, np.random.default_rng(seed), clock)
     territory = cells.in_order_of_units(best.borders.territory_of_unit)
@@ -161,11 +163,41 @@ def _finish(problem: Problem, cells: Cells, at: Centred, *, is_quick: bool = Fal
     borders.adopt(prices)
     borders.fill_empty()
     borders.settle(prices)
+    if problem.measures.shape[1] > 1 and borders.beyond_asked().any():
+        borders = _rounder(problem, cells, at, borders)
     if problem.units <= _FINISHED_ALL or problem.centres_at_units:
         _follow(problem, cells, borders)
         at = Centred(borders.centres, prices, at.spread)
         prices, bound = _best_priced(problem, cells, at)
     return _Finished(borders, at, prices, bound)
+
+
+def _rounder(problem: Problem, cells: Cells, at: Centred, drawn_out: Borders) -> Borders:
+    """Borders that begin from balance of all measures taken together, where bands of each cannot be met and cost a round shape.
+
+    Prices of several measures tell neighbours apart by what they are made of, not by where they lie; where that brings no design within its
+    bands, it only draws territories out.
+    """
+    together = replace(
+        problem,
+        measures=problem.measures.mean(axis=1, keepdims=True),
+        lowest=problem.lowest.mean(axis=1, keepdims=True),
+        highest=problem.highest.mean(axis=1, keepdims=True),
+    )
+    one = cells_of(together)
+    start = Centred(at.centres, at.prices.mean(axis=1, keepdims=True) * 0, at.spread)
+    centred_anew = centred(together, one, start, _FINE_ROUNDS)
+    prices, _ = _best_priced(together, one, replace(centred_anew, centres=at.centres), SHARP)
+    chosen = one.sweep(at.centres, prices)
+    borders = borders_of(
+        cells, chosen.territory_of_unit, at.centres, problem.lowest, problem.highest, is_thorough=drawn_out.is_thorough
+    )
+    even = np.repeat(prices, problem.measures.shape[1], axis=1) / problem.measures.shape[1]
+    borders.adopt(even)
+    borders.fill_empty()
+    borders.settle(even)
+    is_enough = not borders.beyond_asked().any()
+    return borders if is_enough or borders.spent() < _ROUNDER * drawn_out.spent() else drawn_out
 
 
 def _best_priced(problem: Problem, cells: Cells, at: Centred, softnesses: Sequence[float] = SHARPER) -> tuple[Floats, float]:
@@ -195,7 +227,7 @@ def _shaken(problem: Problem, cells: Cells, best: _Finished, rng: np.random.Gene
         tried.fill_empty()
         tried.settle(prices)
         _follow(problem, cells, tried)
-        if tried.quality() < borders.quality():
+        if tried.rank() < borders.rank():
             borders = tried
     if borders is best.borders:
         return best
