@@ -140,7 +140,7 @@ def test_a_lasso_a_move_and_the_way_back(open_bench: Callable[..., Page]) -> Non
     expect(page.locator("[data-status]")).to_contain_text("in the lasso")
     target = page.locator("#wb-table tbody tr").last
     name = target.get_attribute("data-name")
-    page.get_by_label("Move to").first.select_option(label=name)
+    page.locator("#wb-target").select_option(label=name)
     page.locator("#wb-chosen").get_by_role("button", name="Move").click()
     expect(page.locator("[data-status]")).to_contain_text(f"to {name}")
     expect(bench_of(page)).to_have_attribute("data-chosen", "0")
