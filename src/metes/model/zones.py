@@ -120,7 +120,13 @@ class ZoneSet:
         hashed = hashlib.sha256(
             json.dumps([self.kind, self.source, self.codes, self.ids, self.names, self.regions, list(self.measures)]).encode()
         )
-        arrays: tuple[npt.NDArray[np.generic], ...] = (self.latitude, self.longitude, *self.measures.values(), self.pairs, self.links)
+        arrays: tuple[npt.NDArray[np.generic], ...] = (
+            self.latitude,
+            self.longitude,
+            *self.measures.values(),
+            self.pairs,
+            self.links,
+        )
         for array in arrays:
             hashed.update(np.array(array.shape, np.int64).tobytes() + array.tobytes())
         for shape in self.shapes:
