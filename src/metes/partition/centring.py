@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial import KDTree
 
 from metes.partition.cells import Cells, cells_of
 from metes.partition.prices import Priced, band_of, carried_over, newton
@@ -39,6 +41,21 @@ def start_by_bisection(problem: Problem) -> Floats:
 def start_by_chance(cells: Cells, territories: int, rng: np.random.Generator) -> Floats:
     """Centres at units chosen by chance, in the order of the leaves, so that the order they came in does not matter."""
     return cells.places[spread(cells.places, cells.travel, territories, rng)].copy()
+
+
+def matched(problem: Problem, centres: Floats) -> Floats:
+    """Centres in the order in which their nearest units save most with the territories whose number they get; O(k³) where units save."""
+    preferences = problem.preferences
+    if preferences is None or not len(preferences.saving):
+        return centres
+    _, nearest = KDTree(centres).query(problem.places)
+    rows = np.repeat(np.arange(problem.units), np.diff(preferences.indptr))
+    saved = np.zeros((len(centres), problem.territories))
+    np.add.at(saved, (nearest[rows], preferences.territory), np.where(np.isfinite(preferences.saving), preferences.saving, 0.0))
+    centre, territory = linear_sum_assignment(saved, maximize=True)
+    out = np.empty_like(centres)
+    out[territory] = centres[centre]
+    return out
 
 
 def middles(problem: Problem, territory_of_unit: Ints) -> Floats:

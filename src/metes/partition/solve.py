@@ -24,6 +24,7 @@ from metes.partition.centring import (
     began,
     centred,
     heap_start,
+    matched,
     middles,
     nearest_members,
     priced,
@@ -135,8 +136,8 @@ def _first_centres(problem: Problem, coarse: Problem, coarse_cells: Cells, numbe
     if number == 0 and problem.current is not None and (problem.current >= 0).any():
         return middles(problem, problem.current)
     if number <= 1 and (number == 0 or problem.current is not None):
-        return start_by_bisection(coarse)
-    return start_by_chance(coarse_cells, problem.territories, rng)
+        return matched(problem, start_by_bisection(coarse))
+    return matched(problem, start_by_chance(coarse_cells, problem.territories, rng))
 
 
 def _gone_on(problem: Problem, cells: Cells, at: Centred, rounds: int, clock: _Clock) -> Centred:
