@@ -102,11 +102,14 @@ class DesignUseVerbs(DesignVerbs):
     def design_fairness(self, number: int) -> dict[str, Any]:
         """How even a design is: per seat what it has, with ranges and the indices of Gini, Jain and max over min; no quota yet."""
         from metes.designing import comparing, telling
+        from metes.designing.given import MONEY_MEASURES
 
         with self._at_work(number) as (row, state):
             rows = telling.rows_of(state, self._people(state))
             found = comparing.seats_of(rows, state.given.measure_names)
-            return {"id": row.id, "name": row.name, "currency": state.given.currency, **found}
+            money = {*MONEY_MEASURES, "travel", "disruption"}
+            units = {name: state.given.currency if name in money else "" for name in found["measures"]}
+            return {"id": row.id, "name": row.name, "currency": state.given.currency, "units": units, **found}
 
     def design_reasons(self, number: int, progress: Progress = SILENT) -> dict[str, Any]:
         """What keeps a design from its bands: what no design could beat, and what would have to give; both empty within them."""

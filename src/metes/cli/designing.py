@@ -243,7 +243,11 @@ def design_fairness(context: typer.Context, design: int = NUMBER) -> int:
     console.table(["territory", "person", *(n.replace("_", " ") for n in names), "quota"], rows)
     headers = ["measure", "lowest", "mean", "highest", "gini", "jain", "max/min"]
     indices = [
-        [n, *(f"{m[k]:,.0f}" for k in ("lowest", "mean", "highest")), *(_ratio(m[k]) for k in ("gini", "jain", "max_min"))]
+        [
+            n,
+            *(_amount(m[k], found["units"][n]) for k in ("lowest", "mean", "highest")),
+            *(_ratio(m[k]) for k in ("gini", "jain", "max_min")),
+        ]
         for n, m in found["measures"].items()
     ]
     console.table(headers, indices)
@@ -415,11 +419,11 @@ def _show(console: Console, shown: Mapping[str, Any]) -> None:
             ]
         )
     console.table(headers, rows)
-    for line in sentences(shown["currency"], figures):
+    for line in sentences(shown["currency"], figures, shown["today"]):
         say(line)
 
 
-def sentences(currency: str, figures: Mapping[str, Any]) -> list[str]:
+def sentences(currency: str, figures: Mapping[str, Any], today: Mapping[str, Any] | None) -> list[str]:
     """A design's figures, a line each."""
     lines = [
         f"{one['measure']}: worst {_share(one['worst_share'])} off its target, {one['over']} beyond their band"
@@ -429,6 +433,9 @@ def sentences(currency: str, figures: Mapping[str, Any]) -> list[str]:
         f"{figures['changed_accounts']:,} accounts ({_share(figures['changed_share'])}) change territory, "
         f"which is expected to lose {money(round(figures['disruption_minor']), currency)}"
     )
+    lines.append(f"travel costs {money(round(figures['travel']), currency)} a year{_against(figures['travel'], today)}")
+    if not figures["is_within"]:
+        lines.append("not every band is met, so the bound, which is for designs that meet them, says nothing of this one")
     if figures["gap"] is not None:
         lines.append(f"at most {_share(figures['gap'])} above the best possible for these centres")
     if figures["broken"]:
@@ -438,6 +445,13 @@ def sentences(currency: str, figures: Mapping[str, Any]) -> list[str]:
     if figures["accounts_off_map"]:
         lines.append(f"{figures['accounts_off_map']:,} accounts are not on the map")
     return [*lines, *figures["notes"]]
+
+
+def _against(travel: float, today: Mapping[str, Any] | None) -> str:
+    """How travel is against that of today, where territories are those of today."""
+    if today is None or today["travel"] <= 0:
+        return ""
+    return f", {travel / today['travel'] - 1:+.1%} against today"
 
 
 def _amount(value: float, unit: str) -> str:
