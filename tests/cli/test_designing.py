@@ -37,7 +37,14 @@ def test_a_design_goes_from_a_file_to_a_draft(db: str, tmp_path: Path, capsys: p
     capsys.readouterr()
     assert run(["--db", db, "--json", "design", "list"]) == 0
     assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["Other", "Two"]
-    for command in (["compare", "1"], ["compare", "1", "2"], ["fairness", "1"], ["frontier", "1"], ["show", "1", "--spec"]):
+    for command in (
+        ["bases", "1", "--seconds", "2"],
+        ["compare", "1"],
+        ["compare", "1", "2"],
+        ["fairness", "1"],
+        ["frontier", "1"],
+        ["show", "1", "--spec"],
+    ):
         assert run(["--db", db, "design", *command]) == 0
     assert run(["--db", db, "design", "export", "1", str(tmp_path / "out.csv")]) == 0
     assert run(["--db", db, "design", "to-plan", "1"]) == 0

@@ -111,6 +111,21 @@ class DesignUseVerbs(DesignVerbs):
             units = {name: state.given.currency if name in money else "" for name in found["measures"]}
             return {"id": row.id, "name": row.name, "currency": state.given.currency, "units": units, **found}
 
+    def design_bases(
+        self, number: int, *, slack_share: float = 0.2, seconds: float = 10.0, seed: int = 0, progress: Progress = SILENT
+    ) -> dict[str, Any]:
+        """Where the seats of a design would best live, among its units; nothing is kept."""
+        from metes.designing.basing import bases_for
+        from metes.designing.given import MONEY_MEASURES
+
+        if not (0 <= slack_share <= 10 and 0 < seconds <= 600):
+            raise InputError(f"expected a slack of 0 to 10 and 0 to 600 seconds, got {slack_share} and {seconds}")
+        with self._at_work(number) as (row, state):
+            given = state.given
+        found = bases_for(given, slack_share=slack_share, seconds=seconds, seed=seed, progress=progress)
+        unit = given.currency if found["measure"] in MONEY_MEASURES else ""
+        return {"id": row.id, "name": row.name, "unit": unit, **found}
+
     def design_reasons(self, number: int, progress: Progress = SILENT) -> dict[str, Any]:
         """What keeps a design from its bands: what no design could beat, and what would have to give; both empty within them."""
         from metes.designing.reasoning import reasons_of

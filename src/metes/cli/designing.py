@@ -254,6 +254,38 @@ def design_fairness(context: typer.Context, design: int = NUMBER) -> int:
     return 0
 
 
+@design_app.command("bases")
+def design_bases(
+    context: typer.Context,
+    design: int = NUMBER,
+    slack: float = typer.Option(0.2, "--slack", min=0, max=10, help="How much more than its target a base may serve, as a share."),
+    seconds: float = typer.Option(10.0, "--seconds", min=1, max=600, help="The longest that the search may take."),
+) -> int:
+    """Say where the seats would best live: a base among the units for each territory, so that kilometres are least."""
+    console: Console = context.obj
+    with console.workspace() as workspace, console.progress() as progress:
+        found = workspace.design_bases(design, slack_share=slack, seconds=seconds, progress=progress)
+    if console.is_json:
+        console.emit(found)
+        return 0
+    rows = [
+        [
+            b["unit"],
+            b["name"][:UNIT_WIDTH],
+            b["region"],
+            f"{b['latitude']:.4f}, {b['longitude']:.4f}",
+            b["units"],
+            _amount(b["load"], found["unit"]),
+        ]
+        for b in found["bases"]
+    ]
+    console.table(["base", "name", "region", "place", "units", found["measure"].replace("_", " ")], rows)
+    say(f"{found['kilometres']:,.0f} km from {found['units']:,} units to their bases, once each")
+    if found["gap"] is not None:
+        say(f"at most {_share(found['gap'])} above the best possible")
+    return 0
+
+
 @design_app.command("frontier")
 def design_frontier(context: typer.Context, design: int = NUMBER) -> int:
     """List designs none of which is better in balance, travel and hand-overs at once; nothing is kept."""
