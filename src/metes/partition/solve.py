@@ -262,7 +262,7 @@ def judged(problem: Problem, design: Design) -> Design:
     work = scaled(problem)
     cells = cells_of(work.problem)
     at = began(work.problem, cells, design.centres, work.scaled_prices(design.prices))
-    prices, bound = _best_priced(work.problem, cells, replace(at, centres=design.centres), SHARP)
+    prices, bound = _best_priced(work.problem, cells, replace(at, centres=design.centres), SHARP[-1:])
     bound -= work.overstated(design.centres, prices)
     told = _design(problem, design.territory_of_unit, design.centres, work.prices(prices), bound * work.travel_unit, design.seed)
     return replace(told, is_stopped=design.is_stopped)
