@@ -136,6 +136,7 @@ class DesignVerbs(DesignDesk):
         Locks set by hand hold. Whoever asks it to stop gets the best so far. Units that hands moved meanwhile follow the answer, and come
         back by undoing it; units locked meanwhile stay.
         """
+        progress.report("getting the engine ready, which a machine compiles the first time")
         from metes.designing.packing import floats_of_text
         from metes.designing.running import work_out
 

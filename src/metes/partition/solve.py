@@ -142,13 +142,20 @@ def _first_centres(problem: Problem, coarse: Problem, coarse_cells: Cells, numbe
 
 def _gone_on(problem: Problem, cells: Cells, at: Centred, rounds: int, clock: _Clock) -> Centred:
     """Rounds of centring, one stretch after the other, until the clock says stop."""
-    stretch = 4
+    stretch, said = 4, "balancing"
     softness = 0.5 if rounds > _FINE_ROUNDS else 0.05
     for done in range(0, rounds, stretch):
-        if not clock.report("balancing", done, rounds):
+        if not clock.report(said, done, rounds):
             break
         at = centred(problem, cells, at, min(stretch, rounds - done), softness * 0.85**done)
+        said = f"balancing, the worst load {_worst_share(problem, cells, at):.0%} off its target"
     return at
+
+
+def _worst_share(problem: Problem, cells: Cells, at: Centred) -> float:
+    """How far the worst load is from the middle of its limits, in parts of it."""
+    target = (problem.lowest + problem.highest) / 2
+    return float((np.abs(cells.sweep(at.centres, at.prices).loads - target) / np.maximum(target, 1e-300)).max())
 
 
 def _inertia(cells: Cells, at: Centred) -> float:
