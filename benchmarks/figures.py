@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +65,21 @@ def metes(*arguments: str | Path, database: Path | str | None = None) -> Run:
     if measured.code not in (0, 1):
         raise RuntimeError(f"metes {' '.join(map(str, arguments))} ended with {measured.code}; run it by hand to see why")
     return measured
+
+
+@contextmanager
+def served(database: Path) -> Iterator[str]:
+    """The address of a server of a database on the loopback, without a worker, which ends with the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "metes", "--db", f"sqlite:///{database}", "serve", "--no-worker", "--port", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
 
 
 def median(values: Sequence[float]) -> float:

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 
-from benchmarks.figures import FOLDER, Figure, median, metes, percentile
+from benchmarks.figures import FOLDER, Figure, median, metes, percentile, served
 
 ACCOUNTS = 1_000_000
 REQUESTS = Path(__file__).with_name("requests.txt")
@@ -35,26 +32,8 @@ def prepared() -> Path:
 def figures() -> Iterator[Figure]:
     """Median and 95th percentile over the list, as one client sees them on the loopback, and the slowest page."""
     folder = prepared()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "metes",
-        "--db",
-        f"sqlite:///{folder / 'metes.db'}",
-        "serve",
-        "--no-worker",
-        "--port",
-        str(port),
-    ]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
-    try:
-        seconds = measure(f"http://127.0.0.1:{port}", json.loads((folder / "files" / "sign-in.json").read_text()))
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with served(folder / "metes.db") as address:
+        seconds = measure(address, json.loads((folder / "files" / "sign-in.json").read_text()))
     values = [s for _, s in seconds]
     slowest = max(seconds, key=lambda pair: pair[1])
     yield Figure("200 requests on 1,000,000 accounts, median", median(values) * 1000, 50, "ms")

@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from benchmarks.figures import FOLDER, Figure, median, metes, percentile
+from benchmarks.figures import FOLDER, Figure, median, metes, percentile, served
 
 ACCOUNTS = 100_000
 GESTURES = 40
@@ -82,24 +80,8 @@ def prepared() -> Path:
 def figures() -> Iterator[Figure]:
     """The 95th percentile of row and border for each set, the median, and the picture's."""
     folder = prepared()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "metes",
-        "--db",
-        f"sqlite:///{folder / 'metes.db'}",
-        "serve",
-        "--no-worker",
-        "--port",
-        str(port),
-    ]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_for(port)
+    with served(folder / "metes.db") as address:
+        _wait_for(int(address.rpartition(":")[2]))
         for number, (name, _) in enumerate(SETS, 1):
             seen = measure(address, number, json.loads((folder / "files" / "sign-in.json").read_text()))
             changed = [max(one["row"], one["border"]) - one["key"] for one in seen]
@@ -109,9 +91,6 @@ def figures() -> Iterator[Figure]:
             yield Figure(
                 f"{name}: to the map's repaint, 95 %", percentile([one["picture"] - one["key"] for one in seen], 0.95), None, "ms"
             )
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
 
 
 def measure(address: str, design: int, account: dict[str, str]) -> list[dict[str, float]]:

@@ -136,16 +136,6 @@ class Given:
         )
 
 
-def most_saved(preferences: Preferences | None) -> float:
-    """What would be saved if each unit went where it saves most."""
-    if preferences is None or not len(preferences.saving):
-        return 0.0
-    rows = np.repeat(np.arange(len(preferences.indptr) - 1), np.diff(preferences.indptr))
-    most = np.zeros(len(preferences.indptr) - 1)
-    np.maximum.at(most, rows, np.where(np.isfinite(preferences.saving), preferences.saving, 0.0))
-    return float(most.sum())
-
-
 def amount_text(value: float, unit: str) -> str:
     """An amount for people: money of a currency without its minor unit, all else rounded."""
     return f"{value / 10 ** exponent(unit):,.0f} {unit}" if unit else f"{value:,.0f}"

@@ -13,11 +13,11 @@ from scipy.optimize import linear_sum_assignment
 
 from metes.base.errors import Cancelled, Interrupted, JobLost
 from metes.base.progress import NO_CHECKPOINT, SILENT, Checkpoint, Progress
-from metes.designing.given import Given, most_saved
+from metes.designing.given import Given
 from metes.designing.packing import floats_of_text, numbers_of_text, text_of_floats, text_of_numbers
 from metes.designing.spec import SCRATCH, DesignSpec
 from metes.partition.groups import Contracted, contract
-from metes.partition.problem import Costs, Design, Floats, Ints, Preferences, Problem
+from metes.partition.problem import Costs, Design, Floats, Ints, Preferences, Problem, most_saved
 from metes.partition.solve import solve
 from metes.partition.walls import Apportioned, apportion, part_problem, territories_by_part
 
@@ -92,15 +92,7 @@ def cost_at(problem: Problem, territory_of_unit: Ints, centres: Floats) -> float
     held = np.flatnonzero(territory_of_unit >= 0)
     away = problem.places[held] - centres[territory_of_unit[held]]
     travel = float((problem.travel[held] * (away**2).sum(axis=1)).sum())
-    return travel + most_saved(problem.preferences) - _saved(problem.preferences, territory_of_unit)
-
-
-def _saved(preferences: Preferences | None, territory_of_unit: Ints) -> float:
-    if preferences is None or not len(preferences.saving):
-        return 0.0
-    rows = np.repeat(np.arange(len(preferences.indptr) - 1), np.diff(preferences.indptr))
-    hit = preferences.territory == territory_of_unit[rows]
-    return float(np.where(np.isfinite(preferences.saving), preferences.saving, 0.0)[hit].sum())
+    return travel + most_saved(problem.preferences) - (problem.preferences.saved(territory_of_unit) if problem.preferences else 0.0)
 
 
 def _by_part(spec: DesignSpec, given: Given, whole: Contracted, watched: _Watched, checkpoint: Checkpoint) -> _Found:

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from metes.base.errors import InputError
-from metes.designing.given import DesignTerritory, Given, most_saved
+from metes.designing.given import DesignTerritory, Given
 from metes.designing.packing import numbers_of_text, text_of_numbers
 from metes.designing.spec import DesignSpec
 from metes.partition.live import NOBODY, Change, Live
-from metes.partition.problem import Ints
+from metes.partition.problem import Ints, most_saved
 
 MOVE, LOCK, UNLOCK, RENAME, RECOLOUR, SOLVE = "move", "lock", "unlock", "rename", "recolour", "solve"
 MOST_COLOURS: Final = 12

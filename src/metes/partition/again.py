@@ -53,7 +53,7 @@ def with_stay(preferences: Preferences | None, at: Ints, saving: Floats) -> Pref
     held = np.flatnonzero(at >= 0)
     rows, territory, savings = held, at[held], saving[held]
     if preferences is not None:
-        rows = np.concatenate([np.repeat(np.arange(len(at)), np.diff(preferences.indptr)), rows])
+        rows = np.concatenate([preferences.unit_of_entry, rows])
         territory = np.concatenate([preferences.territory, territory])
         savings = np.concatenate([preferences.saving, savings])
     code = rows * (int(at.max(initial=0)) + int(territory.max(initial=0)) + 2) + territory

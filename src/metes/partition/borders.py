@@ -244,17 +244,13 @@ class Borders:
 
     def spent(self) -> float:
         """Travel, and the savings that were not made."""
-        most = np.zeros(len(self.cells.travel))
-        owner = np.repeat(np.arange(len(most)), np.diff(self.cells.indptr))
-        np.maximum.at(most, owner, np.where(np.isfinite(self.cells.entry_saving), self.cells.entry_saving, 0.0))
-        return self.cost() + float(most.sum())
+        return self.cost() + self.cells.preferences.most_saved
 
     def saved(self) -> float:
         """The savings of the pairs that were chosen."""
-        cells = self.cells
-        owner = np.repeat(np.arange(len(cells.travel)), np.diff(cells.indptr))
-        chosen = cells.entry_territory == self.territory_of_unit[owner]
-        return float(cells.entry_saving[chosen].sum())
+        preferences = self.cells.preferences
+        chosen = preferences.territory == self.territory_of_unit[preferences.unit_of_entry]
+        return float(preferences.saving[chosen].sum())
 
     def _shift(self, prices: Floats, fine: float, passes: int = 20) -> int:
         return int(shift_units(*self._arguments(prices, fine, passes)))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from metes.kernels.packing import pack
 from metes.kernels.power_cells import sweep
 from metes.partition.graph import Graph
-from metes.partition.problem import Floats, Ints, Problem, no_preferences
+from metes.partition.problem import Floats, Ints, Preferences, Problem, no_preferences
 
 LEAF_UNITS = 24
 # Work is parted the same on every machine, so that sums are added in the same order.
@@ -63,6 +63,11 @@ class Cells:
     savings: Floats
     special: npt.NDArray[np.int8]
     graph: Graph | None
+
+    @cached_property
+    def preferences(self) -> Preferences:
+        """What units save where, in the order of the leaves."""
+        return Preferences(self.indptr, self.entry_territory, self.entry_saving)
 
     @property
     def amounts(self) -> Floats:

@@ -49,7 +49,7 @@ def matched(problem: Problem, centres: Floats) -> Floats:
     if preferences is None or not len(preferences.saving):
         return centres
     _, nearest = KDTree(centres).query(problem.places)
-    rows = np.repeat(np.arange(problem.units), np.diff(preferences.indptr))
+    rows = preferences.unit_of_entry
     saved = np.zeros((len(centres), problem.territories))
     np.add.at(saved, (nearest[rows], preferences.territory), np.where(np.isfinite(preferences.saving), preferences.saving, 0.0))
     centre, territory = linear_sum_assignment(saved, maximize=True)
@@ -117,7 +117,7 @@ def heaped(problem: Problem, cells: Cells) -> Problem:
 
 def centred(problem: Problem, cells: Cells, start: Centred, rounds: int, first: float = _FIRST_SOFTNESS) -> Centred:
     """Go on from a start by so many rounds of two Newton steps and a move of the free centres to their middles."""
-    is_free = np.isnan(problem.bases[:, 0]) if problem.bases is not None else np.ones(problem.territories, np.bool_)
+    is_free = problem.is_free
     band = band_of(problem.lowest, problem.highest)
     centres, prices = start.centres, start.prices
     for turn in range(rounds):

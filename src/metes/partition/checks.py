@@ -64,7 +64,7 @@ def _forbidden(problem: Problem) -> Iterator[Finding]:
     if preferences is None:
         return
     closed = preferences.saving == -np.inf
-    rows = np.repeat(np.arange(problem.units), np.diff(preferences.indptr))[closed]
+    rows = preferences.unit_of_entry[closed]
     if not len(rows):
         return
     pairs = np.unique(np.stack([rows, preferences.territory[closed]], axis=1), axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,28 @@ class Preferences:
     indptr: npt.NDArray[np.int64]
     territory: Ints
     saving: Floats
+
+    @cached_property
+    def unit_of_entry(self) -> npt.NDArray[np.int64]:
+        """The unit of each entry."""
+        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+
+    @cached_property
+    def most_saved(self) -> float:
+        """What would be saved if each unit went where it saves most."""
+        most = np.zeros(len(self.indptr) - 1)
+        np.maximum.at(most, self.unit_of_entry, np.where(np.isfinite(self.saving), self.saving, 0.0))
+        return float(most.sum())
+
+    def saved(self, territory_of_unit: Ints) -> float:
+        """What a partition saves; forbidden pairs save nothing. O(entries)."""
+        chosen = self.territory == territory_of_unit[self.unit_of_entry]
+        return float(np.where(np.isfinite(self.saving), self.saving, 0.0)[chosen].sum())
+
+
+def most_saved(preferences: Preferences | None) -> float:
+    """What would be saved if each unit went where it saves most; nothing where nobody prefers anything."""
+    return 0.0 if preferences is None else preferences.most_saved
 
 
 def no_preferences(n_units: int) -> Preferences:
@@ -59,6 +82,11 @@ class Problem:
     def units(self) -> int:
         """How many units there are."""
         return len(self.places)
+
+    @property
+    def is_free(self) -> npt.NDArray[np.bool_]:
+        """Whether the centre of each territory is free, (k,)."""
+        return np.ones(self.territories, np.bool_) if self.bases is None else np.isnan(self.bases[:, 0])
 
     @property
     def territories(self) -> int:

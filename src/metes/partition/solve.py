@@ -34,7 +34,7 @@ from metes.partition.centring import (
 )
 from metes.partition.checks import refuse_unsound
 from metes.partition.prices import bound_at
-from metes.partition.problem import Costs, Design, Floats, Ints, Problem
+from metes.partition.problem import Costs, Design, Floats, Ints, Problem, no_preferences
 from metes.partition.scaling import Scaled, scaled
 from metes.partition.whales import set_aside
 
@@ -221,7 +221,7 @@ def _best_priced(problem: Problem, cells: Cells, at: Centred, softnesses: Sequen
 def _shaken(problem: Problem, cells: Cells, best: _Finished, rng: np.random.Generator, clock: _Clock) -> _Finished:
     """Shake centres and prices of the best by chance, put borders right from there, and keep what is better (iterated local search)."""
     borders, spread = best.borders, best.centred.spread
-    is_free = np.isnan(problem.bases[:, 0]) if problem.bases is not None else np.ones(problem.territories, np.bool_)
+    is_free = problem.is_free
     shakes = min(_SHAKES, _UNITS_SHAKEN // problem.units)
     for turn in range(shakes):
         if not clock.report("improving", turn, shakes):
@@ -246,7 +246,7 @@ def _shaken(problem: Problem, cells: Cells, best: _Finished, rng: np.random.Gene
 
 def _follow(problem: Problem, cells: Cells, borders: Borders) -> None:
     """Move free centres to where they cost least and put borders right again, while that gets better."""
-    is_free = np.isnan(problem.bases[:, 0]) if problem.bases is not None else np.ones(problem.territories, np.bool_)
+    is_free = problem.is_free
     for turn in range(_FOLLOWED):
         middle = weighted_middles(cells.places, cells.travel, borders.territory_of_unit, borders.centres)
         if problem.centres_at_units:
@@ -282,7 +282,8 @@ def _design(problem: Problem, territory: Ints, centres: Floats, prices: Floats, 
     over = np.maximum(np.maximum(loads - problem.highest, problem.lowest - loads), 0.0)
     over[over <= 1e-9 * np.abs(problem.highest)] = 0.0
     travel = float((problem.travel * ((problem.places - centres[territory]) ** 2).sum(axis=1)).sum())
-    most, saved = _savings(problem, territory)
+    preferences = problem.preferences or no_preferences(problem.units)
+    most = preferences.most_saved
     pieces = np.ones(k, np.int64)
     if problem.graph is not None:
         piece, _ = pieces_of(territory, problem.graph, problem.travel)
@@ -292,21 +293,9 @@ def _design(problem: Problem, territory: Ints, centres: Floats, prices: Floats, 
         centres=centres,
         loads=loads,
         prices=prices,
-        costs=Costs(travel, most - saved),
+        costs=Costs(travel, most - preferences.saved(territory)),
         bound=max(0.0, bound + most),
         over=over,
         pieces=pieces,
         seed=seed,
     )
-
-
-def _savings(problem: Problem, territory: Ints) -> tuple[float, float]:
-    """What would be saved if each unit went where it saves most, and what the partition saves."""
-    preferences = problem.preferences
-    if preferences is None or not len(preferences.saving):
-        return 0.0, 0.0
-    rows = np.repeat(np.arange(problem.units), np.diff(preferences.indptr))
-    saving = np.where(np.isfinite(preferences.saving), preferences.saving, 0.0)
-    most = np.zeros(problem.units)
-    np.maximum.at(most, rows, saving)
-    return float(most.sum()), float(saving[preferences.territory == territory[rows]].sum())
