@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from metes.app.workspace import Workspace
 
+PATIENCE_MS = 180_000
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 
 
@@ -144,8 +145,10 @@ def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("no chromium on the path")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # How long a page may take says nothing about whether it is right: two browsers that draw with software share two cores.
+    expect.set_options(timeout=PATIENCE_MS)
     arguments = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
     # The sandbox does not start as root.
     arguments += ["--no-sandbox"] if os.geteuid() == 0 else []

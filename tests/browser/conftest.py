@@ -15,11 +15,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from metes.web.application import create_app
 from metes.worker.loop import work
+from tests.conftest import PATIENCE_MS
 from tests.web.pages.conftest import Company, company
 
 __all__ = ["company"]
 
-PATIENCE_MS = 180_000
 # A driver of software GL says so as a warning of the page; it is none of ours.
 NOT_OURS = ("GL Driver Message", "WebGL")
 

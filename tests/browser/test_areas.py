@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, company
+from tests.browser.conftest import company
 
 __all__ = ["company"]
 
@@ -27,7 +27,7 @@ def test_an_uploaded_area_is_seen_on_the_map_and_a_rule_asks_for_it(open_page: C
     expect(page.locator("[data-drop] output")).to_have_text("sound.geojson")
     page.get_by_role("button", name="Save in draft").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The Sound")
-    expect(page.locator("metes-map")).to_have_attribute("data-state", "ready", timeout=PATIENCE_MS)
+    expect(page.locator("metes-map")).to_have_attribute("data-state", "ready")
     drawn = page.locator("metes-map").evaluate("map => map.map.querySourceFeatures('area').length")
     assert drawn > 0
     expect(page.locator(".takes b")).to_contain_text("account")

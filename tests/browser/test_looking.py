@@ -126,7 +126,7 @@ def test_selected_accounts_are_explained_as_a_table(open_page: Open) -> None:
 def test_a_zone_of_the_list_is_shown_in_the_map(open_page: Open) -> None:
     page = open_page("/map", width=1300, height=500)
     chart = page.locator("metes-map")
-    expect(chart).to_have_attribute("data-state", "ready", timeout=60_000)
+    expect(chart).to_have_attribute("data-state", "ready")
     row = page.locator("#zones tbody tr").first
     name = row.locator("th").inner_text()
     row.get_by_role("link", name=name).click()

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from metes.web.application import create_app
 from metes.worker.loop import work
-from tests.browser.conftest import NOT_OURS, PATIENCE_MS
+from tests.browser.conftest import NOT_OURS
+from tests.conftest import PATIENCE_MS
 from tests.web.pages.conftest import Company
 
 pytestmark = pytest.mark.browser
@@ -71,7 +72,6 @@ def signed_in(chromium: Browser, served: tuple[str, Company]) -> dict[str, objec
 @pytest.fixture
 def open_bench(chromium: Browser, served: tuple[str, Company], signed_in: dict[str, object]) -> Iterator[Callable[..., Page]]:
     """Opens a copy of the design, or again the one opened before; at the end no console may have complained but of what was told."""
-    expect.set_options(timeout=PATIENCE_MS)
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
     numbers: list[str] = []
@@ -108,7 +108,6 @@ def open_bench(chromium: Browser, served: tuple[str, Company], signed_in: dict[s
     yield opened
     for context in contexts:
         context.close()
-    expect.set_options(timeout=5_000)
     assert [text for text in complaints if not any(word in text for word in (*NOT_OURS, "409", "503"))] == []
 
 
