@@ -29,6 +29,14 @@ def test_a_design_goes_from_a_file_to_a_draft(db: str, tmp_path: Path, capsys: p
     assert "west" in told.out
     assert run(["--db", db, "design", "move", "1", "none", "A00"]) == 0
     assert "1 unit is in no territory" in _figures(db, capsys)
+    for gesture in (
+        ["lock", "1", "A01"],
+        ["unlock", "1", "A01"],
+        ["rename", "1", "west", "Far west"],
+        ["recolour", "1", "west", "7"],
+    ):
+        assert run(["--db", db, "design", *gesture]) == 0
+        assert run(["--db", db, "design", "undo", "1"]) == 0
     for step in ("undo", "redo", "undo"):
         assert run(["--db", db, "design", step, "1"]) == 0
     assert run(["--db", db, "design", "save-as", "1", "Other"]) == 0

@@ -1,4 +1,4 @@
-"""Commands of designs: begin one, work it out, look at it, move units, undo, keep, remove."""
+"""Commands of designs: begin one, work it out, look at it, make a draft of it, keep and remove."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from typing import Any
 
 import typer
 
-from metes.cli import output
-from metes.cli.output import Console, money, say
+from metes.cli import design_answers, design_steps, output
+from metes.cli.design_words import NUMBER, share, show
+from metes.cli.output import Console, say
 
 design_app = typer.Typer(
     help="Territories designed: balanced, compact, contiguous, with what no design can beat.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-NUMBER = typer.Argument(..., metavar="DESIGN", help="The design's number.")
-UNIT_WIDTH = 40
-ROWS_SHOWN = 60
-_SUMS = ("potential", "revenue_12m", "pipeline")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
+    design_steps.add_to(design_app)
+    design_answers.add_to(design_app)
     app.add_typer(design_app, name="design")
 
 
@@ -75,7 +74,7 @@ def design_new(
     else:
         output.say_findings(row.findings)
         if answer is not None:
-            _show(console, shown)
+            show(console, shown)
         else:
             head = f"design {row.id}: {shown['units']['count']:,} units, {len(shown['territories']):,} territories"
             say(f"{head}; 'metes design run {row.id}' works it out")
@@ -104,7 +103,7 @@ def design_run(
     if console.is_json:
         console.emit(shown)
     else:
-        _show(console, shown)
+        show(console, shown)
     return 0
 
 
@@ -127,8 +126,8 @@ def design_list(context: typer.Context) -> int:
                 row.state,
                 row.summary.get("units", 0),
                 row.summary.get("territories", 0),
-                _share(max((v or 0 for v in row.summary.get("worst_share", {}).values()), default=None)),
-                _share(row.summary.get("gap")),
+                share(max((v or 0 for v in row.summary.get("worst_share", {}).values()), default=None)),
+                share(row.summary.get("gap")),
                 row.summary.get("changed_accounts", 0),
                 row.updated_at,
                 row.updated_by,
@@ -159,157 +158,7 @@ def design_show(
     if console.is_json:
         console.emit(shown)
     else:
-        _show(console, shown)
-    return 0
-
-
-@design_app.command("move")
-def design_move(
-    context: typer.Context,
-    design: int = NUMBER,
-    territory: str = typer.Argument(..., metavar="TERRITORY", help="The key, seat or name of a territory; 'none' for none."),
-    units: list[str] = typer.Argument(..., metavar="UNITS", help="Ids of zones or accounts."),
-) -> int:
-    """Give units to a territory."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        return _answer(console, workspace.design_move(design, units, territory))
-
-
-@design_app.command("undo")
-def design_undo(context: typer.Context, design: int = NUMBER) -> int:
-    """Take the last step back."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        return _answer(console, workspace.design_undo(design))
-
-
-@design_app.command("redo")
-def design_redo(context: typer.Context, design: int = NUMBER) -> int:
-    """Do again what was taken back."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        return _answer(console, workspace.design_redo(design))
-
-
-@design_app.command("compare")
-def design_compare(
-    context: typer.Context,
-    design: int = NUMBER,
-    to: str = typer.Argument("today", metavar="[TO]", help="Another design's number, or today."),
-    accounts: int = typer.Option(0, "--accounts", min=0, help="List so many of the accounts that differ, most potential first."),
-) -> int:
-    """Say what differs from today, or from another design: accounts, and which territories and people gain and lose."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        found = workspace.design_compare(design, to, accounts=accounts)
-    if console.is_json:
-        console.emit(found)
-        return 0
-    currency = found["currency"]
-    for kind, key in (("territory", "territories"), ("person", "people")):
-        rows = [
-            [
-                one["name"] or "(none)",
-                one["won"]["accounts"],
-                one["lost"]["accounts"],
-                *(_net(one, name, currency) for name in _SUMS),
-            ]
-            for one in found[key][:ROWS_SHOWN]
-        ]
-        if rows:
-            console.table([kind, "won", "lost", "potential", "revenue 12m", "pipeline"], rows)
-    if found["listed"]:
-        rows = [
-            [a["id"], a["name"], a["before"] or "(none)", a["after"] or "(none)", money(a["potential"], currency)]
-            for a in found["listed"]
-        ]
-        console.table(["account", "name", "from", "to", "potential"], rows)
-    say(f"{found['accounts']:,} accounts are elsewhere in {found['a']} than in {found['b']}")
-    return 0
-
-
-@design_app.command("fairness")
-def design_fairness(context: typer.Context, design: int = NUMBER) -> int:
-    """Say what each seat has against the mean, with the indices of Gini, Jain and max over min."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        found = workspace.design_fairness(design)
-    if console.is_json:
-        console.emit(found)
-        return 0
-    names = list(found["measures"])
-    rows = [[s["name"], s["person"], *(_ratio(s["to_mean"][n]) for n in names), s["quota"]] for s in found["seats"]]
-    console.table(["territory", "person", *(n.replace("_", " ") for n in names), "quota"], rows)
-    headers = ["measure", "lowest", "mean", "highest", "gini", "jain", "max/min"]
-    indices = [
-        [
-            n,
-            *(_amount(m[k], found["units"][n]) for k in ("lowest", "mean", "highest")),
-            *(_ratio(m[k]) for k in ("gini", "jain", "max_min")),
-        ]
-        for n, m in found["measures"].items()
-    ]
-    console.table(headers, indices)
-    return 0
-
-
-@design_app.command("bases")
-def design_bases(
-    context: typer.Context,
-    design: int = NUMBER,
-    slack: float = typer.Option(0.2, "--slack", min=0, max=10, help="How much more than its target a base may serve, as a share."),
-    seconds: float = typer.Option(10.0, "--seconds", min=1, max=600, help="The longest that the search may take."),
-) -> int:
-    """Say where the seats would best live: a base among the units for each territory, so that kilometres are least."""
-    console: Console = context.obj
-    with console.workspace() as workspace, console.progress() as progress:
-        found = workspace.design_bases(design, slack_share=slack, seconds=seconds, progress=progress)
-    if console.is_json:
-        console.emit(found)
-        return 0
-    rows = [
-        [
-            b["unit"],
-            b["name"][:UNIT_WIDTH],
-            b["region"],
-            f"{b['latitude']:.4f}, {b['longitude']:.4f}",
-            b["units"],
-            _amount(b["load"], found["unit"]),
-        ]
-        for b in found["bases"]
-    ]
-    console.table(["base", "name", "region", "place", "units", found["measure"].replace("_", " ")], rows)
-    say(f"{found['kilometres']:,.0f} km from {found['units']:,} units to their bases, once each")
-    if found["gap"] is not None:
-        say(f"at most {_share(found['gap'])} above the best possible")
-    return 0
-
-
-@design_app.command("frontier")
-def design_frontier(context: typer.Context, design: int = NUMBER) -> int:
-    """List designs none of which is better in balance, travel and hand-overs at once; nothing is kept."""
-    console: Console = context.obj
-    with console.workspace() as workspace, console.progress() as progress:
-        found = workspace.design_frontier(design, progress)
-    if console.is_json:
-        console.emit(found)
-        return 0
-    currency = found["currency"]
-    headers = ["worst", "travel", "hand-overs", "accounts moved", "within bands", "hand-overs weigh", "bands"]
-    rows = [
-        [
-            _share(p["worst_share"]),
-            money(round(p["travel"]), currency),
-            money(round(p["disruption_minor"]), currency),
-            p["changed_accounts"],
-            "yes" if p["is_within"] else "no",
-            f"{p['handover_weight']:g} times",
-            f"{p['band_width']:g} times",
-        ]
-        for p in found["points"]
-    ]
-    console.table(headers, rows)
+        show(console, shown)
     return 0
 
 
@@ -418,85 +267,3 @@ def _say_why(console: Console, found: Mapping[str, Any]) -> int:
     if not found["obstacles"] and not found["relaxations"]:
         say("nothing stands in its way that is known")
     return 0
-
-
-def _answer(console: Console, answer: Mapping[str, Any]) -> int:
-    if console.is_json:
-        console.emit(answer)
-    else:
-        say(answer["text"])
-    return 0
-
-
-def _show(console: Console, shown: Mapping[str, Any]) -> None:
-    """Print territories against their bands, then the figures."""
-    measures, figures = shown["measures"], shown["figures"]
-    headers = ["territory", "name", "person", "units", *(m["title"].lower() for m in measures), "off target", "moved", "pieces"]
-    rows = []
-    for t in shown["territories"]:
-        off = [load / target - 1 if target else 0.0 for load, target in zip(t["loads"], t["targets"], strict=True)]
-        marks = ["!" if over else "" for over in t["over"]]
-        loads = [_amount(load, m["unit"]) + mark for load, m, mark in zip(t["loads"], measures, marks, strict=True)]
-        worst = max(off, key=abs, default=0.0)
-        rows.append(
-            [
-                t["key"],
-                t["name"][:UNIT_WIDTH],
-                t["person"][:UNIT_WIDTH],
-                t["units"],
-                *loads,
-                f"{worst:+.1%}",
-                t["moved"],
-                t["pieces"],
-            ]
-        )
-    console.table(headers, rows)
-    for line in sentences(shown["currency"], figures, shown["today"]):
-        say(line)
-
-
-def sentences(currency: str, figures: Mapping[str, Any], today: Mapping[str, Any] | None) -> list[str]:
-    """A design's figures, a line each."""
-    lines = [
-        f"{one['measure']}: worst {_share(one['worst_share'])} off its target, {one['over']} beyond their band"
-        for one in figures["balance"]
-    ]
-    lines.append(
-        f"{figures['changed_accounts']:,} accounts ({_share(figures['changed_share'])}) change territory, "
-        f"which is expected to lose {money(round(figures['disruption_minor']), currency)}"
-    )
-    lines.append(f"travel costs {money(round(figures['travel']), currency)} a year{_against(figures['travel'], today)}")
-    if not figures["is_within"]:
-        lines.append("not every band is met, so the bound, which is for designs that meet them, says nothing of this one")
-    if figures["gap"] is not None:
-        lines.append(f"at most {_share(figures['gap'])} above the best possible for these centres")
-    if figures["broken"]:
-        lines.append(f"{figures['broken']:,} territories are not in one piece")
-    if figures["unassigned"]:
-        lines.append(f"{figures['unassigned']:,} {'unit is' if figures['unassigned'] == 1 else 'units are'} in no territory")
-    if figures["accounts_off_map"]:
-        lines.append(f"{figures['accounts_off_map']:,} accounts are not on the map")
-    return [*lines, *figures["notes"]]
-
-
-def _against(travel: float, today: Mapping[str, Any] | None) -> str:
-    """How travel is against that of today, where territories are those of today."""
-    if today is None or today["travel"] <= 0:
-        return ""
-    return f", {travel / today['travel'] - 1:+.1%} against today"
-
-
-def _amount(value: float, unit: str) -> str:
-    return money(round(value), unit) if len(unit) == 3 and unit.isupper() else f"{value:,.0f}"
-
-
-def _net(balance: Mapping[str, Any], name: str, currency: str) -> str:
-    return money(balance["won"][name] - balance["lost"][name], currency)
-
-
-def _ratio(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.1%}"

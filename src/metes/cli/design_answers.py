@@ -1,0 +1,146 @@
+"""Commands that ask something of a design: how it compares, how fair it is, where its seats would live, what could be traded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from metes.cli.design_words import NUMBER, UNIT_WIDTH, amount, ratio, share
+from metes.cli.output import Console, money, say
+
+ROWS_SHOWN = 60
+_SUMS = ("potential", "revenue_12m", "pipeline")
+
+
+def add_to(design_app: typer.Typer) -> None:
+    """Add these commands."""
+    for name, command in (
+        ("compare", design_compare),
+        ("fairness", design_fairness),
+        ("bases", design_bases),
+        ("frontier", design_frontier),
+    ):
+        design_app.command(name)(command)
+
+
+def design_compare(
+    context: typer.Context,
+    design: int = NUMBER,
+    to: str = typer.Argument("today", metavar="[TO]", help="Another design's number, or today."),
+    accounts: int = typer.Option(0, "--accounts", min=0, help="List so many of the accounts that differ, most potential first."),
+) -> int:
+    """Say what differs from today, or from another design: accounts, and which territories and people gain and lose."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        found = workspace.design_compare(design, to, accounts=accounts)
+    if console.is_json:
+        console.emit(found)
+        return 0
+    currency = found["currency"]
+    for kind, key in (("territory", "territories"), ("person", "people")):
+        rows = [
+            [
+                one["name"] or "(none)",
+                one["won"]["accounts"],
+                one["lost"]["accounts"],
+                *(_net(one, name, currency) for name in _SUMS),
+            ]
+            for one in found[key][:ROWS_SHOWN]
+        ]
+        if rows:
+            console.table([kind, "won", "lost", "potential", "revenue 12m", "pipeline"], rows)
+    if found["listed"]:
+        rows = [
+            [a["id"], a["name"], a["before"] or "(none)", a["after"] or "(none)", money(a["potential"], currency)]
+            for a in found["listed"]
+        ]
+        console.table(["account", "name", "from", "to", "potential"], rows)
+    say(f"{found['accounts']:,} accounts are elsewhere in {found['a']} than in {found['b']}")
+    return 0
+
+
+def design_fairness(context: typer.Context, design: int = NUMBER) -> int:
+    """Say what each seat has against the mean, with the indices of Gini, Jain and max over min."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        found = workspace.design_fairness(design)
+    if console.is_json:
+        console.emit(found)
+        return 0
+    names = list(found["measures"])
+    rows = [[s["name"], s["person"], *(ratio(s["to_mean"][n]) for n in names), s["quota"]] for s in found["seats"]]
+    console.table(["territory", "person", *(n.replace("_", " ") for n in names), "quota"], rows)
+    headers = ["measure", "lowest", "mean", "highest", "gini", "jain", "max/min"]
+    indices = [
+        [
+            n,
+            *(amount(m[k], found["units"][n]) for k in ("lowest", "mean", "highest")),
+            *(ratio(m[k]) for k in ("gini", "jain", "max_min")),
+        ]
+        for n, m in found["measures"].items()
+    ]
+    console.table(headers, indices)
+    return 0
+
+
+def design_bases(
+    context: typer.Context,
+    design: int = NUMBER,
+    slack: float = typer.Option(0.2, "--slack", min=0, max=10, help="How much more than its target a base may serve, as a share."),
+    seconds: float = typer.Option(10.0, "--seconds", min=1, max=600, help="The longest that the search may take."),
+) -> int:
+    """Say where the seats would best live: a base among the units for each territory, so that kilometres are least."""
+    console: Console = context.obj
+    with console.workspace() as workspace, console.progress() as progress:
+        found = workspace.design_bases(design, slack_share=slack, seconds=seconds, progress=progress)
+    if console.is_json:
+        console.emit(found)
+        return 0
+    rows = [
+        [
+            b["unit"],
+            b["name"][:UNIT_WIDTH],
+            b["region"],
+            f"{b['latitude']:.4f}, {b['longitude']:.4f}",
+            b["units"],
+            amount(b["load"], found["unit"]),
+        ]
+        for b in found["bases"]
+    ]
+    console.table(["base", "name", "region", "place", "units", found["measure"].replace("_", " ")], rows)
+    say(f"{found['kilometres']:,.0f} km from {found['units']:,} units to their bases, once each")
+    if found["gap"] is not None:
+        say(f"at most {share(found['gap'])} above the best possible")
+    return 0
+
+
+def design_frontier(context: typer.Context, design: int = NUMBER) -> int:
+    """List designs none of which is better in balance, travel and hand-overs at once; nothing is kept."""
+    console: Console = context.obj
+    with console.workspace() as workspace, console.progress() as progress:
+        found = workspace.design_frontier(design, progress)
+    if console.is_json:
+        console.emit(found)
+        return 0
+    currency = found["currency"]
+    headers = ["worst", "travel", "hand-overs", "accounts moved", "within bands", "hand-overs weigh", "bands"]
+    rows = [
+        [
+            share(p["worst_share"]),
+            money(round(p["travel"]), currency),
+            money(round(p["disruption_minor"]), currency),
+            p["changed_accounts"],
+            "yes" if p["is_within"] else "no",
+            f"{p['handover_weight']:g} times",
+            f"{p['band_width']:g} times",
+        ]
+        for p in found["points"]
+    ]
+    console.table(headers, rows)
+    return 0
+
+
+def _net(balance: Mapping[str, Any], name: str, currency: str) -> str:
+    return money(balance["won"][name] - balance["lost"][name], currency)
