@@ -10,7 +10,6 @@ import typer
 from metes.cli.design_words import NUMBER
 from metes.cli.output import Console, say
 
-
 UNITS = typer.Argument(..., metavar="UNITS", help="Ids of zones or accounts.")
 TERRITORY = typer.Argument(..., metavar="TERRITORY", help="The key, seat or name of a territory.")
 
