@@ -320,6 +320,9 @@ plan_revisions = Table(
     Column("author", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
+    # The scenario's name for people, and the root of what it was branched from or last merged with.
+    Column("title", Text, nullable=False, server_default=sa.text("''")),
+    Column("base_root", String(64)),
 )
 
 # A publication is a fact in two times: this revision is the plan from `effective_on`, as known from `recorded_at`.
@@ -420,6 +423,7 @@ users = Table(
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     Column("preferences", Text, nullable=False),
+    Column("person_id", BigId),
 )
 
 sessions = Table(

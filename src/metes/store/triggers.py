@@ -34,7 +34,7 @@ def _sqlite_no_delete(table: str) -> str:
 
 def _postgresql(ledgers: Sequence[tuple[str, Sequence[str]]], frozen: Sequence[str]) -> Iterator[str]:
     yield (
-        "CREATE FUNCTION metes_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "CREATE OR REPLACE FUNCTION metes_refuse() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '% only grows: this change is refused', TG_TABLE_NAME; END $$"
     )
     for table, columns in ledgers:
