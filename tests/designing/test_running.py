@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from metes.base.errors import Cancelled, Interrupted
-from metes.designing.given import Given
+from metes.designing.given import Given, amount_text
 from metes.designing.running import cost_at, work_out
 from metes.designing.spec import DesignSpec
 from metes.designing.state import DesignState
@@ -98,6 +99,25 @@ def test_a_worker_that_must_stop_gets_its_exception_and_the_next_one_goes_on_beh
     assert checkpoint.value is not None
     assert list(checkpoint.value["parts"]) == ["US-CO"]
     np.testing.assert_array_equal(out(spec, given, checkpoint=checkpoint).territory_of_unit, out(spec, given).territory_of_unit)
+
+
+@pytest.mark.parametrize(("start", "word"), [("today", "cost"), ("scratch", "travel")])
+def test_stages_tell_money_of_all_units(start: str, word: str) -> None:
+    spec, given = small(together=[["z0", "z3"]], contiguous=False, start=start)
+    stages: list[str] = []
+
+    class Listens:
+        """Keeps the stages."""
+
+        def report(self, stage: str, done: int = 0, total: int = 0) -> None:
+            """Keep it."""
+            stages.append(stage)
+
+    found = out(spec, given, progress=Listens())
+    told = re.search(rf", {word} ([\d,]+) USD(, \d+\.\d% above the bound)?$", stages[-1])
+    assert told
+    if start == "today":
+        assert told[1] == amount_text(found.cost, "USD").removesuffix(" USD")
 
 
 def test_who_cancels_gets_a_whole_design_even_between_parts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -231,6 +232,50 @@ def test_a_cancelled_search_ends_with_the_best_so_far(reports: int) -> None:
     design = solve(problem, progress=StopsAfter(reports))
     assert design.is_stopped
     assert_sound(problem, design)
+    assert design.pieces.tolist() == [1] * 6
+
+
+class Listens:
+    """A progress that keeps the stages, and is cancelled at the first that begins so."""
+
+    def __init__(self, stops_at: str = "nowhere") -> None:
+        self.stages: list[str] = []
+        self.stops_at = stops_at
+
+    def report(self, stage: str, done: int = 0, total: int = 0) -> None:
+        self.stages.append(stage)
+        if stage.startswith(self.stops_at):
+            raise Cancelled("somebody asked for it")
+
+
+def test_stages_tell_loads_cost_and_gap_as_they_become_known() -> None:
+    heard = Listens()
+    problem = cities(500, 6)
+    design = solve(problem, progress=heard)
+    lying = re.compile(r"balancing, the worst load \d+% off its target, cost [\d,]+")
+    assert any(lying.match(stage) for stage in heard.stages)
+    assert any(stage.startswith("putting borders right, cost ") for stage in heard.stages)
+    last = re.fullmatch(r"improving, cost ([\d,]+), (\d+\.\d)% above the bound", heard.stages[-1])
+    assert last
+    assert float(last[1].replace(",", "")) >= round(design.costs.total)
+    assert float(last[2]) >= round(100 * design.gap, 1) - 0.05
+
+
+def test_what_a_design_costs_is_told_in_words_that_are_asked_for() -> None:
+    heard = Listens()
+    solve(cities(300, 4), progress=heard, told=lambda cost, bound: f"{cost:.0f} in all")
+    assert heard.stages[-1].startswith("improving, ")
+    assert heard.stages[-1].endswith(" in all")
+
+
+@pytest.mark.parametrize("stage", ["putting borders right", "improving"])
+def test_a_search_cancelled_late_keeps_limits_as_well(stage: str) -> None:
+    problem = cities(2_500 if stage == "putting borders right" else 500, 6)
+    heard = Listens(stage)
+    design = solve(problem, progress=heard)
+    assert design.is_stopped
+    assert_sound(problem, design)
+    assert design.keeps_limits
     assert design.pieces.tolist() == [1] * 6
 
 

@@ -13,12 +13,12 @@ from scipy.optimize import linear_sum_assignment
 
 from metes.base.errors import Cancelled, Interrupted, JobLost
 from metes.base.progress import NO_CHECKPOINT, SILENT, Checkpoint, Progress
-from metes.designing.given import Given
+from metes.designing.given import Given, amount_text
 from metes.designing.packing import floats_of_text, numbers_of_text, text_of_floats, text_of_numbers
 from metes.designing.spec import SCRATCH, DesignSpec
 from metes.partition.groups import Contracted, contract
 from metes.partition.problem import Costs, Design, Floats, Ints, Preferences, Problem, most_saved
-from metes.partition.solve import solve
+from metes.partition.solve import Told, solve, told_gap
 from metes.partition.walls import Apportioned, apportion, part_problem, territories_by_part
 
 _WORDS_OF_BALANCE = 0.005
@@ -71,20 +71,23 @@ def work_out(
     if is_fresh:
         problem = replace(problem, current=None, preferences=_only_forbidden(problem.preferences))
     whole = contract(problem, given.groups)
+    more = whole.inner_travel
+    if not is_fresh:
+        more += most_saved(given.problem.preferences) - most_saved(whole.problem.preferences)
     if given.wall_names:
-        found = _by_part(spec, given, whole, watched, checkpoint)
+        found = _by_part(spec, given, whole, watched, checkpoint, _told(given, "travel" if is_fresh else "cost", 0.0))
     else:
-        found = _found(solve(whole.problem, seed=spec.seed, progress=watched, seconds=spec.seconds, warm=_warm(problem, warm)))
+        told = _told(given, "travel" if is_fresh else "cost", more)
+        found = _found(
+            solve(whole.problem, seed=spec.seed, progress=watched, seconds=spec.seconds, warm=_warm(problem, warm), told=told)
+        )
     watched.raise_if_lost()
     territory, centres, prices = whole.expand(found.territory_of_group), found.centres, found.prices
     if is_fresh and _are_alike(problem):
         order = _named_like_today(given, territory)
         territory, centres, prices = order[territory].astype(np.int32), _reordered(centres, order), _reordered(prices, order)
-    bound = found.bound + whole.inner_travel
-    if not is_fresh:
-        bound += most_saved(given.problem.preferences) - most_saved(whole.problem.preferences)
     cost = cost_at(given.problem, territory, centres)
-    return Outcome(territory, centres, prices, cost, bound, spec.seed, found.is_stopped, found.notes)
+    return Outcome(territory, centres, prices, cost, found.bound + more, spec.seed, found.is_stopped, found.notes)
 
 
 def cost_at(problem: Problem, territory_of_unit: Ints, centres: Floats) -> float:
@@ -95,7 +98,17 @@ def cost_at(problem: Problem, territory_of_unit: Ints, centres: Floats) -> float
     return travel + most_saved(problem.preferences) - (problem.preferences.saved(territory_of_unit) if problem.preferences else 0.0)
 
 
-def _by_part(spec: DesignSpec, given: Given, whole: Contracted, watched: _Watched, checkpoint: Checkpoint) -> _Found:
+def _told(given: Given, what: str, more: float) -> Told:
+    """Words for what a design costs, in money, and how far above the bound that is; `more` is what groups cost whatever is chosen."""
+
+    def told(cost: float, bound: float | None) -> str:
+        gap = told_gap(cost + more, None if bound is None else bound + more)
+        return f"{what} {amount_text(cost + more, given.currency)}{gap}"
+
+    return told
+
+
+def _by_part(spec: DesignSpec, given: Given, whole: Contracted, watched: _Watched, checkpoint: Checkpoint, told: Told) -> _Found:
     """Each walled part for itself, with as many territories as its share of the index asks for."""
     problem = whole.problem
     part_of_group = _parts(given, whole)
@@ -116,7 +129,13 @@ def _by_part(spec: DesignSpec, given: Given, whole: Contracted, watched: _Watche
         if found is None:
             asked = part_problem(problem, units, territories[part])
             found = _found(
-                solve(asked, seed=spec.seed, progress=_Within(watched, name), seconds=_seconds(spec, len(units), problem.units))
+                solve(
+                    asked,
+                    seed=spec.seed,
+                    progress=_Within(watched, name),
+                    seconds=_seconds(spec, len(units), problem.units),
+                    told=told,
+                )
             )
             watched.raise_if_lost()
             if not found.is_stopped:

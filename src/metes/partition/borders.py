@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,8 @@ _FINES, _CHAINED_FROM = 13, 1
 _LET_GO_AFTER, _HOPELESS, _DEAR = 3, 0.02, 0.2
 STRICT = 1e9
 _WORTH_A_TURN = 2e-4
+# Hears how many of how many steps are done, and says whether to go on.
+GoesOn = Callable[[int, int], bool]
 # So far outside, nothing keeps every limit, and it is not tried where units are many.
 _FAR_OUTSIDE, _ALWAYS_STRICT = 0.1, 2_000
 # Limits are drawn in by so much of the scale, as a square so small is no longer seen beside cost.
@@ -169,28 +172,31 @@ class Borders:
                 self.territory_of_unit[chosen] = j
         self.recount()
 
-    def settle(self, prices: Floats) -> None:
+    def settle(self, prices: Floats, goes_on: GoesOn | None = None) -> None:
         """Bring loads into their limits where reduced costs are even, then save true cost without leaving them.
 
+        `goes_on` hears how many of how many steps are done; once it says no, loads are still brought in, and nothing is saved or tried behind that.
         Where a limit stands against all that is reasonable, it is let go at what the load is by then, so that no territory is drawn out for the
         sake of another that stays outside its limits all the same; unless letting nothing go keeps every limit.
         """
         begun = self.territory_of_unit.copy()
-        self._settle(prices, lets_go=True)
+        is_on = self._settle(prices, goes_on, lets_go=True)
         outside = float(self.beyond_asked().max())
-        if outside == 0 or (outside > _FAR_OUTSIDE and len(begun) > _ALWAYS_STRICT):
+        if not is_on or outside == 0 or (outside > _FAR_OUTSIDE and len(begun) > _ALWAYS_STRICT):
             return
         better = self.territory_of_unit.copy(), self.lowest, self.highest
         self.territory_of_unit[:], self.lowest, self.highest = begun, self.asked_lowest, self.asked_highest
         self.recount()
-        self._settle(prices, lets_go=False)
+        self._settle(prices, goes_on, lets_go=False)
         if self.beyond_asked().any():
             self.territory_of_unit[:], self.lowest, self.highest = better
             self.recount()
 
-    def _settle(self, prices: Floats, *, lets_go: bool) -> None:
-        dear = self.spent() * (1 + _DEAR)
+    def _settle(self, prices: Floats, goes_on: GoesOn | None, *, lets_go: bool) -> bool:
+        """One way of bringing loads in; whether to go on."""
+        dear, is_on = self.spent() * (1 + _DEAR), True
         for power in range(_FINES):
+            is_on = (goes_on is None or goes_on(power, _FINES)) and is_on
             fine = FIRST_FINE * 4.0**power
             self._shift(prices, fine)
             if power >= _CHAINED_FROM and self.excess().any():
@@ -200,7 +206,10 @@ class Borders:
             if lets_go and self.spent() > dear:
                 self._let_go(0.0)
                 break
-        self.save_cost()
+        if is_on:
+            self.save_cost()
+        self.recount()
+        return is_on
 
     def _let_go(self, hopeless_share: float) -> None:
         """Set limits that loads are further outside of than a share of the scale to those loads."""

@@ -7,14 +7,14 @@ on the dual of a transport problem (Kitagawa, Mérigot, Thibert 2019) with a smo
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from metes.base.errors import Cancelled
 from metes.base.progress import SILENT, Progress
-from metes.partition.borders import Borders, borders_of, pieces_of
+from metes.partition.borders import Borders, GoesOn, borders_of, pieces_of
 from metes.partition.cells import Cells, cells_of
 from metes.partition.centring import (
     ROUNDS,
@@ -34,7 +34,7 @@ from metes.partition.centring import (
 )
 from metes.partition.checks import refuse_unsound
 from metes.partition.prices import bound_at
-from metes.partition.problem import Costs, Design, Floats, Ints, Problem, no_preferences
+from metes.partition.problem import Costs, Design, Floats, Ints, Problem, most_saved, no_preferences
 from metes.partition.scaling import Scaled, scaled
 from metes.partition.whales import set_aside
 
@@ -48,6 +48,19 @@ _FOLLOWED = 8
 # Where bands are not met either way, a shape that costs so much less is the better answer.
 _ROUNDER = 0.85
 
+# Says in words what a design costs, and the bound where that says something.
+Told = Callable[[float, float | None], str]
+
+
+def told_plainly(cost: float, bound: float | None) -> str:
+    """A cost as a number, with how far it is above the bound."""
+    return f"cost {cost:,.0f}" + told_gap(cost, bound)
+
+
+def told_gap(cost: float, bound: float | None) -> str:
+    """How far a cost is above a bound; nothing where that says nothing."""
+    return "" if bound is None or not 0 < bound <= cost else f", {cost / bound - 1:.1%} above the bound"
+
 
 @dataclass(frozen=True, eq=False)
 class _Finished:
@@ -60,21 +73,29 @@ class _Finished:
 
 
 def solve(
-    problem: Problem, *, seed: int = 0, progress: Progress = SILENT, seconds: float | None = None, warm: Design | None = None
+    problem: Problem,
+    *,
+    seed: int = 0,
+    progress: Progress = SILENT,
+    seconds: float | None = None,
+    warm: Design | None = None,
+    told: Told = told_plainly,
 ) -> Design:
     """Part the units of a problem into its territories.
 
     The same problem and seed give the same design, unless `seconds` run out. A cancelled progress or a time limit ends the search with the best so
-    far (`is_stopped`). `warm` is a design to begin from: its centres stay where they are, but for a few rounds. InputError, with findings,
-    where the problem is unsound. O(n log n) for the tree, then some hundred sweeps that look at borders alone.
+    far (`is_stopped`). `warm` is a design to begin from: its centres stay where they are, but for a few rounds. Stages reported say what cells
+    as they lie, and then the best design, cost and how far that is above the bound, in the words of `told`. InputError, with findings, where the
+    problem is unsound. O(n log n) for the tree, then some hundred sweeps that look at borders alone.
     """
     refuse_unsound(problem)
-    clock = _Clock(progress, seconds)
     work = scaled(set_aside(problem))
+    clock = _Clock(progress, seconds, told, work)
     cells = cells_of(work.problem)
     finished = []
     for at in _starts(work, cells, seed, clock, warm):
-        finished.append(_finish(work.problem, cells, at, is_quick=warm is not None))
+        finished.append(_finish(work.problem, cells, at, clock, is_quick=warm is not None))
+        clock.found(min(finished, key=lambda one: one.borders.rank()))
         if clock.is_over:
             break
     best = min(finished, key=lambda one: one.borders.rank())
@@ -87,22 +108,56 @@ def solve(
 
 
 class _Clock:
-    """Says how far the search is, and whether it should stop."""
+    """Says how far the search is and what the best so far costs, and whether it should stop."""
 
-    def __init__(self, progress: Progress, seconds: float | None) -> None:
+    def __init__(self, progress: Progress, seconds: float | None, told: Told, work: Scaled) -> None:
         self._progress = progress
         self._end = None if seconds is None else time.monotonic() + seconds
+        self._told, self._work = told, work
+        self._most_saved = most_saved(work.problem.preferences)
+        self._best = ""
         self.is_over = False
 
     def report(self, stage: str, done: int, total: int) -> bool:
-        """Report, and say whether to go on."""
+        """Report, with the best so far, and say whether to go on."""
         try:
-            self._progress.report(stage, done, total)
+            self._progress.report(stage + self._best, done, total)
         except Cancelled:
             self.is_over = True
         if self._end is not None and time.monotonic() > self._end:
             self.is_over = True
         return not self.is_over
+
+    def found(self, best: _Finished) -> None:
+        """Remember what the best design so far costs, to tell it with every stage."""
+        is_within = not best.borders.beyond_asked().any()
+        self._best = self._priced(best.borders.cost(), best.bound if is_within else None)
+
+    def lying(self, problem: Problem, cells: Cells, at: Centred) -> str:
+        """How far cells as they lie are from their targets, and what they cost while no design is finished; heaps do not say what they cost."""
+        swept = cells.sweep(at.centres, at.prices)
+        target = (problem.lowest + problem.highest) / 2
+        worst = float((np.abs(swept.loads - target) / np.maximum(target, 1e-300)).max())
+        said = f", the worst load {worst:.0%} off its target"
+        if self._best or problem is not self._work.problem:
+            return said
+        bound = bound_at(swept, at.prices, problem.lowest, problem.highest)
+        return said + self._priced(swept.value - float((at.prices * swept.loads).sum()), bound)
+
+    def settling(self, borders: Borders, bound: float) -> GoesOn:
+        """What borders report to while they are put right."""
+
+        def report(done: int, total: int) -> bool:
+            is_within = not borders.beyond_asked().any()
+            known = "" if self._best else self._priced(borders.cost(), bound if is_within else None)
+            return self.report("putting borders right" + known, done, total)
+
+        return report
+
+    def _priced(self, cost: float, bound: float | None) -> str:
+        """A cost in words; it and the bound are travel less savings of the scaled problem."""
+        whole, unit = self._most_saved, self._work.travel_unit
+        return ", " + self._told((cost + whole) * unit, None if bound is None else (bound + whole) * unit)
 
 
 def _starts(work: Scaled, cells: Cells, seed: int, clock: _Clock, warm: Design | None) -> Iterator[Centred]:
@@ -148,14 +203,8 @@ def _gone_on(problem: Problem, cells: Cells, at: Centred, rounds: int, clock: _C
         if not clock.report(said, done, rounds):
             break
         at = centred(problem, cells, at, min(stretch, rounds - done), softness * 0.85**done)
-        said = f"balancing, the worst load {_worst_share(problem, cells, at):.0%} off its target"
+        said = "balancing" + clock.lying(problem, cells, at)
     return at
-
-
-def _worst_share(problem: Problem, cells: Cells, at: Centred) -> float:
-    """How far the worst load is from the middle of its limits, in parts of it."""
-    target = (problem.lowest + problem.highest) / 2
-    return float((np.abs(cells.sweep(at.centres, at.prices).loads - target) / np.maximum(target, 1e-300)).max())
 
 
 def _inertia(cells: Cells, at: Centred) -> float:
@@ -163,14 +212,14 @@ def _inertia(cells: Cells, at: Centred) -> float:
     return float((sums[:, 4] - 2 * (sums[:, 1:4] * at.centres).sum(axis=1) + sums[:, 0] * (at.centres**2).sum(axis=1)).sum())
 
 
-def _finish(problem: Problem, cells: Cells, at: Centred, *, is_quick: bool = False) -> _Finished:
+def _finish(problem: Problem, cells: Cells, at: Centred, clock: _Clock, *, is_quick: bool = False) -> _Finished:
     """The last prices, the cells they give, and their borders put right; where units are few, centres follow once more."""
     prices, bound = _best_priced(problem, cells, at, SHARP if is_quick else SHARPER)
     chosen = cells.sweep(at.centres, prices)
     borders = borders_of(cells, chosen.territory_of_unit, at.centres, problem.lowest, problem.highest, is_thorough=not is_quick)
     borders.adopt(prices)
     borders.fill_empty()
-    borders.settle(prices)
+    borders.settle(prices, clock.settling(borders, bound))
     if problem.measures.shape[1] > 1 and borders.beyond_asked().any():
         borders = _rounder(problem, cells, at, borders)
     if problem.units <= _FINISHED_ALL or problem.centres_at_units:
@@ -237,6 +286,8 @@ def _shaken(problem: Problem, cells: Cells, best: _Finished, rng: np.random.Gene
         _follow(problem, cells, tried)
         if tried.rank() < borders.rank():
             borders = tried
+            bound = bound_at(cells.sweep(borders.centres, best.prices), best.prices, problem.lowest, problem.highest)
+            clock.found(replace(best, borders=borders, bound=bound))
     if borders is best.borders:
         return best
     at = Centred(borders.centres, best.prices, spread)

@@ -112,4 +112,4 @@ class JobCheckpoint:
 
 def _without_numbers(stage: str) -> str:
     """A stage that only counts (`waiting for another writer (3 s)`) stays one stage."""
-    return re.sub(r"\d+", "#", stage)
+    return re.sub(r"\d+(?:[.,]\d+)*", "#", stage)
