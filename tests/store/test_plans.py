@@ -65,7 +65,7 @@ def test_a_draft_changes_until_it_is_published(store: Store) -> None:
     publish(store, revision, MARCH)
     with store.write() as connection, pytest.raises(NotFound, match="published plans never change"):
         plans.change_draft(connection, revision, root_hash="x", name="", note="", now=NOW)
-    with store.write() as connection, pytest.raises(NotFound, match="to be a draft"):
+    with store.write() as connection, pytest.raises(NotFound, match="open to changes"):
         plans.discard_draft(connection, revision, NOW)
 
 

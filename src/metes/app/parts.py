@@ -62,7 +62,7 @@ class PartVerbs(AreaVerbs):
         A draft that then says the same as the plan it was made from is put away, and that plan is what comes back.
         """
         revision = self.plan_find(reference)
-        if revision.state != "draft":
+        if not revision.is_open:
             raise Conflict(f"revision {revision.id} is {revision.state}; only a draft can be put back")
         try:
             earlier = self.plan_of(replace(revision, root_hash=before))

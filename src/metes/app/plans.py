@@ -133,7 +133,7 @@ class PlanVerbs(AssignVerbs):
     def plan_publish(self, reference: str = "draft", *, on: date | None = None, expected_root: str | None = None) -> Revision:
         """Make a draft the plan from a day on (None: today)."""
         revision, plan = self.plan_show(reference)
-        if revision.state != "draft":
+        if not revision.is_open:
             raise Conflict(f"revision {revision.id} is {revision.state} already; publish a draft, or change it first")
         today = self.today()
         return publishing.publish(
@@ -160,7 +160,7 @@ class PlanVerbs(AssignVerbs):
         """The newest open draft that was made from the active plan, else the active plan itself; before a first one the newest draft."""
         active = self.active()
         for revision in self.plan_list():
-            if revision.state == "draft" and (active is None or revision.parent_id == active[0].id):
+            if revision.is_open and (active is None or revision.parent_id == active[0].id):
                 return revision
         return self.require_active()[0]
 

@@ -17,11 +17,16 @@ from metes.store import counters
 from metes.store.tables import accounts, plan_nodes, plan_publications, plan_revisions
 
 _NODES_AT_ONCE = 50_000
+# A revision in these states is a scenario: not published, and open to changes.
+OPEN = ("draft", "in review", "approved")
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One revision of a plan; `state` is as of the day asked: draft, scheduled, active or superseded."""
+    """One revision of a plan; `state` is as of the day asked: draft, in review, approved, scheduled, active or superseded.
+
+    `title` is a scenario's name, `base_root` the content it was branched from or last merged with.
+    """
 
     id: int
     plan_key: str
@@ -35,6 +40,18 @@ class Revision:
     changed_at: datetime
     effective_on: date | None = None
     publisher: str = ""
+    title: str = ""
+    base_root: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this is a scenario: not published, and open to changes."""
+        return self.state in OPEN
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.title or f"Revision {self.id}"
 
 
 def put_nodes(connection: Connection, nodes: Mapping[str, dict[str, Any]]) -> int:
@@ -78,36 +95,82 @@ def add_draft(
     note: str,
     author: str,
     now: datetime,
+    title: str = "",
+    base_root: str | None = None,
 ) -> int:
     """A new draft revision; its id."""
     counters.bump(connection, counters.PLAN)
     values = dict(
-        plan_key=plan_key, name=name, root_hash=root_hash, parent_id=parent_id, state="draft", note=note, author=author, created_at=now, changed_at=now
+        plan_key=plan_key, name=name, root_hash=root_hash, parent_id=parent_id, state="draft", note=note, author=author,
+        created_at=now, changed_at=now, title=title, base_root=base_root,
     )  # fmt: skip
     return int(connection.execute(sa.insert(plan_revisions).values(**values).returning(plan_revisions.c.id)).scalar_one())
 
 
-def change_draft(connection: Connection, revision_id: int, *, root_hash: str, name: str, note: str, now: datetime) -> None:
-    """Give a draft new content. NotFound where the revision is no draft (any more)."""
+def change_draft(
+    connection: Connection, revision_id: int, *, root_hash: str, name: str, note: str, now: datetime, base_root: str | None = None
+) -> None:
+    """Give a scenario new content, and a new base where one is named. NotFound where the revision is none (any more).
+
+    What was approved is in review again: decisions hold for the parts that stay as they were.
+    """
     counters.bump(connection, counters.PLAN)
     t = plan_revisions
-    result = connection.execute(
-        sa.update(t)
-        .where(t.c.id == revision_id, t.c.state == "draft")
-        .values(root_hash=root_hash, name=name, note=note, changed_at=now)
-    )
+    values: dict[str, Any] = {"root_hash": root_hash, "name": name, "note": note, "changed_at": now}
+    values["state"] = sa.case((t.c.state == "approved", "in review"), else_=t.c.state)
+    if base_root is not None:
+        values["base_root"] = base_root
+    result = connection.execute(sa.update(t).where(t.c.id == revision_id, t.c.state.in_(OPEN)).values(**values))
     if result.rowcount != 1:
         raise NotFound(f"expected revision {revision_id} to be a draft; published plans never change, change a new draft")
+
+
+def set_title(connection: Connection, revision_id: int, title: str, now: datetime) -> None:
+    """Give a scenario another name. NotFound where the revision is none (any more)."""
+    t = plan_revisions
+    _require_one(
+        connection.execute(sa.update(t).where(t.c.id == revision_id, t.c.state.in_(OPEN)).values(title=title, changed_at=now)),
+        revision_id,
+    )
+    counters.bump(connection, counters.PLAN)
+
+
+def set_state(connection: Connection, revision_id: int, state: str, now: datetime) -> None:
+    """Take a scenario to another state: draft, in review or approved. NotFound where the revision is none (any more)."""
+    t = plan_revisions
+    _require_one(
+        connection.execute(sa.update(t).where(t.c.id == revision_id, t.c.state.in_(OPEN)).values(state=state, changed_at=now)),
+        revision_id,
+    )
+    counters.bump(connection, counters.PLAN)
+
+
+def reopen(connection: Connection, revision_id: int, now: datetime) -> None:
+    """Make a scenario of a revision whose publication was cancelled before its day."""
+    t = plan_revisions
+    _require_one(
+        connection.execute(
+            sa.update(t).where(t.c.id == revision_id, t.c.state == "published").values(state="draft", changed_at=now)
+        ),
+        revision_id,
+    )
+    counters.bump(connection, counters.PLAN)
+
+
+def _require_one(result: sa.CursorResult[Any], revision_id: int) -> None:
+    if result.rowcount != 1:
+        raise NotFound(f"expected revision {revision_id} to be open to changes; 'metes plan list' shows those that are")
 
 
 def discard_draft(connection: Connection, revision_id: int, now: datetime) -> None:
     """Put a draft away: it stays readable, but is no longer offered."""
     t = plan_revisions
-    result = connection.execute(
-        sa.update(t).where(t.c.id == revision_id, t.c.state == "draft").values(state="discarded", changed_at=now)
+    _require_one(
+        connection.execute(
+            sa.update(t).where(t.c.id == revision_id, t.c.state.in_(OPEN)).values(state="discarded", changed_at=now)
+        ),
+        revision_id,
     )
-    if result.rowcount != 1:
-        raise NotFound(f"expected revision {revision_id} to be a draft, there is none with that number")
     counters.bump(connection, counters.PLAN)
 
 
@@ -165,7 +228,7 @@ def _revision(row: sa.Row[Any], found: Sequence[sa.Row[Any]], active: int | None
         state = "active" if row.id == active else "scheduled" if mine[-1].effective_on > day else "superseded"
     return Revision(
         row.id, row.plan_key, row.name, row.root_hash, row.parent_id, state, row.note, row.author, row.created_at, row.changed_at,
-        mine[-1].effective_on if mine else None, mine[-1].publisher if mine else "",
+        mine[-1].effective_on if mine else None, mine[-1].publisher if mine else "", row.title, row.base_root,
     )  # fmt: skip
 
 

@@ -10,7 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import SchemaMismatch
-from metes.store import design_tables, plan_life_tables, work_tables, zone_tables  # noqa: F401  # their tables belong to the metadata
+from metes.store import (  # noqa: F401  # their tables belong to the metadata
+    design_tables,
+    notice_tables,
+    plan_life_tables,
+    work_tables,
+    zone_tables,
+)
 from metes.store.engine import Store
 from metes.store.tables import STAGE_PREFIX
 
