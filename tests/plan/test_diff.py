@@ -108,3 +108,15 @@ def test_two_pins_of_one_place_on_other_days_are_two() -> None:
     january, june = (Pin("A", "west", "w", period=Period(date(2024, month, 1), None)) for month in (1, 6))
     (step,) = diff(with_pins(STARTER, [january]), with_pins(STARTER, [january, june]))
     assert step.sentence == "Add pin of account A to west from 2024-06-01."
+
+
+def test_a_step_names_the_territory_it_belongs_to() -> None:
+    plan = with_pins(STARTER, [Pin("A9", "west", "board decision", "kim", Period(date(2024, 1, 1), None))])
+    new = with_rule(plan, "west", Rule("west-states", In("region", ("US-CA",))))
+    new = with_seat(new, Seat("west-1", "house"))
+    new = replace(new, name="Fiscal 2026", pins=(replace(plan.pins[0], period=Period(date(2024, 1, 1), date(2025, 1, 1))),))
+    steps = diff(plan, new)
+    assert {(step.kind, step.territory) for step in steps} == {("plan", ""), ("rule", "west"), ("seat", "house"), ("pin", "west")}
+    assert "Change period of pin A9 -> west from 'from 2024-01-01' to 'from 2024-01-01 until before 2025-01-01'." in {
+        step.sentence for step in steps
+    }

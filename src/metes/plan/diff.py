@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
-from metes.model import condition as conditions
+from metes.base.dates import ALWAYS
 from metes.model.plan import Area, NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan import subjects
-from metes.plan.areas import kilometres
 from metes.plan.order import pin_order
-from metes.plan.polygons import polygons_of, square_kilometres
-from metes.rules.syntax import to_text
+from metes.plan.telling import base_shown, or_nothing, quoted, shown, size_of, words_of
 
 Part = TypeVar("Part", TerritoryType, Territory, Rule, Seat, NamedList, Area, Pin)
 Keyed = TypeVar("Keyed", TerritoryType, Territory, Rule, Seat, NamedList, Area)
+PinPlace: TypeAlias = tuple[str, str, date | None, int]
 _SHOWN: Final = 5
-_SHOWN_CHARACTERS: Final = 200
 
 
 class Act(StrEnum):
@@ -32,7 +31,10 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One printed change: `field` is what changes of the subject, before and after as text; empty where the whole part comes or goes."""
+    """One printed change: `field` is what changes of the subject, before and after as text; empty where the whole part comes or goes.
+
+    `territory` is the key of the territory that the subject is, or stands on afterwards; empty for the plan, types, lists and areas.
+    """
 
     act: Act
     kind: str
@@ -41,6 +43,7 @@ class Step:
     field: str = ""
     before: str = ""
     after: str = ""
+    territory: str = ""
 
 
 def diff(old: Plan, new: Plan) -> tuple[Step, ...]:
@@ -69,30 +72,25 @@ class _Kind:
     label: Callable[[Any], str]
     moves_by: str = ""
     apart: tuple[str, ...] = ()
+    home: Callable[[Any], str] = lambda _: ""
 
 
-def _quoted(part: Any) -> str:
-    return f"{part.key} ({part.name})" if part.name else str(part.key)
-
-
-_TYPE: Final = _Kind("type", lambda t: subjects.of_type(t.key), _quoted)
-_TERRITORY: Final = _Kind("territory", lambda t: subjects.of_territory(t.key), _quoted, "parent", ("rules",))
-_SEAT: Final = _Kind("seat", lambda s: subjects.of_seat(s.key), _quoted, "territory", ("base_latitude", "base_longitude"))
-_AREA: Final = _Kind("area", lambda a: subjects.of_area(a.key), lambda a: f"{_quoted(a)} of {_size(a)}", "", ("geometry",))
-_LIST: Final = _Kind("list", lambda n: subjects.of_list(n.key), _quoted, "", ("values",))
+_TYPE: Final = _Kind("type", lambda t: subjects.of_type(t.key), quoted)
+_TERRITORY: Final = _Kind("territory", lambda t: subjects.of_territory(t.key), quoted, "parent", ("rules",), lambda t: t.key)
+_SEAT: Final = _Kind(
+    "seat", lambda s: subjects.of_seat(s.key), quoted, "territory", ("base_latitude", "base_longitude"), lambda s: s.territory
+)
+_AREA: Final = _Kind("area", lambda a: subjects.of_area(a.key), lambda a: f"{quoted(a)} of {size_of(a)}", "", ("geometry",))
+_LIST: Final = _Kind("list", lambda n: subjects.of_list(n.key), quoted, "", ("values",))
 
 
 def _pin_label(pin: Pin) -> str:
-    return f"of account {pin.account} {'from' if pin.is_exclusion else 'to'} {pin.territory}{_days(pin)}"
+    days = f" {shown(pin.period)}" if pin.period != ALWAYS else ""
+    return f"of account {pin.account} {'from' if pin.is_exclusion else 'to'} {pin.territory}{days}"
 
 
-def _days(pin: Pin) -> str:
-    start = f" from {pin.period.start}" if pin.period.start else ""
-    return start + (f" until before {pin.period.end}" if pin.period.end else "")
-
-
-_PIN: Final = _Kind("pin", subjects.of_pin, _pin_label)
-_EXCLUSION: Final = _Kind("exclusion", subjects.of_pin, _pin_label)
+_PIN: Final = _Kind("pin", subjects.of_pin, _pin_label, home=lambda pin: pin.territory)
+_EXCLUSION: Final = _Kind("exclusion", subjects.of_pin, _pin_label, home=lambda pin: pin.territory)
 
 
 def _by_key(parts: tuple[Keyed, ...]) -> dict[str, Keyed]:
@@ -117,52 +115,32 @@ def _whole(act: Act, kind: _Kind, part: Any) -> Step:
     if kind.moves_by and getattr(part, kind.moves_by) is not None:
         where = f" {'under' if kind.moves_by == 'parent' else 'on'} {getattr(part, kind.moves_by)}"
     sentence = f"{act.value.capitalize()} {kind.name} {kind.label(part)}{where}."
-    value = _shown(part.condition) if isinstance(part, Rule) else ""
+    value = shown(part.condition) if isinstance(part, Rule) else ""
     before, after = ("", value) if act is Act.ADD else (value, "")
-    return Step(act, kind.name, kind.subject(part), sentence, before=before, after=after)
+    return Step(act, kind.name, kind.subject(part), sentence, before=before, after=after, territory=kind.home(part))
 
 
 def _part_changes(old: Part, new: Part, kind: _Kind) -> Iterator[Step]:
     names = [field.name for field in fields(new) if field.name not in kind.apart]
-    for step in _changes(kind.name, kind.subject(new), old, new, names):
+    for step in _changes(kind.name, kind.subject(new), old, new, names, kind.home(new)):
         if kind.moves_by and step.field == kind.moves_by:
             before, after = step.before or "the top", step.after or "the top"
             sentence = f"Move {kind.name} {kind.label(new)} from {before} to {after}."
-            yield Step(Act.MOVE, kind.name, step.subject, sentence, step.field, step.before, step.after)
+            yield replace(step, act=Act.MOVE, sentence=sentence)
         else:
             yield step
 
 
-def _changes(kind: str, subject: str, old: Any, new: Any, names: list[str] | tuple[str, ...]) -> Iterator[Step]:
+def _changes(
+    kind: str, subject: str, old: Any, new: Any, names: list[str] | tuple[str, ...], territory: str = ""
+) -> Iterator[Step]:
     """One step for each field that differs."""
     for name in names:
         one, other = getattr(old, name), getattr(new, name)
         if one != other:
-            before, after = _shown(one), _shown(other)
-            words = name.removeprefix("is_").replace("_", " ")
-            sentence = f"Change {words} of {subject} from {_or_nothing(before)} to {_or_nothing(after)}."
-            yield Step(Act.CHANGE, kind, subject, sentence, name, before, after)
-
-
-def _shown(value: Any) -> str:
-    """A value as people read it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, conditions.Condition):
-        return to_text(value)
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    return str(value)
-
-
-def _or_nothing(text: str) -> str:
-    """A value in quotes, its first line only."""
-    if not text:
-        return "nothing"
-    first = text.split("\n", 1)[0][:_SHOWN_CHARACTERS]
-    return f"'{first}'" if first == text else f"'{first}...'"
+            before, after = shown(one), shown(other)
+            sentence = f"Change {words_of(name)} of {subject} from {or_nothing(before)} to {or_nothing(after)}."
+            yield Step(Act.CHANGE, kind, subject, sentence, name, before, after, territory)
 
 
 def _territories(old: Plan, new: Plan) -> Iterator[Step]:
@@ -180,7 +158,10 @@ def _territories(old: Plan, new: Plan) -> Iterator[Step]:
 
 def _rule_of(territory: str) -> _Kind:
     return _Kind(
-        "rule", lambda rule: subjects.of_rule(territory, rule.key), lambda rule: f"{_quoted(rule)} of territory {territory}"
+        "rule",
+        lambda rule: subjects.of_rule(territory, rule.key),
+        lambda rule: f"{quoted(rule)} of territory {territory}",
+        home=lambda _: territory,
     )
 
 
@@ -190,17 +171,11 @@ def _seats(old: Plan, new: Plan) -> Iterator[Step]:
     for key, seat in after.items():
         was = before.get(key)
         yield from _compare({key: was} if was else {}, {key: seat}, _SEAT)
-        if was is not None and (one := _base(was)) != (other := _base(seat)):
+        if was is not None and (one := base_shown(was)) != (other := base_shown(seat)):
             subject = subjects.of_seat(key)
-            sentence = f"Change home base of {subject} from {_or_nothing(one)} to {_or_nothing(other)}."
-            yield Step(Act.CHANGE, "seat", subject, sentence, "base", one, other)
+            sentence = f"Change home base of {subject} from {or_nothing(one)} to {or_nothing(other)}."
+            yield Step(Act.CHANGE, "seat", subject, sentence, "base", one, other, seat.territory)
     yield from _compare({key: seat for key, seat in before.items() if key not in after}, {}, _SEAT)
-
-
-def _base(seat: Seat) -> str:
-    """Latitude and longitude of a home base as text; empty where there is none."""
-    degrees = (seat.base_latitude, seat.base_longitude)
-    return "" if degrees == (None, None) else ", ".join("?" if value is None else str(value) for value in degrees)
 
 
 def _lists(old: Plan, new: Plan) -> Iterator[Step]:
@@ -237,25 +212,21 @@ def _areas(old: Plan, new: Plan) -> Iterator[Step]:
         was = before.get(key)
         yield from _compare({key: was} if was else {}, {key: area}, _AREA)
         if was is not None and was.geometry != area.geometry:
-            subject, sizes = subjects.of_area(key), (_size(was), _size(area))
+            subject, sizes = subjects.of_area(key), (size_of(was), size_of(area))
             sentence = f"Change the border of {subject}: {sizes[0]} before, {sizes[1]} after."
             yield Step(Act.CHANGE, "area", subject, sentence, "geometry", *sizes)
     yield from _compare({key: area for key, area in before.items() if key not in after}, {}, _AREA)
 
 
-def _size(area: Area) -> str:
-    return kilometres(square_kilometres(polygons_of(area.geometry)))
-
-
 def _pins(old: Plan, new: Plan) -> Iterator[Step]:
     """Pins, then exclusions; one with the same account, territory and first day is the same one changed."""
     for is_exclusion, kind in ((False, _PIN), (True, _EXCLUSION)):
-        yield from _compare(_by_place(old, is_exclusion), _by_place(new, is_exclusion), kind)
+        yield from _compare(pins_by_place(old, is_exclusion), pins_by_place(new, is_exclusion), kind)
 
 
-def _by_place(plan: Plan, is_exclusion: bool) -> dict[Hashable, Pin]:
+def pins_by_place(plan: Plan, is_exclusion: bool) -> dict[PinPlace, Pin]:
     """Pins or exclusions by account, territory, first day, and a count where even these are equal."""
-    pins: dict[Hashable, Pin] = {}
+    pins: dict[PinPlace, Pin] = {}
     for pin in sorted(plan.pins, key=pin_order):
         if pin.is_exclusion is is_exclusion:
             count = 0
