@@ -51,6 +51,7 @@ def test_a_design_goes_from_a_file_to_a_draft(db: str, tmp_path: Path, capsys: p
         ["compare", "1"],
         ["compare", "1", "2"],
         ["fairness", "1"],
+        ["seats", "1", "--cost", "100", "--span", "1"],
         ["frontier", "1"],
         ["show", "1", "--spec"],
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from metes.app.design_frontiers import DesignFrontierVerbs
+from metes.app.design_sizes import DesignSizeVerbs
 from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
 from metes.app.previews import PreviewVerbs
@@ -20,7 +20,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs, ZoneLookVerbs, DesignFrontierVerbs):
+class Workspace(EditingVerbs, RecordVerbs, PreviewVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

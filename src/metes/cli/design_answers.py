@@ -20,6 +20,7 @@ def add_to(design_app: typer.Typer) -> None:
         ("compare", design_compare),
         ("fairness", design_fairness),
         ("bases", design_bases),
+        ("seats", design_seats),
         ("frontier", design_frontier),
     ):
         design_app.command(name)(command)
@@ -113,6 +114,48 @@ def design_bases(
     say(f"{found['kilometres']:,.0f} km from {found['units']:,} units to their bases, once each")
     if found["gap"] is not None:
         say(f"at most {share(found['gap'])} above the best possible")
+    return 0
+
+
+def design_seats(
+    context: typer.Context,
+    design: int = NUMBER,
+    cost: float | None = typer.Option(None, "--cost", min=0, help="What a seat costs in a year, in the reporting currency."),
+    hours: float | None = typer.Option(None, "--hours", help="The hours of a seat in a year; else the mean of the design's seats."),
+    value: str = typer.Option(
+        "potential", "--value", help="What is lost where hours do not reach: potential, revenue_12m, pipeline."
+    ),
+    visits: str = typer.Option(
+        "", "--visits", metavar="FIELD", help="The field with an account's visits a year; else the design's rate."
+    ),
+    returns: float = typer.Option(1.0, "--return-share", help="The share of the value reached that counts as return."),
+    new: float = typer.Option(1.0, "--new-share", help="The share of its hours that a seat has while new."),
+    span: int = typer.Option(2, "--span", min=1, max=20, help="How many seats more and fewer to look at."),
+) -> int:
+    """Say what one seat more and one fewer are expected to bring and cost: hours of work against what seats can do."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        found = workspace.design_seats(
+            design, seat_cost=cost, seat_hours=hours, value=value, visits=visits, return_share=returns, new_share=new, span=span
+        )
+    if console.is_json:
+        console.emit(found)
+        return 0
+    unit = found["currency"]
+    rows = [
+        [
+            row["seats"],
+            f"{row['capacity_hours']:,.0f}",
+            share(row["load_share"]),
+            row["accounts_reached"],
+            share(row["value_share"]),
+            *("" if row[name] is None else amount(row[name], unit) for name in ("brings", "costs", "net", "one_more_adds")),
+        ]
+        for row in found["rows"]
+    ]
+    console.table(["seats", "hours", "load", "accounts", "reached", "brings", "costs", "net", "one more adds"], rows)
+    for text in found["texts"]:
+        say(text)
     return 0
 
 

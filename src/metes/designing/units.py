@@ -70,7 +70,7 @@ class Part:
 def columns_for(spec: DesignSpec, fields: Mapping[str, Field]) -> tuple[str, ...]:
     """The columns of accounts that a design needs."""
     asked = [_ALIASES.get(measure.name, measure.name) for measure in spec.measures]
-    more = [name for name in (*asked, _ALIASES.get(spec.rates.revenue, spec.rates.revenue)) if _is_number(name, fields)]
+    more = [name for name in (*asked, _ALIASES.get(spec.rates.revenue, spec.rates.revenue)) if is_number(name, fields)]
     return tuple(dict.fromkeys((*ACCOUNT_COLUMNS, *more)))
 
 
@@ -79,7 +79,7 @@ def units_of_accounts(
 ) -> Units:
     """The accounts of a table as units; those without a place are told and left off the map."""
     kept = _kept(spec, accounts, part, findings)
-    latitude, longitude = (_numbers(accounts, name, missing=np.nan) for name in ("latitude", "longitude"))
+    latitude, longitude = (numbers_in(accounts, name, missing=np.nan) for name in ("latitude", "longitude"))
     has_place = np.isfinite(latitude) & np.isfinite(longitude)
     chosen = np.flatnonzero(kept & has_place)
     unit_of_account = np.full(len(kept), -1, np.int32)
@@ -172,8 +172,8 @@ def _summed(
         name = _ALIASES.get(asked.name, asked.name)
         if name in COUNTED:
             measure_of[asked.name] = _counted(name, book, spec)
-        elif _is_number(name, fields):
-            values = _numbers(accounts, name)
+        elif is_number(name, fields):
+            values = numbers_in(accounts, name)
             _tell_negative(asked.name, values[inside], findings)
             measure_of[asked.name] = np.bincount(unit, np.maximum(values[inside], 0.0), n).astype(np.float64)
         elif zones is not None and name in zones.measures:
@@ -211,7 +211,7 @@ def _book_columns(spec: DesignSpec, accounts: pa.Table) -> tuple[Floats, ...]:
     ones = np.ones(accounts.num_rows)
     known = accounts.column_names
     return tuple(
-        ones if name == "accounts" else _numbers(accounts, names[name]) if names[name] in known else np.zeros(accounts.num_rows)
+        ones if name == "accounts" else numbers_in(accounts, names[name]) if names[name] in known else np.zeros(accounts.num_rows)
         for name in BOOK_SUMS
     )
 
@@ -278,7 +278,7 @@ def _nearest(latitude: Floats, longitude: Floats) -> Ints:
     return np.concatenate([pairs, joining_links(latitude, longitude, pairs).reshape(-1, 2).astype(np.int32)])
 
 
-def _numbers(accounts: pa.Table, name: str, missing: float = 0.0) -> Floats:
+def numbers_in(accounts: pa.Table, name: str, missing: float = 0.0) -> Floats:
     """A column of numbers, `missing` where there is none or it is not finite."""
     values = pc.fill_null(pc.cast(accounts[name], pa.float64(), safe=False), missing)
     found = np.array(values.to_numpy(), np.float64)
@@ -290,7 +290,7 @@ def _texts(accounts: pa.Table, name: str) -> Any:
     return np.array(accounts[name].to_pylist(), object)
 
 
-def _is_number(name: str, fields: Mapping[str, Field]) -> bool:
+def is_number(name: str, fields: Mapping[str, Field]) -> bool:
     return name == "pipeline" or (name in fields and fields[name].type.is_number and name not in ("latitude", "longitude"))
 
 
@@ -303,7 +303,7 @@ def _tell_negative(name: str, values: Floats, findings: list[Finding]) -> None:
 
 
 def _no_measure(name: str, fields: Mapping[str, Field], zones: ZoneSet | None) -> Finding:
-    known = sorted({*COUNTED, "pipeline", *(f for f in fields if _is_number(f, fields)), *(zones.measures if zones else ())})
+    known = sorted({*COUNTED, "pipeline", *(f for f in fields if is_number(f, fields)), *(zones.measures if zones else ())})
     message = f"there is no measure '{name}'" + ("" if zones is None else f", neither of accounts nor of the zones {zones.key}")
     return Finding(
         "design-measure", Severity.ERROR, message, Place(subject=f"measure {name}"), remedy=f"Use one of: {', '.join(known)}."

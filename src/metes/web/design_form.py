@@ -182,7 +182,7 @@ class _Reader:
 
     def number(self, name: str) -> Any:
         """A decimal number."""
-        found = _decimal(self.typed[name])
+        found = decimal_of(self.typed[name])
         if found is None:
             self.errors[name] = "Write a number, such as 0.5."
             return self.typed[name]
@@ -198,7 +198,7 @@ class _Reader:
 
     def share(self, name: str) -> Any:
         """A percentage, as a share."""
-        found = _decimal(self.typed[name].removesuffix("%"))
+        found = decimal_of(self.typed[name].removesuffix("%"))
         if found is None:
             self.errors[name] = "Write a percentage, such as 15."
             return self.typed[name]
@@ -206,7 +206,7 @@ class _Reader:
 
     def measure(self, at: int, row: MeasureTyped) -> dict[str, Any]:
         """A row of the measures."""
-        band, weight = _decimal(row.band.removesuffix("%")), _decimal(row.weight)
+        band, weight = decimal_of(row.band.removesuffix("%")), decimal_of(row.weight)
         if not row.name:
             self.errors[f"measure:{at}"] = "Choose a measure, or take the row out."
         elif row.band and band is None:
@@ -250,7 +250,7 @@ class _Reader:
         return []
 
 
-def _decimal(text: str) -> float | None:
+def decimal_of(text: str) -> float | None:
     """A finite number as people type it, with a point or one comma before the decimals; None for any other text."""
     written = text.strip().replace(",", ".") if text.count(",") == 1 and "." not in text else text.strip()
     try:

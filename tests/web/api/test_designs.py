@@ -43,6 +43,10 @@ def test_a_design_is_begun_moved_undone_and_taken_into_a_draft(client: TestClien
     assert client.post(f"{at}/redo", json={}).json()["can_redo"] is False
     assert client.get(f"{at}/compare").json()["accounts"] == 2
     assert client.get(f"{at}/fairness").json()["seats"][0]["quota"] is None
+    seats = client.get(f"{at}/seats", params={"seat_cost": 10, "span": 1}).json()
+    assert [row["seats"] for row in seats["rows"]] == [1, 2, 3]
+    assert seats["texts"][1].endswith("and cost 10 USD a year.")
+    assert client.get(f"{at}/seats", params={"value": "happiness"}).status_code == 422
     assert client.get(f"{at}/export").text.splitlines()[1].startswith("A00,")
     assert client.get(f"{at}/spec").text.startswith("name: Two\n")
     assert client.post(f"{at}/plan").json()["elsewhere"] == 0

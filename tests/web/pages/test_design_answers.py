@@ -19,7 +19,7 @@ def designed(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A company with two designs that were worked out; a third, of accounts, was not, and has a hostile name."""
     own = company.copy(tmp_path_factory.mktemp("designed") / "company")
     workspace = own.open()
-    browser = browser_on(workspace, "demo", own.password)
+    browser = browser_on(workspace, own.session)
     for changes in ({"name": "First"}, {"name": "Second", "territories": "4"}):
         browser.post("/designs/new", {**ASKED, **changes, "act": "run"})
     browser.post("/designs/new", {**ASKED, "name": SCRIPT, "units": "accounts", "act": "keep"})
@@ -78,6 +78,21 @@ def test_the_certificate_tells_each_seat_the_ranges_and_the_indices(designed: Br
     assert {line["quota"] for line in lines} == {""}
 
 
+def test_the_page_of_seats_says_what_one_more_brings_and_costs(designed: Browser) -> None:
+    page = designed.get("/designs/1/seats?hours=1500&cost=120000&span=3").text
+    assert "How many seats for First?" in page
+    assert "One more seat is expected to bring" in page
+    assert "and cost 120,000 USD a year." in page
+    assert page.count('<th scope="row">') == 7
+    assert '<span class="second">the design</span>' in page
+    assert "it pays where a seat costs less" in designed.get("/designs/1/seats?hours=1500").text
+    wrong = designed.get("/designs/1/seats?cost=much&hours=1500")
+    assert wrong.status_code == 422
+    assert "Write what a seat costs as a number." in wrong.text
+    assert designed.get("/designs/1/seats?hours=0").status_code == 422
+    assert designed.get("/designs/1/seats?hours=1500&value=x&span=99").text.count("one of potential") == 1
+
+
 def test_a_design_becomes_a_draft_after_its_rules_were_seen(designed: Browser) -> None:
     page = designed.get("/designs/1/to-plan").text
     assert re.search(r"a list of \d+\scount", page)
@@ -102,13 +117,15 @@ def test_a_design_is_taken_away_as_csv_and_geojson(designed: Browser) -> None:
     assert designed.get("/designs/3/design.geojson").status_code == 422
 
 
-@pytest.mark.parametrize("place", ["compare", "compare.csv", "fairness", "fairness.csv", "to-plan", "design.csv", "design.geojson"])
+@pytest.mark.parametrize(
+    "place", ["compare", "compare.csv", "fairness", "fairness.csv", "seats", "to-plan", "design.csv", "design.geojson"]
+)
 def test_what_is_no_design_is_not_found(designed: Browser, place: str) -> None:
     assert designed.get(f"/designs/99/{place}").status_code == 404
     assert designed.get(f"/designs/x/{place}").status_code == 404
 
 
-@pytest.mark.parametrize("place", ["compare", "fairness", "to-plan"])
+@pytest.mark.parametrize("place", ["compare", "fairness", "seats?hours=900", "to-plan"])
 def test_hostile_names_are_shown_as_text(designed: Browser, place: str) -> None:
     page = designed.get(f"/designs/3/{place}").text
     assert SCRIPT not in page
@@ -117,7 +134,7 @@ def test_hostile_names_are_shown_as_text(designed: Browser, place: str) -> None:
 
 def test_a_frontier_is_worked_out_and_a_point_of_it_is_picked(company: Company, tmp_path: Path) -> None:
     workspace = company.copy(tmp_path / "company").open()
-    browser = browser_on(workspace, "demo", company.password)
+    browser = browser_on(workspace, company.session)
     small = {**ASKED, "regions": "US-NV, US-UT, US-ID", "territories": "3", "contiguous": ""}
     browser.post("/designs/new", {**small, "act": "run"})
     browser.work()

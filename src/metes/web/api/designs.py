@@ -167,6 +167,31 @@ def get_fairness(number: int, caller: Caller) -> dict[str, Any]:
     return caller.design_fairness(number)
 
 
+@router.get("/designs/{number}/seats")
+def get_seats(
+    number: int,
+    caller: Caller,
+    seat_cost: Annotated[float | None, Query(ge=0, description="What a seat costs in a year.")] = None,
+    seat_hours: Annotated[float | None, Query(description="The hours of a seat in a year.")] = None,
+    value: Annotated[str, Query(max_length=80, description="What is lost where hours do not reach.")] = "potential",
+    visits: Annotated[str, Query(max_length=80, description="The field with an account's visits a year.")] = "",
+    return_share: Annotated[float, Query(description="The share of the value reached that counts as return.")] = 1.0,
+    new_share: Annotated[float, Query(description="The share of its hours that a new seat has.")] = 1.0,
+    span: Annotated[int, Query(ge=1, le=20, description="How many seats more and fewer to look at.")] = 2,
+) -> dict[str, Any]:
+    """What one seat more and one fewer are expected to bring and cost."""
+    return caller.design_seats(
+        number,
+        seat_cost=seat_cost,
+        seat_hours=seat_hours,
+        value=value,
+        visits=visits,
+        return_share=return_share,
+        new_share=new_share,
+        span=span,
+    )
+
+
 @router.get("/designs/{number}/reasons")
 def get_reasons(number: int, caller: Caller) -> dict[str, Any]:
     """What keeps a design from its bands, and what would have to give."""
