@@ -19,7 +19,8 @@ class WorkspaceSettings:
     """`rates` are units of the reporting currency for one unit of another; days begin in `time_zone`.
 
     `assign_on_change` lets changed data queue an assignment; logs of jobs and files that were sent and never imported are dropped after
-    `job_log_days` and `upload_days`.
+    `job_log_days` and `upload_days`. So many `approvals_needed` every changed part of a scenario before it is published; with `four_eyes`
+    those who changed it do not count.
     """
 
     company: str = ""
@@ -33,6 +34,8 @@ class WorkspaceSettings:
     assign_on_change: bool = True
     job_log_days: int = 90
     upload_days: int = 7
+    approvals_needed: int = 0
+    four_eyes: bool = True
 
     def today(self, now: datetime) -> date:
         """The day it is in the workspace's time zone."""
@@ -43,7 +46,7 @@ class WorkspaceSettings:
 _LARGEST_RATE = 10**6
 SETTING_NAMES = tuple(f.name for f in fields(WorkspaceSettings))
 # Settings that change no figure, no day and no record.
-WORK_SETTINGS = ("assign_on_change", "job_log_days", "upload_days")
+WORK_SETTINGS = ("assign_on_change", "job_log_days", "upload_days", "approvals_needed", "four_eyes")
 _LONGEST_KEPT = 3650
 
 
@@ -72,7 +75,9 @@ def checked_setting(name: str, text: str) -> Any:
             return _one(name, text.lower(), text.lower() in {"monday", "sunday", "saturday"}, "monday, sunday or saturday")
         case "distance_unit":
             return _one(name, text.lower(), text.lower() in {"km", "mi"}, "km or mi")
-        case "assign_on_change":
+        case "approvals_needed":
+            return int(_one(name, text, text in {"0", "1", "2", "3", "4", "5"}, "a number of approvals from 0 to 5"))
+        case "assign_on_change" | "four_eyes":
             return _one(name, text.lower(), text.lower() in {"yes", "no", "true", "false"}, "yes or no") in {"yes", "true"}
         case "job_log_days" | "upload_days":
             is_right = text.isdecimal() and len(text) < 5 and 1 <= int(text) <= _LONGEST_KEPT

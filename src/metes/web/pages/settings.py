@@ -64,6 +64,18 @@ SETTINGS = (
     ),
     Setting("job_log_days", "Keep logs of jobs for", "Days after a job's end."),
     Setting("upload_days", "Keep files nobody imported for", "Days since they were sent."),
+    Setting(
+        "approvals_needed",
+        "Approvals of a change",
+        "So many people approve every changed part of a scenario before it is published.",
+        tuple((str(n), str(n) if n else "None needed") for n in range(6)),
+    ),
+    Setting(
+        "four_eyes",
+        "Four eyes",
+        "Whether those who changed a scenario count among its approvers.",
+        (("True", "They do not count"), ("False", "They count")),
+    ),
 )
 
 
