@@ -243,7 +243,7 @@ class _Readers:
         return self._choices.get((reader.user_id, kind)) or default_choice(kind)
 
 
-def _users(connection: Connection, user_ids: set[int], person_ids: set[int]) -> Iterator[sa.Row[Any]]:
+def _users(connection: Connection, user_ids: set[int], person_ids: set[int]) -> Iterator[Any]:
     """The users of those numbers or linked to those people, who are not shut out, with their addresses."""
     query = (
         sa.select(users.c.id, users.c.person_id, notice_addresses.c.address, people.c.email)
@@ -257,7 +257,7 @@ def _users(connection: Connection, user_ids: set[int], person_ids: set[int]) -> 
             yield from connection.execute(query.where(column.in_(chunk)))
 
 
-def _people(connection: Connection, person_ids: set[int]) -> Iterator[sa.Row[Any]]:
+def _people(connection: Connection, person_ids: set[int]) -> Iterator[Any]:
     """People who are still there, with their addresses."""
     query = sa.select(people.c.id, people.c.email).where(people.c.closed_on.is_(None))
     for chunk in _chunks(person_ids):
