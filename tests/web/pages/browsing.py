@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from metes.app.workspace import Workspace
 from metes.web.application import create_app
+from metes.web.visits import COOKIE
 from metes.worker.loop import run_next
 
 
@@ -41,8 +42,20 @@ class Browser:
 
 
 def browser_on(workspace: Workspace, user: str, password: str) -> Browser:
-    """A browser signed in to a workspace."""
+    """A browser that signs in to a workspace by form."""
     client = TestClient(create_app(workspace), raise_server_exceptions=False)
     answer = client.post("/sign-in", data={"name": user, "password": password}, follow_redirects=False)
     assert answer.status_code == 303
     return Browser(client, workspace)
+
+
+def browser_in(workspace: Workspace, session: str) -> Browser:
+    """A browser in a session that stands in the workspace."""
+    client = TestClient(create_app(workspace), raise_server_exceptions=False)
+    return Browser(with_session(client, session), workspace)
+
+
+def with_session(client: TestClient, session: str) -> TestClient:
+    """The client with the cookie that signing in would have given it."""
+    client.cookies.set(COOKIE, session, domain="testserver.local", path="/")
+    return client

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from metes.app.workspace import Workspace, open_workspace
 from metes.base.progress import SILENT
 from metes.web.application import create_app
 from tests.conftest import NOW
-from tests.web.pages.browsing import Browser, browser_on
+from tests.web.pages.browsing import Browser, browser_in, with_session
 
 ACCOUNTS = 600
 SCRIPT = "<script>alert('x')</script>"
@@ -25,19 +25,31 @@ SCRIPT = "<script>alert('x')</script>"
 
 @dataclass(frozen=True)
 class Company:
-    """A folder with `metes.db` and its Book, and the demo user's password."""
+    """A folder with `metes.db` and its Book, the demo user's password, and the secret of a session of that user."""
 
     folder: Path
     password: str
+    session: str
 
     def open(self) -> Workspace:
         """A workspace on it; the Book is kept beside the database."""
-        return open_workspace(AppSettings(f"sqlite:///{self.folder / 'metes.db'}"), clock=lambda: NOW)
+        return opened_at(self.folder)
 
     def copy(self, folder: Path) -> Company:
         """The same company in another folder, to be written to."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        return Company(folder, self.password)
+        return replace(self, folder=folder)
+
+
+def opened_at(folder: Path) -> Workspace:
+    """The workspace of a folder."""
+    return open_workspace(AppSettings(f"sqlite:///{folder / 'metes.db'}"), clock=lambda: NOW)
+
+
+def signed_in(workspace: Workspace, password: str) -> Company:
+    """The company of a workspace with the demo user in a session, which stands in its copies too: a password takes a core a while."""
+    assert workspace.store.path is not None
+    return Company(workspace.store.path.parent, password, workspace.sign_in("demo", password, "tests").secret)
 
 
 @dataclass
@@ -63,21 +75,18 @@ class Visitor:
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """The demo company, assigned."""
-    folder = tmp_path_factory.mktemp("company")
     files = write_company(tmp_path_factory.mktemp("files"), accounts=ACCOUNTS, seed=7, today=NOW.date(), progress=SILENT)
-    made = Company(folder, "")
-    workspace = made.open()
+    workspace = opened_at(tmp_path_factory.mktemp("company"))
     result = load_company(workspace, files, progress=SILENT, say=lambda _: None)
+    made = signed_in(workspace, str(result["password"]))
     workspace.close()
-    return Company(folder, str(result["password"]))
+    return made
 
 
 def _visit(company: Company) -> Iterator[Visitor]:
     workspace = company.open()
     with TestClient(create_app(workspace), raise_server_exceptions=True) as client:
-        answer = client.post("/sign-in", data={"name": "demo", "password": company.password}, follow_redirects=False)
-        assert answer.status_code == 303
-        yield Visitor(client, workspace)
+        yield Visitor(with_session(client, company.session), workspace)
     workspace.close()
 
 
@@ -96,10 +105,10 @@ def editor(company: Company, tmp_path: Path) -> Iterator[Visitor]:
 @pytest.fixture
 def newcomer(tmp_path: Path) -> Iterator[Visitor]:
     """Somebody before an empty workspace."""
-    made = Company(tmp_path / "empty", "a long password")
-    made.folder.mkdir()
-    workspace = made.open()
-    workspace.user_add("demo", made.password)
+    (tmp_path / "empty").mkdir()
+    workspace = opened_at(tmp_path / "empty")
+    workspace.user_add("demo", "a long password")
+    made = signed_in(workspace, "a long password")
     workspace.close()
     yield from _visit(made)
 
@@ -115,7 +124,7 @@ def open_browser(company: Company, tmp_path: Path) -> Iterator[Callable[[], Brow
     """A function that opens a browser; all it opens share one company that may be changed."""
     own = company.copy(tmp_path / "company")
     workspace = own.open()
-    yield lambda: browser_on(workspace, "demo", own.password)
+    yield lambda: browser_in(workspace, own.session)
     workspace.close()
 
 
@@ -129,5 +138,5 @@ def browser(open_browser: Callable[[], Browser]) -> Browser:
 def reader(company: Company) -> Iterator[Browser]:
     """A browser for tests that only look."""
     workspace = company.open()
-    yield browser_on(workspace, "demo", company.password)
+    yield browser_in(workspace, company.session)
     workspace.close()

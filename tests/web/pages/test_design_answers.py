@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.pages.browsing import Browser, browser_on
+from tests.web.pages.browsing import Browser, browser_in
 from tests.web.pages.conftest import Company
 from tests.web.pages.test_designs import ASKED, SCRIPT
 
@@ -19,7 +19,7 @@ def designed(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A company with two designs that were worked out; a third, of accounts, was not, and has a hostile name."""
     own = company.copy(tmp_path_factory.mktemp("designed") / "company")
     workspace = own.open()
-    browser = browser_on(workspace, own.session)
+    browser = browser_in(workspace, own.session)
     for changes in ({"name": "First"}, {"name": "Second", "territories": "4"}):
         browser.post("/designs/new", {**ASKED, **changes, "act": "run"})
     browser.post("/designs/new", {**ASKED, "name": SCRIPT, "units": "accounts", "act": "keep"})
@@ -134,7 +134,7 @@ def test_hostile_names_are_shown_as_text(designed: Browser, place: str) -> None:
 
 def test_a_frontier_is_worked_out_and_a_point_of_it_is_picked(company: Company, tmp_path: Path) -> None:
     workspace = company.copy(tmp_path / "company").open()
-    browser = browser_on(workspace, company.session)
+    browser = browser_in(workspace, company.session)
     small = {**ASKED, "regions": "US-NV, US-UT, US-ID", "territories": "3", "contiguous": ""}
     browser.post("/designs/new", {**small, "act": "run"})
     browser.work()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.web.pages.browsing import Browser, browser_on
+from tests.web.pages.browsing import Browser, browser_in
 from tests.web.pages.conftest import SCRIPT, Company
 
 COLORADO = {
@@ -41,7 +41,7 @@ def open_bench(drawn: Company, tmp_path: Path) -> Iterator[Callable[[], Browser]
     """A function that opens a browser; all of a test share one company."""
     own = drawn.copy(tmp_path / "company")
     workspace = own.open()
-    yield lambda: browser_on(workspace, "demo", own.password)
+    yield lambda: browser_in(workspace, own.session)
     workspace.close()
 
 
@@ -56,7 +56,7 @@ def looked_at(drawn: Company, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A browser for tests that change nothing."""
     own = drawn.copy(tmp_path_factory.mktemp("looked-at") / "company")
     workspace = own.open()
-    yield browser_on(workspace, "demo", own.password)
+    yield browser_in(workspace, own.session)
     workspace.close()
 
 
