@@ -9,11 +9,11 @@ from typing import Any
 from metes.base.errors import Conflict, NotFound
 from metes.model.plan import Plan, Territory
 from metes.web.marks import colour_of
+from metes.web.revisions import STATE_TONES, called, label_of
 from metes.web.visits import Visit
 
 FOUND_SHOWN = 60
 SIBLINGS_SHOWN = 400
-STATE_TONES = {"active": "good", "draft": "accent", "scheduled": "warn", "superseded": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,22 @@ class PlanView:
         """The tone of the revision's state."""
         return STATE_TONES.get(self.revision.state, "")
 
+    @property
+    def label(self) -> str:
+        """What the revision in view is called: a scenario by its title, what is or was in force by the plan's name."""
+        revision = self.revision
+        return label_of(revision) if revision.is_open or revision.title else revision.name
+
+    @property
+    def in_force(self) -> Sequence[Any]:
+        """The active revision, those scheduled, and the one in view where it is neither a scenario."""
+        return [r for r in self.others if not r.is_open]
+
+    @property
+    def scenarios(self) -> Sequence[Any]:
+        """Some of the scenarios, the one in view among them."""
+        return [r for r in self.others if r.is_open]
+
     def colour_of(self, territory: Territory) -> int:
         """The territory's colour, the same as on every other page."""
         return colour_of(territory)
@@ -82,9 +98,9 @@ def view_of(visit: Visit, reference: str, key: str = "") -> PlanView:
         territory_of(plan, key)
     everything = workspace.plan_list()
     active = next((r for r in everything if r.state == "active"), None)
-    draft = next((r for r in everything if r.state == "draft" and active is not None and r.parent_id == active.id), None)
-    target = revision if revision.state == "draft" else (draft or revision) if revision.state == "active" else None
-    others = [r for r in everything if r.state in {"active", "draft", "scheduled"} or r.id == revision.id][:12]
+    draft = next((r for r in everything if r.is_open and active is not None and r.parent_id == active.id), None)
+    target = revision if revision.is_open else (draft or revision) if revision.state == "active" else None
+    others = [r for r in everything if r.is_open or r.state in {"active", "scheduled"} or r.id == revision.id][:12]
     changed = _changed_keys(visit, revision, active, plan)
     search = visit.address.get("q").strip()
     branches, more = _found(plan, search, changed) if search else _open_path(plan, key, changed)
@@ -95,18 +111,18 @@ def view_of(visit: Visit, reference: str, key: str = "") -> PlanView:
 
 def edit_target(visit: Visit, revision: Any) -> Any:
     """The revision that a change to the one looked at goes to; Conflict where it cannot be changed, or a newer draft is open."""
-    if revision.state not in {"draft", "active"}:
+    if not revision.is_open and revision.state != "active":
         raise Conflict(f"revision {revision.id} is {revision.state} and cannot be changed; change a draft of the active plan")
     if revision.state == "active":
         current = visit.workspace.draft_or_active()
         if current.id != revision.id:
-            raise Conflict(f"somebody has begun draft {current.id} of this plan meanwhile; put your change there")
+            raise Conflict(f"somebody has begun {called(current)} of this plan meanwhile; put your change there")
     return revision
 
 
 def _changed_keys(visit: Visit, revision: Any, active: Any, plan: Plan) -> frozenset[str]:
     """Territories of a draft that differ from the active plan's."""
-    if active is None or revision.id == active.id or revision.state != "draft":
+    if active is None or revision.id == active.id or not revision.is_open:
         return frozenset()
     before = visit.workspace.plan_of(active).territory_by_key
     return frozenset(t.key for t in plan.territories if before.get(t.key) != t)

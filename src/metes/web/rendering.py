@@ -13,6 +13,7 @@ from metes.web import drawing
 from metes.web.addresses import Address
 from metes.web.assets import Assets, assets
 from metes.web.formatting import Reader
+from metes.web.revisions import called, label_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -95,6 +96,8 @@ def _filters(reader: Reader) -> dict[str, Any]:
         "place": reader.place,
         "count_of": reader.count,
         "colour_class": colour_class,
+        "label_of": label_of,
+        "called": called,
     }
 
 

@@ -11,6 +11,7 @@ from metes.base.findings import Severity
 from metes.web.downloads import csv_download, written_download
 from metes.web.marks import colour_of, href_of
 from metes.web.pages.design_compare import amount
+from metes.web.revisions import label_of
 from metes.web.visits import SignedIn, Visit
 
 router = APIRouter()
@@ -35,7 +36,7 @@ def ask(number: int, visit: SignedIn) -> Response:
         {t.key: {"name": t.label, "colour": colour_of(t), "href": href_of(t.key)} for t in active[1].territories} if active else {}
     )
     named = {t["key"]: {"name": t["name"], "colour": t["colour"], "href": ""} for t in document["territories"]} | named
-    drafts = [revision for revision in visit.workspace.plan_list() if revision.state == "draft"]
+    drafts = [revision for revision in visit.workspace.plan_list() if revision.is_open]
     return visit.page(
         "design-to-plan.html",
         design=row,
@@ -60,7 +61,7 @@ def make_draft(number: int, visit: SignedIn) -> Response:
     made = visit.workspace.design_to_plan(number)
     count = visit.environment.filters["count_of"]
     text = (
-        f"Draft {made.revision.id} puts {count(made.accounts - made.elsewhere, 'account', 'accounts')} where the design has them."
+        f"{label_of(made.revision)} puts {count(made.accounts - made.elsewhere, 'account', 'accounts')} where the design has them."
     )
     told = [finding.message for finding in made.findings if finding.severity is not Severity.NOTE]
     if told:

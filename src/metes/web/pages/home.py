@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from metes.model.condition import Missing
 from metes.model.query import Sums
 from metes.web.marks import Marks
+from metes.web.revisions import label_of
 from metes.web.visits import SignedIn, Visit
 
 router = APIRouter()
@@ -94,9 +95,9 @@ def _notes(visit: Visit, unassigned: Sums, run: Any) -> Iterator[dict[str, str]]
         text = f"{many} held by no territory, with {write['money_compact'](unassigned.potential)} of potential."
         yield _note("warning", "warn", text, "/accounts?territory=none&sort=-potential", "See them")
     draft = workspace.draft_or_active()
-    if draft.state == "draft":
+    if draft.is_open:
         steps = len(workspace.plan_diff(str(draft.parent_id), str(draft.id)))
-        text = f"Draft {draft.id} holds {write['count_of'](steps, 'change', 'changes')} that are not published."
+        text = f"{label_of(draft)} holds {write['count_of'](steps, 'change', 'changes')} that are not published."
         yield _note("info", "quiet", text, f"/plan?revision={draft.id}", "Look at it")
     lost = workspace.rule_count(Missing("latitude"))
     if lost:

@@ -19,6 +19,7 @@ from metes.model.query import AccountQuery
 from metes.web.account_list import read_ask
 from metes.web.addresses import Address
 from metes.web.marks import Marks
+from metes.web.revisions import called
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -64,7 +65,7 @@ def pin(visit: SignedIn, form: Form) -> Response:
     if visit.workspace.draft_or_active().root_hash != address.get("root"):
         raise Conflict("somebody changed the draft since you looked; look at what would move again, then repeat")
     draft = visit.workspace.pin(wish.pins(visit.user.name))
-    what = _sentence(wish, plan, f"in draft {draft.id}")
+    what = _sentence(wish, plan, f"in {called(draft)}")
     if address.get("act") != "publish":
         return visit.go(_done(draft.id, wish, visit.user.name), ("good", what))
     try:

@@ -1,4 +1,4 @@
-"""The plan: its revisions, its tree, one territory with rules, seats, pins and exclusions, and its text to take away."""
+"""The plan: its tree, one territory with rules, seats, pins and exclusions, and its text to take away."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from metes.base.errors import Conflict, InputError
 from metes.base.ids import key_from
 from metes.model.plan import Pin, Seat, Territory
 from metes.web.plan_view import PlanView, edit_target, territory_of, view_of
-from metes.web.tables import Cell, Column, Row, Table
+from metes.web.revisions import called
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -42,53 +42,6 @@ def show_plan(visit: SignedIn, revision: str = "") -> Response:
     rules = sum(len(t.rules) for t in plan.territories)
     proof = visit.workspace.proof_at_hand(str(view.revision.id))
     return visit.page("plan.html", view=view, count_by_type=kinds, rules=rules, proof=proof)
-
-
-@router.get("/plan/revisions")
-def show_revisions(visit: SignedIn) -> Response:
-    """All revisions, newest first."""
-    found = visit.workspace.plan_list()
-    tones = {"active": "good", "draft": "accent", "scheduled": "warn"}
-    moment = visit.environment.filters["moment"]
-    columns = [
-        Column("revision", "Revision", Cell.LINK, is_sortable=False, second="name"),
-        Column("state", "State", Cell.STATUS, is_sortable=False),
-        Column("from", "In force from", Cell.DATE, is_sortable=False),
-        Column("note", "Note", is_sortable=False, on_phone=False),
-        Column("author", "Made by", is_sortable=False, on_phone=False),
-        Column("changed", "Changed", is_sortable=False, on_phone=False),
-    ]
-    chosen = visit.address.values("column")
-    rows = [
-        Row(
-            str(r.id),
-            {
-                "revision": f"Revision {r.id}",
-                "name": r.name,
-                "state": {"text": r.state, "tone": tones.get(r.state, "")},
-                "from": r.effective_on,
-                "note": r.note,
-                "author": r.author,
-                "changed": moment(r.changed_at),
-            },
-            href=f"/plan?revision={r.id}",
-        )
-        for r in found
-    ]
-    shown = [c for c in columns if not chosen or c.key in chosen]
-    table = Table(
-        caption="Revisions of the plan",
-        columns=shown,
-        rows=rows,
-        address=visit.address,
-        total=len(rows),
-        noun=("revision", "revisions"),
-        has_search=False,
-        empty_title="There is no plan yet",
-        empty_text="A plan comes from text files or from imported territories.",
-        key="revisions",
-    )
-    return visit.page("plan-revisions.html", table=table)
 
 
 @router.get("/plan/export.zip")
@@ -139,7 +92,7 @@ def add_pin(reference: str, key: str, visit: SignedIn, form: Form) -> Response:
     pins = [Pin(a, key, typed["reason"], visit.user.name, period, is_exclusion=typed["kind"] == "exclusion") for a in accounts]
     draft = visit.workspace.pins_change(add=pins, reference=str(revision.id))
     what = "kept out" if typed["kind"] == "exclusion" else "pinned"
-    text = f"{len(accounts)} account{'s' if len(accounts) != 1 else ''} {what} in draft {draft.id}. Publish it to put it in force."
+    text = f"{len(accounts)} account{'s' if len(accounts) != 1 else ''} {what} in {called(draft)}. Publish it to put it in force."
     return visit.go(f"/plan/{draft.id}/territories/{key}#pins", ("good", text))
 
 
@@ -152,7 +105,7 @@ def remove_pin(reference: str, key: str, visit: SignedIn, form: Form) -> Respons
     if not named:
         raise Conflict("somebody has changed this pin meanwhile; look at the territory again")
     draft = visit.workspace.pins_change(remove=named[:1], reference=str(revision.id))
-    text = f"The {'exclusion' if named[0].is_exclusion else 'pin'} of {named[0].account} is gone from draft {draft.id}."
+    text = f"The {'exclusion' if named[0].is_exclusion else 'pin'} of {named[0].account} is gone from {called(draft)}."
     return visit.go(f"/plan/{draft.id}/territories/{key}#pins", ("good", text))
 
 
@@ -215,7 +168,7 @@ def remove_territory(reference: str, key: str, visit: SignedIn, form: Form) -> R
         key, reference=str(edit_target(visit, revision).id), expected_root=str(form.get("root", "")) or None
     )
     place = f"/plan/{draft.id}/territories/{parent}" if parent else f"/plan?revision={draft.id}"
-    return visit.go(place, ("good", f"{territory_of(plan, key).label} is gone from draft {draft.id}."))
+    return visit.go(place, ("good", f"{territory_of(plan, key).label} is gone from {called(draft)}."))
 
 
 @router.post("/plan/{reference}/territories/{key}/seats")
@@ -228,7 +181,7 @@ def add_seat(reference: str, key: str, visit: SignedIn, form: Form) -> Response:
     seat_key = next(k for k in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if k not in taken)
     seat = Seat(seat_key, key, role, owns=bool(form.get("owns")), name=name)
     draft = visit.workspace.seat_set(seat, reference=str(edit_target(visit, revision).id))
-    return visit.go(f"/plan/{draft.id}/territories/{key}#seats", ("good", f"Seat {seat_key} was added to draft {draft.id}."))
+    return visit.go(f"/plan/{draft.id}/territories/{key}#seats", ("good", f"Seat {seat_key} was added to {called(draft)}."))
 
 
 @router.post("/plan/{reference}/territories/{key}/seats/remove")
@@ -237,7 +190,7 @@ def remove_seat(reference: str, key: str, visit: SignedIn, form: Form) -> Respon
     revision = edit_target(visit, visit.workspace.plan_find(reference))
     seat = str(form.get("seat", ""))
     draft = visit.workspace.seat_remove(seat, reference=str(revision.id))
-    return visit.go(f"/plan/{draft.id}/territories/{key}#seats", ("good", f"Seat {seat} is gone from draft {draft.id}."))
+    return visit.go(f"/plan/{draft.id}/territories/{key}#seats", ("good", f"Seat {seat} is gone from {called(draft)}."))
 
 
 def _territory_page(
@@ -297,9 +250,7 @@ def _save_territory(visit: Visit, reference: str, key: str, form: Any) -> Respon
             root = str(form.get("root", "")) or None
             target = edit_target(visit, view.revision)
             draft = visit.workspace.territory_set(territory, reference=str(target.id), expected_root=root)
-            return visit.go(
-                f"/plan/{draft.id}/territories/{new_key}", ("good", f"{territory.label} was saved in draft {draft.id}.")
-            )
+            return visit.go(f"/plan/{draft.id}/territories/{new_key}", ("good", f"{territory.label} was saved in {called(draft)}."))
     except (InputError, Conflict) as problem:
         error = str(problem)
     return visit.page(

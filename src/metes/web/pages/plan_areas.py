@@ -16,6 +16,7 @@ from metes.web.addresses import Address
 from metes.web.pages.plan_parts import RULES_SHOWN
 from metes.web.part_edits import editable, new_key, sketch_path, went_into
 from metes.web.plan_view import PlanView, edit_target, view_of
+from metes.web.revisions import called
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -60,7 +61,7 @@ def add_area(reference: str, visit: SignedIn, form: Form) -> Response:
     except (InputError, Conflict) as problem:
         status = 409 if isinstance(problem, Conflict) else 422
         return _new_page(visit, view, typed, str(problem), getattr(problem, "findings", ()), status=status)
-    notice = _notice(f"Area {key} was saved in draft {added.revision.id}.", added.findings)
+    notice = _notice(f"Area {key} was saved in {called(added.revision)}.", added.findings)
     return went_into(visit, added.revision, target.root_hash, f"areas/{key}", notice)
 
 
@@ -117,7 +118,7 @@ def save_area(reference: str, key: str, visit: SignedIn, form: Form) -> Response
     except (InputError, Conflict) as problem:
         status = 409 if isinstance(problem, Conflict) else 422
         return _area_page(visit, view, area, typed, str(problem), getattr(problem, "findings", ()), status)
-    notice = _notice(f"Area {key} was saved in draft {draft.id}.", findings)
+    notice = _notice(f"Area {key} was saved in {called(draft)}.", findings)
     return went_into(visit, draft, view.revision.root_hash, f"areas/{key}", notice)
 
 
@@ -134,7 +135,7 @@ def remove_area(reference: str, key: str, visit: SignedIn, form: Form) -> Respon
     """Take an area out of a draft."""
     revision = edit_target(visit, visit.workspace.plan_find(reference))
     draft = visit.workspace.plan_area_remove(key, reference=str(revision.id), expected_root=str(form.get("root", "")) or None)
-    return went_into(visit, draft, revision.root_hash, "parts#areas", ("good", f"Area {key} is gone from draft {draft.id}."))
+    return went_into(visit, draft, revision.root_hash, "parts#areas", ("good", f"Area {key} is gone from {called(draft)}."))
 
 
 def _add_each(visit: Visit, view: PlanView, typed: Mapping[str, str], text: str) -> Response:
@@ -143,7 +144,7 @@ def _add_each(visit: Visit, view: PlanView, typed: Mapping[str, str], text: str)
         text, typed["property"], prefix=typed["prefix"], reference=str(target.id), expected_root=view.revision.root_hash
     )
     count = len(added.areas)
-    what = f"{count:,} area{'s were' if count != 1 else ' was'} saved in draft {added.revision.id}."
+    what = f"{count:,} area{'s were' if count != 1 else ' was'} saved in {called(added.revision)}."
     return went_into(visit, added.revision, target.root_hash, "parts#areas", _notice(what, added.findings))
 
 

@@ -13,6 +13,7 @@ from metes.base.errors import Conflict, InputError
 from metes.base.findings import Finding, Severity
 from metes.web.pages.preview import found_or_quick, outcome_of
 from metes.web.plan_view import PlanView, view_of
+from metes.web.revisions import label_of
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -101,11 +102,11 @@ def discard(reference: str, visit: SignedIn) -> Response:
     view = view_of(visit, reference)
     _require_draft(view)
     visit.workspace.plan_discard(str(view.revision.id))
-    return visit.go("/plan", ("info", f"Draft {view.revision.id} was put away; the plan in force is as it was."))
+    return visit.go("/plan", ("info", f"{label_of(view.revision)} was put away; the plan in force is as it was."))
 
 
 def _require_draft(view: PlanView) -> None:
-    if view.revision.state != "draft":
+    if not view.revision.is_open:
         raise Conflict(f"revision {view.revision.id} is {view.revision.state} already; only a draft is published or put away")
 
 

@@ -13,6 +13,7 @@ from metes.base.errors import Conflict, InputError, NotFound
 from metes.model.plan import NamedList, Plan, Policy, Role, TerritoryType
 from metes.web.part_edits import editable, matching, new_key, sketch_path, went_into
 from metes.web.plan_view import PlanView, edit_target, view_of
+from metes.web.revisions import called
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -104,7 +105,7 @@ def remove_type(reference: str, key: str, visit: SignedIn, form: Form) -> Respon
     """Take a type out of a draft."""
     revision = edit_target(visit, visit.workspace.plan_find(reference))
     draft = visit.workspace.type_remove(key, reference=str(revision.id), expected_root=str(form.get("root", "")) or None)
-    return went_into(visit, draft, revision.root_hash, "parts#types", ("good", f"Type {key} is gone from draft {draft.id}."))
+    return went_into(visit, draft, revision.root_hash, "parts#types", ("good", f"Type {key} is gone from {called(draft)}."))
 
 
 @router.get("/plan/{reference}/new-list")
@@ -146,7 +147,7 @@ def remove_list(reference: str, key: str, visit: SignedIn, form: Form) -> Respon
     """Take a named list out of a draft."""
     revision = edit_target(visit, visit.workspace.plan_find(reference))
     draft = visit.workspace.list_remove(key, reference=str(revision.id), expected_root=str(form.get("root", "")) or None)
-    return went_into(visit, draft, revision.root_hash, "parts#lists", ("good", f"List {key} is gone from draft {draft.id}."))
+    return went_into(visit, draft, revision.root_hash, "parts#lists", ("good", f"List {key} is gone from {called(draft)}."))
 
 
 def values_of(text: str) -> tuple[str, ...]:
@@ -205,7 +206,7 @@ def _save_type(visit: Visit, reference: str, key: str, form: Mapping[str, Any]) 
         except (InputError, Conflict) as problem:
             error, status = _told(problem)
         else:
-            notice = ("good", f"Type '{kind.name or kind.key}' was saved in draft {draft.id}.")
+            notice = ("good", f"Type '{kind.name or kind.key}' was saved in {called(draft)}.")
             return went_into(visit, draft, view.revision.root_hash, "parts#types", notice)
     return _type_page(visit, view, old, typed, error, status)
 
@@ -260,7 +261,7 @@ def _saved(saved: Any) -> str:
     count, repeated = len(saved.named.values), saved.repeated
     values = f"{count:,} code{'s' * (count != 1)}"
     once = f"; {repeated:,} that stood there more than once {'is' if repeated == 1 else 'are'} kept once" if repeated else ""
-    return f"List '{saved.named.name or saved.named.key}' was saved in draft {saved.revision.id} with {values}{once}."
+    return f"List '{saved.named.name or saved.named.key}' was saved in {called(saved.revision)} with {values}{once}."
 
 
 def _told(problem: InputError | Conflict) -> tuple[str, int]:

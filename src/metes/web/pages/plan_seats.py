@@ -15,6 +15,7 @@ from metes.base.errors import Conflict, InputError, NotFound
 from metes.model.plan import Plan, Seat
 from metes.web.part_edits import went_into
 from metes.web.plan_view import edit_target, view_of
+from metes.web.revisions import called
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -59,7 +60,7 @@ def save_seat(reference: str, key: str, visit: SignedIn, form: Form) -> Response
     except Conflict as problem:
         told = f"{problem}. What you typed is kept below; saving it again replaces what they saved."
         return _seat_page(visit, reference, old, typed, {"": told}, status=409)
-    notice = ("good", f"Seat {seat.name or seat.key} was saved in draft {draft.id}.")
+    notice = ("good", f"Seat {seat.name or seat.key} was saved in {called(draft)}.")
     return went_into(visit, draft, revision.root_hash, f"territories/{seat.territory}#seats", notice)
 
 

@@ -16,6 +16,7 @@ from metes.model.condition import Condition
 from metes.model.plan import Role, Rule
 from metes.web.formatting import Reader
 from metes.web.plan_view import PlanView, edit_target, view_of
+from metes.web.revisions import called
 from metes.web.rule_form import edited, form_text, lay_out, node_of, read_form
 from metes.web.rule_node import FAMILY, Node, TooComplex
 from metes.web.rule_terms import TERMS
@@ -125,7 +126,7 @@ def remove_rule(reference: str, key: str, rule: str, visit: SignedIn, form: Form
     revision = edit_target(visit, visit.workspace.plan_find(reference))
     root = str(form.get("root", "")) or None
     draft = visit.workspace.rule_remove(key, rule, reference=str(revision.id), expected_root=root)
-    return visit.go(f"/plan/{draft.id}/territories/{key}", ("good", f"The rule is gone from draft {draft.id}."))
+    return visit.go(f"/plan/{draft.id}/territories/{key}", ("good", f"The rule is gone from {called(draft)}."))
 
 
 def _step(visit: Visit, reference: str, key: str, rule: str, form: Mapping[str, Any]) -> Response:
@@ -154,7 +155,7 @@ def _save(visit: Visit, view: PlanView, sheet: Sheet, condition: Condition, rule
         draft = visit.workspace.rule_set(territory.key, kept, reference=str(target.id), expected_root=sheet.root)
     except Conflict as conflict:
         return _conflict_page(visit, view, sheet, rule, str(conflict))
-    text = f"The rule was saved in draft {draft.id}; it takes effect when the draft is published."
+    text = f"The rule was saved in {called(draft)}; it takes effect when the draft is published."
     return visit.go(f"/plan/{draft.id}/territories/{territory.key}", ("good", text))
 
 
