@@ -77,6 +77,7 @@ def test_islands_are_named_with_their_links(counties: ZoneSet) -> None:
     told = [str(link) for link in links_of(counties)]
     assert "Nantucket, Massachusetts is joined to Dukes, Massachusetts, 51 km" in told
     assert any(text.startswith("Hawaii, Hawaii is joined to Maui, Hawaii") for text in told)
+    assert "Maui, Hawaii with 1 more is joined to Marin, California, 3,763 km" in told
 
 
 @pytest.mark.data

@@ -266,7 +266,7 @@ def _joined(zones: ZoneSet, unit_of_zone: Ints, at: Any) -> Ints:
     """Neighbours among the chosen zones, and links that join what choosing took apart."""
     pairs = unit_of_zone[zones.joined_pairs]
     pairs = pairs[(pairs >= 0).all(axis=1)].astype(np.int32)
-    links = joining_links(zones.latitude[at], zones.longitude[at], pairs)
+    links = joining_links(zones.latitude[at], zones.longitude[at], pairs, [zones.regions[i] for i in at])
     return np.concatenate([pairs, links.reshape(-1, 2).astype(np.int32)])
 
 

@@ -232,7 +232,7 @@ def _made(gathered: _Gathered, columns: Columns, key: str, name: str) -> ZonesRe
         longitude=longitude,
         measures=measures,
         pairs=pairs,
-        links=joining_links(latitude, longitude, pairs),
+        links=joining_links(latitude, longitude, pairs, [zone.region for zone in zones]),
         shapes=tuple(shapely.to_wkb(shapes).tolist()),
         source=gathered.file,
     )

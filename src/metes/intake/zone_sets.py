@@ -33,7 +33,7 @@ from metes.partition.voronoi import voronoi_cells
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
 # Raise where what is made of the packages changes, so that what lies on disk is made anew.
-_MAKING: Final = 3
+_MAKING: Final = 4
 _STATE_NAMES: Final = {
     "US Virgin Islands": "VI",
     "United States Virgin Islands": "VI",
@@ -160,7 +160,7 @@ _MAKERS: Final[Mapping[str, Callable[[], ZoneSet]]] = {US_COUNTIES: us_counties,
 def _zone_set(key: str, *, shapes: Shapes, latitude: Floats, longitude: Floats, **more: Any) -> ZoneSet:
     """The set with its links, its shapes as WKB."""
     about = next(about for about in BUILT_IN if about.key == key)
-    pairs = more.pop("pairs")
+    pairs, regions = more.pop("pairs"), tuple(more.pop("regions"))
     order = np.lexsort((pairs[:, 1], pairs[:, 0]))
     return ZoneSet(
         key=key,
@@ -170,11 +170,11 @@ def _zone_set(key: str, *, shapes: Shapes, latitude: Floats, longitude: Floats, 
         codes=key,
         ids=tuple(more.pop("ids")),
         names=tuple(more.pop("names")),
-        regions=tuple(more.pop("regions")),
+        regions=regions,
         latitude=latitude,
         longitude=longitude,
         pairs=pairs[order],
-        links=joining_links(latitude, longitude, pairs),
+        links=joining_links(latitude, longitude, pairs, regions),
         shapes=tuple(shapely.to_wkb(shapes).tolist()),
         **more,
     )
