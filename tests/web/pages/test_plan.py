@@ -40,7 +40,7 @@ def typed(text: str, root: str, **more: str) -> dict[str, str]:
         ("/plan?revision=1", "Types, in the order in which they count"),
         ("/plan?revision=1&q=puget+sound", "Puget Sound"),
         ("/plan?q=nothing-is-named-so", "No territory or rule is named so."),
-        ("/plan/revisions", "Revision 1"),
+        ("/plan/revisions", "Nov 22, 2023"),
         ("/plan/1/check", "Check of revision 1"),
         (PLACE, "postal_code between"),
         (f"{PLACE}/edit", "Never changes"),
