@@ -32,6 +32,10 @@ def test_a_file_becomes_a_set_that_is_listed_shown_written_and_removed(metes: Co
 
     assert metes("zones", "remove", "two").code == 0
     assert metes("zones", "show", "two").code == 2
+    assert metes("zones", "remove", "two", "--undo").code == 0
+    assert metes("zones", "show", "two").code == 0
+    assert metes("zones", "remove", "two", "--undo").code == 2
+    assert metes("zones", "remove", "two").code == 0
 
 
 def test_repairs_are_told_and_islands_alone_are_no_finding(metes: Command, tmp_path: Path) -> None:

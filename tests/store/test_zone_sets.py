@@ -102,3 +102,24 @@ def test_sets_are_kept_replaced_and_removed(store: Store) -> None:
             zone_sets.content(connection, "front")
     with store.write() as connection, pytest.raises(NotFound, match="that was added"):
         zone_sets.remove_zone_set(connection, "front")
+
+
+def test_the_last_set_that_was_removed_or_replaced_comes_back(store: Store) -> None:
+    first, second = replace(ODD, key="front"), replace(two_zones(), key="front")
+    put(store, first)
+    put(store, first)
+    with store.write() as connection:
+        assert zone_sets.removed_sets(connection) == ()
+        with pytest.raises(NotFound, match="was removed or replaced"):
+            zone_sets.restore_zone_set(connection, "front")
+    put(store, second)
+    for back, gone in ((first, second), (second, first)):
+        with store.write() as connection:
+            assert zone_sets.restore_zone_set(connection, "front").content_hash == back.digest
+            assert [s.content_hash for s in zone_sets.removed_sets(connection)] == [gone.digest]
+            assert zone_set_of(zone_sets.content(connection, "front")).digest == back.digest
+    with store.write() as connection:
+        zone_sets.remove_zone_set(connection, "front")
+        zone_sets.restore_zone_set(connection, "front")
+        assert zone_sets.removed_sets(connection) == ()
+        assert zone_set_of(zone_sets.content(connection, "front")).digest == second.digest

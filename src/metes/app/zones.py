@@ -63,6 +63,14 @@ class ZoneVerbs(Desk):
             ZoneSetSummary(s.key, s.name, s.kind, s.zones, s.source, False, s.created_at, s.created_by) for s in added
         )
 
+    def zone_set_removed(self) -> tuple[ZoneSetSummary, ...]:
+        """The set of each key that was removed or replaced last, by key; `zone_set_restore` brings it back."""
+        from metes.store.zone_sets import removed_sets
+
+        with self.store.read() as connection:
+            gone = removed_sets(connection)
+        return tuple(ZoneSetSummary(s.key, s.name, s.kind, s.zones, s.source, False, s.created_at, s.created_by) for s in gone)
+
     def zone_set(self, key: str) -> ZoneSet:
         """A zone set, kept on the shelf. A built-in one is made when it is first asked for, and kept on disk."""
         from metes.model.zones import BUILT_IN
@@ -143,7 +151,7 @@ class ZoneVerbs(Desk):
         return ZoneSetAdded(zones, findings)
 
     def zone_set_remove(self, key: str) -> None:
-        """Remove a set that was added."""
+        """Remove a set that was added; `zone_set_restore` brings it back."""
         from metes.store.zone_sets import remove_zone_set
 
         _require_free(key)
@@ -151,6 +159,20 @@ class ZoneVerbs(Desk):
             digest = remove_zone_set(connection, key)
             audit.add_entry(connection, self.principal, "zone set remove", key, {"content": digest}, self.clock())
         forget_drawn(self.shelf.books, digest)
+
+    def zone_set_restore(self, key: str) -> ZoneSetSummary:
+        """Bring back the set of a key that was removed or replaced last; one that has its place now goes, and can be brought back so."""
+        from metes.store.zone_sets import find_zone_set, restore_zone_set
+
+        _require_free(key)
+        with self.store.write() as connection:
+            before = find_zone_set(connection, key)
+            back = restore_zone_set(connection, key)
+            audit.add_entry(connection, self.principal, "zone set restore", key, {"content": back.content_hash}, self.clock())
+        if before is not None:
+            forget_drawn(self.shelf.books, before.content_hash)
+        told = (back.key, back.name, back.kind, back.zones, back.source)
+        return ZoneSetSummary(*told, is_built_in=False, added_at=back.created_at, added_by=back.created_by)
 
     def zone_set_shapes(self, key: str) -> tuple[str, bytes]:
         """A set's digest, and the set as TopoJSON packed by gzip: one object `zones`, its ids the numbers of the zones."""

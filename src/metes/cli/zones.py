@@ -114,15 +114,22 @@ def _told(console: Console, key: str, added: ZoneSetAdded) -> int:
 
 
 @zones_app.command("remove")
-def zones_remove(context: typer.Context, key: str = KEY) -> int:
+def zones_remove(
+    context: typer.Context,
+    key: str = KEY,
+    undo: bool = typer.Option(False, "--undo", help="Bring back the set of this key that was removed or replaced last."),
+) -> int:
     """Remove a set that was added."""
     console: Console = context.obj
     with console.workspace() as workspace:
-        workspace.zone_set_remove(key)
+        if undo:
+            workspace.zone_set_restore(key)
+        else:
+            workspace.zone_set_remove(key)
     if console.is_json:
-        console.emit({"removed": key})
+        console.emit({"restored" if undo else "removed": key})
     else:
-        say(f"{key} is removed")
+        say(f"{key} is back" if undo else f"{key} is removed; 'metes zones remove {key} --undo' brings it back")
     return 0
 
 
