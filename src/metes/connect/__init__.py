@@ -1,0 +1,1 @@
+"""What Metes says to other machines: mail."""
