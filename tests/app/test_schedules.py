@@ -15,6 +15,7 @@ import pytest
 from metes.app.settings import AppSettings
 from metes.app.workspace import Workspace, open_workspace
 from metes.base.errors import InputError
+from metes.model.plan import Rule
 from metes.store import bulk
 from metes.store.jobs import Job
 from metes.worker.loop import run_next
@@ -123,7 +124,9 @@ def test_after_days_without_a_worker_the_plan_in_force_is_assigned_once(company:
     publish(company, tmp_path)
     work(company)
     publish(company, tmp_path, least=5, days=2)
-    revision = publish(company, tmp_path, least=70, days=4)
+    rule = Rule("r", company.rule_parse("employees >= 70"))
+    later = company.rule_set("large", rule, reference="scheduled")
+    revision = company.plan_publish(str(later.id), on=company.today() + timedelta(days=4)).id
     clock.now = NOW + timedelta(days=30)
     company.tick()
     company.tick()

@@ -19,6 +19,7 @@ from metes.model.scope import Principal
 from metes.model.workspace import SETTING_NAMES, checked_setting, settings_from
 from metes.store import assign_trigger, audit, schedules, users
 from metes.store import settings as stored
+from metes.store.people import find_person
 from metes.store.users import Session, Token, User
 
 SESSION_SECONDS = users.SESSION_DAYS * 86_400
@@ -70,17 +71,27 @@ class AdminVerbs(ScheduleVerbs):
         elif name in ("rates", "reporting_currency"):
             assign_trigger.data_changed(connection, self.principal.name, self.clock(), f"the setting {name} changed")
 
-    def user_add(self, name: str, password: str | None = None) -> str:
-        """Add an administrator; the password, made here where none is given."""
+    def user_add(self, name: str, password: str | None = None, *, person: str | None = None) -> str:
+        """Add an administrator, linked to a person where one is named; the password, made here where none is given."""
         cleaned = name.strip()
         if not 1 <= len(cleaned) <= 100 or any(c.isspace() or not c.isprintable() for c in cleaned):
             raise InputError(f"expected a user name of 1 to 100 characters without blanks and control characters, got {name!r}")
         chosen = password or secrets.new_password()
         hashed = secrets.hash_password(chosen)
         with self.store.write() as connection:
+            number = find_person(connection, person) if person else None
             user_id = users.add_user(connection, cleaned, hashed, True, self.clock())
+            if number is not None:
+                users.link_person(connection, cleaned, number)
             audit.add_entry(connection, self.principal, "user add", f"user {user_id}", {}, self.clock())
         return chosen
+
+    def user_link(self, name: str, person: str | None) -> None:
+        """Say which person a user is (None: nobody)."""
+        with self.store.write() as connection:
+            number = find_person(connection, person) if person else None
+            user_id = users.link_person(connection, name, number)
+            audit.add_entry(connection, self.principal, "user link", f"user {user_id}", {"person": number}, self.clock())
 
     def user_list(self) -> tuple[User, ...]:
         """All users."""

@@ -23,7 +23,7 @@ from metes.plan.draft import empty_plan, plan_from_rows
 from metes.plan.schema import schema
 from metes.plan.text import PlanText, read_text, read_texts
 from metes.plan.writing import render, write_plan
-from metes.planning import drafts, publishing
+from metes.planning import drafts
 from metes.rules.syntax import parse, to_text
 from metes.store import plans
 from metes.store.plans import Revision
@@ -130,23 +130,6 @@ class PlanVerbs(AssignVerbs):
         today = self.today()
         return running.preview(self._task(self.plan_find(reference), today, today, progress))
 
-    def plan_publish(self, reference: str = "draft", *, on: date | None = None, expected_root: str | None = None) -> Revision:
-        """Make a draft the plan from a day on (None: today)."""
-        revision, plan = self.plan_show(reference)
-        if not revision.is_open:
-            raise Conflict(f"revision {revision.id} is {revision.state} already; publish a draft, or change it first")
-        today = self.today()
-        return publishing.publish(
-            self.store,
-            revision,
-            on=on or today,
-            today=today,
-            findings=check_plan(plan, self.fields(), self._known_accounts(plan)),
-            expected_root=expected_root or revision.root_hash,
-            now=self.clock(),
-            principal=self.principal,
-        )
-
     def plan_change(
         self, change: Callable[[Plan], Plan], note: str, *, reference: str | None = None, expected_root: str | None = None
     ) -> Revision:
@@ -230,7 +213,12 @@ class PlanVerbs(AssignVerbs):
     def _keep(self, plan: Plan, findings: Sequence[Finding], note: str) -> Imported:
         active = self.active()
         revision, is_new = drafts.import_draft(
-            self.store, plan, note=note, parent=active[0] if active else None, now=self.clock(), principal=self.principal
+            self.store,
+            plan,
+            note=note,
+            parent=active[0] if active else None,
+            now=self.clock(),
+            principal=self.principal,
         )
         return Imported(revision, is_new, plan, tuple(findings))
 

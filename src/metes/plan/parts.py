@@ -39,22 +39,11 @@ def parts_of(steps: Sequence[Step], old: Plan, new: Plan, places: Collection[str
 
 def paths_of(step: Step, old: Plan, new: Plan) -> Iterator[tuple[str, ...]]:
     """The places that a step touches, each as the keys of a territory and those above it, nearest first; the empty path is the whole plan."""
-    kind, _, rest = step.subject.partition(" ")
-    if kind in ("pin", "exclusion"):
-        rest = rest.rpartition(" -> ")[2]
-    elif kind == "rule":
-        rest = rest.partition("/")[0]
-    elif kind == "seat":
-        seated = {seat.territory for plan in (old, new) for seat in plan.seats if seat.key == rest}
-        yield from (_path(key, old, new) for key in sorted(seated))
-        return
-    elif kind != "territory":
-        yield ()
-        return
-    if kind == "territory" and step.act is Act.MOVE:
-        yield from ((key, *_above(key, plan)) if key else () for key, plan in ((step.before, old), (step.after, new)))
+    if step.act is Act.MOVE:
+        for key, plan in ((step.before, old), (step.after, new)):
+            yield (key, *_above(key, plan)) if key else ()
     else:
-        yield _path(rest, old, new)
+        yield _path(step.territory, old, new) if step.territory else ()
 
 
 def _path(key: str, old: Plan, new: Plan) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def _named(everything: Sequence[Revision], reference: str) -> list[Revision]:
 
 
 def import_draft(
-    store: Store, plan: Plan, *, note: str, parent: Revision | None, now: datetime, principal: Principal, title: str = ""
+    store: Store, plan: Plan, *, note: str, parent: Revision | None, now: datetime, principal: Principal
 ) -> tuple[int, bool]:
     """Keep a plan as a draft; its revision and whether it is new (the same content as an open draft makes none)."""
     root, nodes = nodes_of(plan)
@@ -69,7 +69,6 @@ def import_draft(
             note=note,
             author=principal.name,
             now=now,
-            title=title,
             base_root=parent.root_hash if parent else None,
         )
         plan_life.log_change(

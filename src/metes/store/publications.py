@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from metes.base.errors import Conflict, NotFound
 from metes.store import counters
 from metes.store.plan_life_tables import plan_cancellations, plan_publication_notes, publication_messages
-from metes.store.tables import people, plan_publications, plan_revisions
+from metes.store.tables import people, plan_publications, plan_revisions, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def add_note(
     kind: str,
     rationale: str,
     before_root: str | None,
-    reverts: int | None,
     promised: Mapping[str, Any] | None,
+    reverts: int | None = None,
 ) -> None:
     """Keep what is known of a publication, in the transaction that makes it."""
     row = dict(
@@ -165,3 +165,10 @@ def acknowledge(connection: Connection, publication_id: int, person_id: int, by:
     connection.execute(
         sa.update(publication_messages).where(mine, t.acknowledged_at.is_(None)).values(acknowledged_by=by, acknowledged_at=now)
     )
+
+
+def moved_by(connection: Connection, revision_id: int) -> int | None:
+    """How many accounts the first run of a revision moved; None before it."""
+    query = sa.select(runs.c.counts).where(runs.c.revision_id == revision_id).order_by(runs.c.id).limit(1)
+    counts = connection.execute(query).scalar()
+    return None if counts is None else int(json.loads(counts)["moved"])

@@ -28,6 +28,7 @@ class User:
     created_at: datetime
     disabled_at: datetime | None
     preferences: Mapping[str, Any]
+    person_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,26 @@ def set_disabled(connection: Connection, name: str, at: datetime | None) -> int:
 def set_preferences(connection: Connection, user_id: int, preferences: Mapping[str, Any]) -> None:
     """Keep what a user likes: theme, columns."""
     connection.execute(sa.update(users).where(users.c.id == user_id).values(preferences=json.dumps(dict(preferences))))
+
+
+def link_person(connection: Connection, name: str, person_id: int | None) -> int:
+    """Say which person a user is (None: nobody); the user's id. Conflict where another user is that person already."""
+    found = find_user(connection, name)
+    if found is None:
+        raise NotFound(f"there is no user '{name}'; 'metes user list' shows those there are")
+    if person_id is not None:
+        other = connection.execute(
+            sa.select(users.c.name).where(users.c.person_id == person_id, users.c.id != found[0].id)
+        ).scalar()
+        if other is not None:
+            raise Conflict(f"user '{other}' is linked to this person already")
+    connection.execute(sa.update(users).where(users.c.id == found[0].id).values(person_id=person_id))
+    return found[0].id
+
+
+def person_of(connection: Connection, user_id: int) -> int | None:
+    """The person whom a user is linked to."""
+    return connection.execute(sa.select(users.c.person_id).where(users.c.id == user_id)).scalar()
 
 
 def note_sign_in(connection: Connection, name: str, address: str, succeeded: bool, now: datetime) -> None:
@@ -213,4 +234,4 @@ def delete_view(connection: Connection, user_id: int, view_id: int) -> None:
 
 
 def _user(row: sa.Row[Any]) -> User:
-    return User(row.id, row.name, row.is_administrator, row.created_at, row.disabled_at, json.loads(row.preferences))
+    return User(row.id, row.name, row.is_administrator, row.created_at, row.disabled_at, json.loads(row.preferences), row.person_id)
