@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from metes.app.workspace import Workspace
 from metes.web import api, pages
 from metes.web.application import create_app
+from metes.web.visits import COOKIE
 from metes.worker.loop import run_next
 
 NAME, PASSWORD = "mallory", "a password of mallory"
@@ -62,6 +63,11 @@ class Attacker:
     def other(self) -> Attacker:
         """Somebody else on the same server, not signed in."""
         return Attacker(self.workspace, self.app)
+
+    def in_session(self, secret: str) -> Attacker:
+        """The same with the cookie that signing in would have given."""
+        self.client.cookies.set(COOKIE, secret, domain="testserver.local", path="/")
+        return self
 
     def sign_in(self, name: str = NAME, password: str = PASSWORD, **more: Any) -> Any:
         """Try a name and a password."""
