@@ -12,20 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metes.app.design_shelf import DesignShelf
+from metes.app.settings import MailAccess
 from metes.app.zone_shelf import ZoneShelf
 from metes.base.errors import NotFound
 from metes.base.ids import content_hash
 from metes.base.progress import SILENT, Progress
 from metes.model.catalogue import Field, rule_fields
+from metes.model.moment import Moment
 from metes.model.plan import Plan
 from metes.model.scope import Principal, Scope
 from metes.model.workspace import WorkspaceSettings, settings_from
 from metes.plan.nodes import Known
 from metes.plan.polygons import Extent
 from metes.planning.drafts import load_plan
-from metes.store import plans, schema
+from metes.store import counters, plans, schema
 from metes.store.book_key import BookKey, BookShape, current_key, find_book, newest_book
-from metes.store.engine import Store
+from metes.store.engine import ReadOnly, Store
 from metes.store.plans import Revision
 from metes.store.settings import read_custom_fields, read_settings
 
@@ -41,8 +43,11 @@ if TYPE_CHECKING:
     from metes.rules.compile import CompiledRules
     from metes.rules.explain import Explainer
     from metes.store.book import Book
+    from metes.store.book_past import PastBook
 _EXPLAINERS_KEPT = 2
 _COMPILED_KEPT = 3
+# A Book of the past holds some 100 MB for a million accounts.
+_PASTS_KEPT = 3
 
 
 def utc_now() -> datetime:
@@ -66,6 +71,9 @@ class Shelf:
     tallies_in_the_making: set[tuple[str, str, date]] = field(default_factory=set)
     zones: ZoneShelf = field(default_factory=ZoneShelf)
     designs: DesignShelf = field(default_factory=DesignShelf)
+    mail: MailAccess = MailAccess()
+    pasts: OrderedDict[tuple[Path, Moment, int], PastBook] = field(default_factory=OrderedDict)
+    past_lock: threading.Lock = field(default_factory=threading.Lock)
     serves_stale: bool = False
     in_the_making: set[BookKey] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -87,11 +95,20 @@ def require_number(number: int, kind: str) -> None:
 class Desk:
     """The base of the Workspace: access to settings, fields, plans and the Book of the moment."""
 
-    def __init__(self, store: Store, shelf: Shelf, principal: Principal, clock: Callable[[], datetime] = utc_now) -> None:
-        self.store = store
+    def __init__(
+        self,
+        store: Store,
+        shelf: Shelf,
+        principal: Principal,
+        clock: Callable[[], datetime] = utc_now,
+        moment: Moment | None = None,
+    ) -> None:
+        # Whoever looks at the past changes nothing, whichever verb is called.
+        self.store = store if moment is None else ReadOnly(store)
         self.shelf = shelf
         self.principal = principal
         self.clock = clock
+        self.moment = moment
 
     @property
     def scope(self) -> Scope:
@@ -111,6 +128,16 @@ class Desk:
         """The day it is in the workspace's time zone."""
         return self.settings().today(self.clock())
 
+    @property
+    def seen_on(self) -> date:
+        """The day one looks at: that of the moment, else today."""
+        return self.today() if self.moment is None else self.moment.at
+
+    @property
+    def known(self) -> datetime | None:
+        """The instant whose knowledge counts; None is now."""
+        return None if self.moment is None else self.moment.known
+
     def custom_fields(self) -> tuple[Field, ...]:
         """The custom fields of accounts."""
         with self.store.read() as connection:
@@ -124,8 +151,13 @@ class Desk:
         """The Book of this moment, made when it is not there yet.
 
         `any_ledger` takes one whose ownership may be older. Where the shelf serves stale Books, a large one is made anew beside
-        the requests, which go on with the Book before until it is there.
+        the requests, which go on with the Book before until it is there. Whoever looks at the past gets the Book of it.
         """
+        if self.moment is not None:
+            return self._past_book(self.moment, progress)
+        return self._book_of_now(progress, any_ledger)
+
+    def _book_of_now(self, progress: Progress, any_ledger: bool) -> Book:
         key, shape = self._book_wanted()
         with self.shelf.lock:
             kept = self.shelf.book
@@ -141,6 +173,24 @@ class Desk:
             book = Book(path, rule_fields(tuple(shape.custom)), shape.currency)
             self.shelf.book = (key, book)
             return book
+
+    def _past_book(self, moment: Moment, progress: Progress) -> PastBook:
+        """The Book of a moment, kept on the shelf: what is known of it now changes with the ledger, what was known before stays."""
+        today, shape = self._book_of_now(progress, any_ledger=True), self._book_wanted()[1]
+        is_settled = moment.known is not None and moment.known < self.clock()
+        with self.store.read() as connection:
+            ledger = -1 if is_settled else counters.value(connection, counters.LEDGER)
+        key = (today.path, moment, ledger)
+        with self.shelf.past_lock:
+            found = self.shelf.pasts.get(key)
+            if found is None:
+                from metes.store.book_past import past_book
+
+                found = self.shelf.pasts[key] = past_book(self.store, today, shape, moment, progress)
+                while len(self.shelf.pasts) > _PASTS_KEPT:
+                    self.shelf.pasts.popitem(last=False)
+            self.shelf.pasts.move_to_end(key)
+            return found
 
     def book_at_hand(self) -> tuple[BookKey, Book] | None:
         """The newest Book there is of today's currency, rates and fields, however old its data; None where there is none."""
@@ -239,23 +289,25 @@ class Desk:
         return explainer
 
     def active(self, day: date | None = None) -> tuple[Revision, Plan] | None:
-        """The active revision with its plan, on a day (None: today); None before the first."""
-        on = day or self.today()
+        """The active revision with its plan, on a day (None: the one looked at), as known then; None before the first."""
+        on = day or self.seen_on
         with self.store.read() as connection:
-            revision = plans.active_revision(connection, on)
+            revision = plans.active_revision(connection, on, known=self.known)
         return None if revision is None else (revision, self.plan_of(revision))
 
     def active_revision(self, day: date) -> Revision:
         """The active revision of a day; NotFound says how to get one."""
         with self.store.read() as connection:
-            revision = plans.active_revision(connection, day)
+            revision = plans.active_revision(connection, day, known=self.known)
+        if revision is None and self.moment is not None:
+            raise NotFound(f"no plan was active on {day}, as far as was known then; choose another day")
         if revision is None:
             raise NotFound("there is no active plan yet; 'metes plan import FOLDER', then 'metes plan publish draft'")
         return revision
 
     def require_active(self) -> tuple[Revision, Plan]:
         """The active plan; NotFound says how to get one."""
-        revision = self.active_revision(self.today())
+        revision = self.active_revision(self.seen_on)
         return revision, self.plan_of(revision)
 
 

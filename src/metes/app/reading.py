@@ -11,8 +11,10 @@ from metes.app.desk import require_number
 from metes.app.why import WhyVerbs
 from metes.base.errors import NotFound
 from metes.looking import owners, tree
+from metes.looking.owner_columns import asked_of_book, batches_with_owners, owners_by_territory, page_with_owners
 from metes.looking.owners import OwnerAnswer, SeatedPerson
 from metes.looking.tree import TreeNode
+from metes.model.moment import Moment, day_in, instant_in
 from metes.model.plan import Pin, Plan, Territory
 from metes.model.query import AccountPage, AccountQuery, Box, Sums, ZoneFill
 from metes.rules.explanation import Explanation
@@ -87,12 +89,33 @@ class ReadingVerbs(WhyVerbs):
     """What can be looked at."""
 
     def accounts(self, query: AccountQuery) -> AccountPage:
-        """A page of accounts."""
-        return self.book().page(query, self.scope, plan=self._plan())
+        """A page of accounts; `owners` and `owner_ids` are columns of it too."""
+        asked, wanted = asked_of_book(query, self.fields())
+        page = self.book().page(asked, self.scope, plan=self._plan())
+        if not wanted:
+            return page
+        seats = self.seated_on(sorted({row["territory"] for row in page.rows if row["territory"]}))
+        return page_with_owners(page, wanted, owners_by_territory(seats))
 
     def accounts_export(self, query: AccountQuery) -> Iterator[pa.RecordBatch]:
-        """All accounts of a query, in batches."""
-        return self.book().export(query, self.scope, plan=self._plan())
+        """All accounts of a query, in batches; `owners` and `owner_ids` are columns of it too."""
+        asked, wanted = asked_of_book(query, self.fields())
+        plan = self._plan()
+        batches = self.book().export(asked, self.scope, plan=plan)
+        if not wanted:
+            return batches
+        seats = self.seated_on([territory.key for territory in plan.territories]) if plan else ()
+        return batches_with_owners(batches, query.columns, owners_by_territory(seats))
+
+    def when(self, at: str = "", known: str = "") -> Moment | None:
+        """The moment that two texts name, days being those of the workspace's time zone; None where both are empty.
+
+        `known` is a day, at whose end, or an instant. InputError where a text names neither.
+        """
+        if not at and not known:
+            return None
+        zone = self.settings().time_zone
+        return Moment(day_in(at) if at else self.today(), instant_in(known, zone) if known else None)
 
     def account_ids(self, query: AccountQuery, limit: int = 10_000) -> list[str]:
         """The ids of the accounts of a query, for acting on a selection."""
@@ -127,18 +150,18 @@ class ReadingVerbs(WhyVerbs):
                 currency=settings.reporting_currency,
                 rates=settings.rates,
             )
-            owner = owners.owner_of(connection, number, self.plan_of, self.scope, at=today, known=None)
+            owner = owners.owner_of(connection, number, self.plan_of, self.scope, at=self.seen_on, known=self.known)
             history = ledger.holdings_of(connection, number, self.scope, whole_history=True)
         rows = self.book().accounts_by_number([number], self.scope)
         row = rows[0] if rows else {}
-        why = self.explain_number(number) if active and rows else None
+        why = self.explain_number(number) if active and rows and self.moment is None else None
         return AccountProfile(number, facts, row, owner, why, history, active[1] if active else None)
 
     def owner(self, name: str, *, at: date | None = None, known: datetime | None = None) -> OwnerAnswer:
         """Who owned an account on a day (None: today), as known on a moment (None: now)."""
         with self.store.read() as connection:
             number = owners.the_account(connection, name, self.scope)
-            return owners.owner_of(connection, number, self.plan_of, self.scope, at=at or self.today(), known=known)
+            return owners.owner_of(connection, number, self.plan_of, self.scope, at=at or self.seen_on, known=known or self.known)
 
     def history(self, name: str) -> tuple[Holding, ...]:
         """Every fact about who held an account, those superseded too."""
@@ -165,10 +188,9 @@ class ReadingVerbs(WhyVerbs):
             raise NotFound(f"the active plan has no territory '{key}'; 'metes territories' lists those it has")
         territory = plan.territory_by_key[key]
         nodes = {node.territory.key: node for node in self.tree()}
-        today = self.today()
         largest = self.book().pipeline_accounts(tree.keys_below(plan, key), self.scope)
         with self.store.read() as connection:
-            seats = owners.seated(connection, plan, [key], self.scope, at=today)
+            seats = owners.seated(connection, plan, [key], self.scope, at=self.seen_on, known=self.known)
             opportunities = profile.opportunities_of(connection, largest, self.scope, limit=20) if largest else []
         return TerritoryProfile(
             territory=territory,
@@ -192,13 +214,13 @@ class ReadingVerbs(WhyVerbs):
         return tree.keys_below(plan, key)
 
     def seated_on(self, keys: Sequence[str]) -> tuple[SeatedPerson, ...]:
-        """The seats of some territories of the active plan with who sits there today."""
+        """The seats of some territories of the active plan with who sits there on the day one looks at."""
         active = self.active()
         if active is None:
             return ()
         known = [key for key in keys if key in active[1].territory_by_key]
         with self.store.read() as connection:
-            return owners.seated(connection, active[1], known, self.scope, at=self.today())
+            return owners.seated(connection, active[1], known, self.scope, at=self.seen_on, known=self.known)
 
     def people(self, search: str = "", *, limit: int = 100, offset: int = 0) -> tuple[Sequence[Row], int]:
         """People by name, and how many there are."""
@@ -217,9 +239,9 @@ class ReadingVerbs(WhyVerbs):
             )
 
     def sitting_now(self, numbers: Sequence[int]) -> tuple[Sitting, ...]:
-        """The seats on which some people sit today."""
+        """The seats on which some people sit on the day one looks at."""
         with self.store.read() as connection:
-            return ledger.sittings(connection, self.scope, person_ids=numbers, at=self.today())
+            return ledger.sittings(connection, self.scope, person_ids=numbers, at=self.seen_on, known=self.known)
 
     def search(self, text: str, limit: int = 8) -> Found:
         """Accounts, territories, people and rules for a text."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metes.app.desk import LARGE_BOOK, Desk
-from metes.base.errors import Busy, NotFound
+from metes.base.errors import Busy, InputError, NotFound
 from metes.base.progress import SILENT, Progress
 from metes.looking import owners, tree
 from metes.model.plan import Plan
@@ -231,6 +231,8 @@ class WhyVerbs(Desk):
         return values
 
     def _revision(self, reference: str) -> Revision:
+        if self.moment is not None:
+            raise InputError("why an account is where it is can be said of today alone; ask without a day")
         if reference == "active":
             return self.active_revision(self.today())
         with self.store.read() as connection:

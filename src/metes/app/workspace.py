@@ -8,8 +8,8 @@ from datetime import date, datetime
 from metes.app.design_sizes import DesignSizeVerbs
 from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
+from metes.app.merging import MergeVerbs
 from metes.app.proofs import ProofVerbs
-from metes.app.publications import PublicationVerbs
 from metes.app.records import RecordVerbs
 from metes.app.settings import AppSettings
 from metes.app.zone_looks import ZoneLookVerbs
@@ -21,7 +21,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, RecordVerbs, PublicationVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs):
+class Workspace(EditingVerbs, RecordVerbs, MergeVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:
@@ -49,4 +49,4 @@ def open_workspace(
     if make and schema.is_empty(store):
         schema.upgrade(store)
     schema.require_current(store)
-    return Workspace(store, Shelf(settings.books), principal, clock)
+    return Workspace(store, Shelf(settings.books, mail=settings.mail), principal, clock)

@@ -135,23 +135,6 @@ def day_of(text: str | None) -> date | None:
         raise InputError(f"expected a day such as 2026-03-14, got {text!r}") from None
 
 
-def moment_of(text: str | None) -> datetime | None:
-    """An instant from an option: a day means its last moment (UTC), so that what was recorded that day counts as known."""
-    from datetime import UTC, time, timedelta
-
-    from metes.base.dates import as_utc
-    from metes.base.errors import InputError
-
-    if text is None:
-        return None
-    try:
-        if len(text) == 10:
-            return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
-        return as_utc(datetime.fromisoformat(text))
-    except ValueError:
-        raise InputError(f"expected a day such as 2026-03-14 or an instant such as 2026-03-14T12:00, got {text!r}") from None
-
-
 def money(minor: int | None, currency: str) -> str:
     """An amount for people: whole units with thousands marks."""
     from metes.base.money import from_minor

@@ -3,53 +3,100 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from metes.cli import output
 from metes.cli.output import Console, money, say
+
+if TYPE_CHECKING:
+    from metes.app.workspace import Workspace
+    from metes.model.query import AccountQuery
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     for command in (accounts, owner, history, territories, people, search):
         app.command()(command)
+    app.command("as-of")(as_of)
+
+
+_WHERE = typer.Option("", help="A condition such as \"country = 'US' and employees > 100\".")
+_SEARCH = typer.Option("", "--search", help="Words that names or ids begin with.")
+_TERRITORY = typer.Option("", help="Held by this territory or one below it; 'none' for those held by none.")
+_SORT = typer.Option("name", help="The column to sort by; -COLUMN for descending.")
+_COLUMNS = typer.Option("", help="Columns, with commas between; owners and owner_ids are columns too.")
+_ROWS = typer.Option(20, min=1, max=1000, help="How many rows to print.")
+_AT = typer.Option("", "--at", help="On which day it was true; else today.")
+_KNOWN = typer.Option("", "--known", help="As known at the end of which day, or at which instant; else now.")
+AS_OF_COLUMNS = ("id", "name", "territory", "owners")
 
 
 def accounts(
     context: typer.Context,
-    where: str = typer.Option("", help="A condition such as \"country = 'US' and employees > 100\"."),
-    text: str = typer.Option("", "--search", help="Words that names or ids begin with."),
-    territory: str = typer.Option("", help="Held by this territory or one below it; 'none' for those held by none."),
-    sort: str = typer.Option("name", help="The column to sort by; -COLUMN for descending."),
-    columns: str = typer.Option("", help="Columns, with commas between."),
-    rows: int = typer.Option(20, min=1, max=1000, help="How many rows to print."),
+    where: str = _WHERE,
+    text: str = _SEARCH,
+    territory: str = _TERRITORY,
+    sort: str = _SORT,
+    columns: str = _COLUMNS,
+    rows: int = _ROWS,
     out: Path | None = typer.Option(None, help="Write all matching accounts to this .csv, .xlsx or .parquet file instead."),
 ) -> int:
     """List, filter, sort and export accounts."""
     console: Console = context.obj
+    with console.workspace() as workspace:
+        return _list(console, workspace, _query(workspace, where, text, territory, sort, columns, rows), out)
+
+
+def as_of(
+    context: typer.Context,
+    at: str = _AT,
+    known: str = _KNOWN,
+    where: str = _WHERE,
+    text: str = _SEARCH,
+    territory: str = _TERRITORY,
+    sort: str = _SORT,
+    columns: str = _COLUMNS,
+    rows: int = _ROWS,
+    export: Path | None = typer.Option(None, help="Write all matching accounts to this .csv, .xlsx or .parquet file instead."),
+) -> int:
+    """List accounts with the territory and owner that each had on a day, as known on another."""
+    console: Console = context.obj
+    with console.workspace() as now:
+        moment = now.when(at, known) or now.when(now.today().isoformat())
+        past = now.as_of(moment.at, moment.known) if moment else now
+        query = _query(past, where, text, territory, sort, columns or ",".join(AS_OF_COLUMNS), rows)
+        say(f"as of {past.seen_on}, as known {known or 'now'}; values of accounts are those of now")
+        return _list(console, past, query, export)
+
+
+def _query(workspace: Workspace, where: str, text: str, territory: str, sort: str, columns: str, rows: int) -> AccountQuery:
+    """The accounts that options ask for."""
     from metes.model.query import AccountQuery
 
-    with console.workspace() as workspace:
-        query = AccountQuery(
-            condition=workspace.rule_parse(where) if where else AccountQuery().condition,
-            search=text,
-            territories=None if not territory else frozenset({""}) if territory == "none" else workspace.keys_below(territory),
-            sort=sort.removeprefix("-"),
-            is_descending=sort.startswith("-"),
-            columns=tuple(c.strip() for c in columns.split(",")) if columns else AccountQuery().columns,
-            rows=rows,
-        )
-        if out is not None:
-            written = workspace.accounts_write(query, out)
-            say(f"{written:,} accounts written to {out}")
-            return 0
-        page = workspace.accounts(query)
-        if console.is_json:
-            console.emit({"total": page.total, "sums": page.sums, "rows": page.rows})
-            return 0
-        currency = workspace.settings().reporting_currency
-        is_money = {name for name, field in workspace.fields().items() if field.type.value == "money"}
+    return AccountQuery(
+        condition=workspace.rule_parse(where) if where else AccountQuery().condition,
+        search=text,
+        territories=None if not territory else frozenset({""}) if territory == "none" else workspace.keys_below(territory),
+        sort=sort.removeprefix("-"),
+        is_descending=sort.startswith("-"),
+        columns=tuple(c.strip() for c in columns.split(",")) if columns else AccountQuery().columns,
+        rows=rows,
+    )
+
+
+def _list(console: Console, workspace: Workspace, query: AccountQuery, out: Path | None) -> int:
+    """Print a page of accounts, or write all to a file."""
+    if out is not None:
+        written = workspace.accounts_write(query, out)
+        say(f"{written:,} accounts written to {out}")
+        return 0
+    page = workspace.accounts(query)
+    if console.is_json:
+        console.emit({"total": page.total, "sums": page.sums, "rows": page.rows})
+        return 0
+    currency = workspace.settings().reporting_currency
+    is_money = {name for name, field in workspace.fields().items() if field.type.value == "money"}
     table = [[money(row[c], currency) if c in is_money else row[c] for c in query.columns] for row in page.rows]
     console.table(list(query.columns), table)
     say(f"{len(page.rows):,} of {page.total:,} accounts, potential {money(page.sums['potential'], currency)}")
@@ -59,13 +106,14 @@ def accounts(
 def owner(
     context: typer.Context,
     account: str,
-    at: str | None = typer.Option(None, "--at", help="On which day it was true; else today."),
-    known: str | None = typer.Option(None, "--known", help="As known at the end of which day, or at which instant; else now."),
+    at: str = _AT,
+    known: str = _KNOWN,
 ) -> int:
     """Say who owned an account on a day, as known on another."""
     console: Console = context.obj
     with console.workspace() as workspace:
-        answer = workspace.owner(account, at=output.day_of(at), known=output.moment_of(known))
+        moment = workspace.when(at, known)
+        answer = workspace.owner(account, at=moment.at, known=moment.known) if moment else workspace.owner(account)
     if console.is_json:
         console.emit(answer)
         return 0

@@ -44,7 +44,8 @@ def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: 
             _load(store, connection, key, progress)
             make_accounts(connection, shape, key.day)
             make_holdings(connection)
-            _make_sums(connection, shape)
+            make_sums(connection)
+            _make_person_sums(connection, shape)
             connection.execute("CHECKPOINT")
             _write_companions(connection, shape, partial)
         rename(partial, path)
@@ -95,7 +96,8 @@ def _load(store: Store, connection: duckdb.DuckDBPyConnection, key: BookKey, pro
             connection.register(table, state.arrow(sql))
 
 
-def _make_sums(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
+def make_sums(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables `territory_sums`, `zone_sums` and `cells` of the tables `accounts` and `holdings`."""
     connection.execute("""
         CREATE TABLE territory_sums AS
         SELECT territory, 0 AS role, count(*) AS accounts, sum(potential)::BIGINT AS potential,
@@ -106,16 +108,19 @@ def _make_sums(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
             sum(a.revenue_12m * h.share)::BIGINT, sum(a.pipeline * h.share)::BIGINT, sum(a.open_opportunities)::BIGINT
         FROM holdings h JOIN accounts a USING (account) WHERE h.role <> 0 GROUP BY 1, 2""")
     connection.execute("""
-        CREATE TABLE person_sums AS
-        SELECT person_id AS person, status, count(*) AS opportunities, coalesce(sum(minor * factor), 0)::BIGINT AS minor
-        FROM raw_opportunities s LEFT JOIN rates r ON r.currency = coalesce(s.currency, $currency)
-        WHERE person_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""", {"currency": shape.currency})  # fmt: skip
-    connection.execute("""
         CREATE TABLE zone_sums AS
         SELECT zone, territory, count(*) AS accounts, coalesce(sum(potential), 0)::BIGINT AS potential,
             coalesce(sum(coalesce(revenue_12m, annual_revenue)), 0)::BIGINT AS revenue
         FROM accounts WHERE zone IS NOT NULL GROUP BY 1, 2""")
     _make_cells(connection)
+
+
+def _make_person_sums(connection: duckdb.DuckDBPyConnection, shape: BookShape) -> None:
+    connection.execute("""
+        CREATE TABLE person_sums AS
+        SELECT person_id AS person, status, count(*) AS opportunities, coalesce(sum(minor * factor), 0)::BIGINT AS minor
+        FROM raw_opportunities s LEFT JOIN rates r ON r.currency = coalesce(s.currency, $currency)
+        WHERE person_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""", {"currency": shape.currency})  # fmt: skip
 
 
 def _make_cells(connection: duckdb.DuckDBPyConnection) -> None:

@@ -162,6 +162,11 @@ class BookLists(BookSource):
         wanted = text.strip().lower()
         return sorted(rows, key=lambda row: row["name"].lower() != wanted)[:limit]
 
+    @property
+    def _numbers_beside(self) -> pa.Array | None:
+        """Of which accounts the columns of terms are; None where they stand as the accounts do."""
+        return None
+
     def _filter(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None, plan: Plan | None) -> Filter:
         plan = plan or _NO_PLAN
         allowed, parameters = in_scope(scope)
@@ -183,7 +188,7 @@ class BookLists(BookSource):
             parameters += more
         elif query.search.strip():
             parts.append("FALSE")
-        return Filter(" AND ".join(parts), parameters, columns, identity)
+        return Filter(" AND ".join(parts), parameters, columns, identity, self._numbers_beside)
 
     def _written(
         self, condition: Condition, lists: Mapping[str, NamedList], plan: Plan

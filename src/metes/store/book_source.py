@@ -34,13 +34,17 @@ class BookSource:
         self.day = day_of(path)
         self.fields = fields
         self.currency = currency
-        self._connection = duckdb.connect(str(path), read_only=True, config={"threads": 2})
+        self._connection = self._open()
         # Opened now, for the file may be removed while this Book is still read.
         self._row_source = pa.memory_map(str(rows_file(path)))
         self._column_source = pa.memory_map(str(columns_file(path)))
         self._order_source = pa.memory_map(str(orders_file(path)))
         self._threads = threading.local()
         self._helping: frozenset[str] | None = None
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        """A connection to the accounts and all that was summed up of them."""
+        return duckdb.connect(str(self.path), read_only=True, config={"threads": 2})
 
     def close(self) -> None:
         """Let go of the file."""

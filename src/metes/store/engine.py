@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from metes.base.errors import Busy, InputError, MetesError, NoDatabase
+from metes.base.errors import Busy, InputError, MetesError, NoDatabase, Refused
 
 PATIENCE_SECONDS = 10.0
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a lock timeout; its messages come in the server's language
@@ -115,6 +115,24 @@ class Store:
         connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+
+
+class ReadOnly(Store):
+    """A database that is looked at and not written to, over the connections of another store."""
+
+    def __init__(self, store: Store) -> None:
+        self.url = store.url
+        self.is_sqlite = store.is_sqlite
+        self._engine = store.engine
+
+    def write(self, *, patience_seconds: float = PATIENCE_SECONDS, on_wait: Callable[[float], None] | None = None) -> NoReturn:
+        """Refused, always."""
+        del patience_seconds, on_wait
+        raise Refused("this looks at the past, where nothing can be changed; go back to today, or record a correction")
+
+    def touch(self, *, patience_seconds: float = PATIENCE_SECONDS) -> NoReturn:
+        """Refused, always."""
+        self.write(patience_seconds=patience_seconds)
 
 
 def _checked(url: str) -> URL:

@@ -41,23 +41,28 @@ _BATCH_ROWS = 122_880
 class Filter:
     """What a list is filtered by: an expression with its parameters, and the columns it asks for beside the accounts', by name.
 
-    `identity` tells these columns from others of the same names.
+    `identity` tells these columns from others of the same names. Where `numbers` are given they say of which account each value
+    is; else the columns stand in the order of the accounts.
     """
 
     text: str
     parameters: Parameters
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
     identity: tuple[Hashable, ...] = ()
+    numbers: pa.Array | None = None
 
     @property
     def source(self) -> str:
         """Where the expression's columns are found: the accounts, which stand in the order of their numbers, and what is beside them."""
-        return f"accounts POSITIONAL JOIN {_BESIDE}" if self.columns else "accounts"
+        if not self.columns:
+            return "accounts"
+        return f"accounts POSITIONAL JOIN {_BESIDE}" if self.numbers is None else f"accounts LEFT JOIN {_BESIDE} USING (account)"
 
     def on(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         """A cursor that knows the columns."""
         if self.columns:
-            cursor.register(_BESIDE, pa.Table.from_batches(pa.table(dict(self.columns)).to_batches(_BATCH_ROWS)))
+            columns = {**self.columns, **({} if self.numbers is None else {"account": self.numbers})}
+            cursor.register(_BESIDE, pa.Table.from_batches(pa.table(columns).to_batches(_BATCH_ROWS)))
         return cursor
 
 
