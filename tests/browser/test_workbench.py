@@ -121,7 +121,7 @@ def steps(page: Page, count: int) -> None:
 
 def drawn_around(page: Page, *, shift: bool = False) -> None:
     """A lasso around the middle of the map."""
-    box = page.locator("metes-workbench-map canvas").bounding_box()
+    box = page.locator("metes-workbench-map .maplibregl-canvas").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.45
     page.mouse.move(x, y)
@@ -160,7 +160,7 @@ def test_a_lasso_a_move_and_the_way_back(open_bench: Callable[..., Page]) -> Non
 
 def test_a_click_chooses_shift_adds_and_escape_lets_go(open_bench: Callable[..., Page]) -> None:
     page = open_bench()
-    canvas = page.locator("metes-workbench-map canvas")
+    canvas = page.locator("metes-workbench-map .maplibregl-canvas")
     box = canvas.bounding_box()
     assert box is not None
     x, y = box["width"] * 0.5, box["height"] * 0.5

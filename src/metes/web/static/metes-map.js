@@ -9,20 +9,13 @@
 //
 // It sets data-state (loading, ready, error) and sends metes:zone and metes:point when something is chosen.
 
-import * as maplibre from "./vendor/maplibre-gl.mjs";
 import "./vendor/topojson-client.min.js";
-import { clusterImage, hatchImage, labelImage } from "./map-images.js";
+import { asset, boxText, fetchJson, followTheme, newMap, placeCard, recolour, slotOf } from "./map-setup.js";
 import { colours, mapStyle, TERRITORY_COLOURS } from "./map-style.js";
 
 const { topojson } = globalThis;
 const HATCH_BELOW = 0.9;
 const CONTIGUOUS = [[-125, 24.2], [-66.5, 49.6]];
-const asset = (name) => new URL(name, import.meta.url).href;
-const fetchJson = async (address, signal) => {
-  const answer = await fetch(address, { signal, headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
-  return answer.json();
-};
 
 class MetesMap extends HTMLElement {
   static observedAttributes = ["data-fills", "data-points", "data-selected"];
@@ -87,32 +80,12 @@ class MetesMap extends HTMLElement {
     // The coarse outline of the United States would stick out from under the fine counties.
     const countries = topojson.feature(world, world.objects.countries);
     countries.features = countries.features.filter((country) => country.id !== "840");
-    const canvas = document.createElement("div");
-    canvas.className = "canvas";
-    this.prepend(canvas);
-    this.#map = new maplibre.Map({
-      container: canvas,
+    this.#map = await newMap(this, () => colours(this), {
       style: mapStyle(colours(this), { polygons, countries, borders: topojson.mesh(zones, zones.objects.states, (a, b) => a !== b) }),
       bounds: this.#bounds(),
       fitBoundsOptions: { padding: 16 },
       minZoom: 1.5,
-      maxZoom: 15,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
-      fadeDuration: 0,
-      attributionControl: { compact: true, customAttribution: "US Census via us-atlas · Natural Earth" },
-      locale: { "Map.Title": this.getAttribute("aria-label") ?? "Map" },
     });
-    this.#map.touchZoomRotate.disableRotation();
-    this.#map.keyboard.disableRotation();
-    this.#map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
-    this.#map.setMissingStyleImageResolver((id) => this.#draw(id));
-    await new Promise((loaded) => this.#map.once("load", loaded));
-    // The sources are named behind a button, not over the map.
-    const sources = this.querySelector(".maplibregl-ctrl-attrib");
-    sources?.removeAttribute("open");
-    sources?.classList.remove("maplibregl-compact-show");
     this.#listen();
   }
 
@@ -134,17 +107,13 @@ class MetesMap extends HTMLElement {
       map.on("mouseenter", layer, () => { map.getCanvas().style.cursor = "pointer"; });
       map.on("mouseleave", layer, () => { map.getCanvas().style.cursor = ""; });
     }
-    document.addEventListener("metes:theme", () => this.#restyle());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#restyle());
+    followTheme(() => this.#restyle());
     this.addEventListener("keydown", (event) => { if (event.key === "Escape") this.#unpin(); });
   }
 
   #restyle() {
     if (!this.#map) return;
-    for (const image of this.#map.listImages()) if (image.startsWith("cluster|")) this.#map.removeImage(image);
-    for (const { id, paint } of mapStyle(colours(this), {}).layers) {
-      for (const [name, value] of Object.entries(paint ?? {})) this.#map.setPaintProperty(id, name, value);
-    }
+    recolour(this.#map, mapStyle(colours(this), {}).layers);
     this.#paint();
   }
 
@@ -194,7 +163,7 @@ class MetesMap extends HTMLElement {
   }
 
   #legend() {
-    const legend = this.#slot("details", "map-legend");
+    const legend = slotOf(this, "details", "map-legend");
     legend.hidden = !this.#fills.territories.length;
     legend.open ||= this.clientWidth > 640 && this.#fills.territories.length <= 12;
     const heading = document.createElement("summary");
@@ -210,9 +179,8 @@ class MetesMap extends HTMLElement {
     if (!this.dataset.points || !this.#map) return;
     this.#pending?.abort();
     this.#pending = new AbortController();
-    const box = this.#map.getBounds().toArray().flat().map((degrees) => degrees.toFixed(4)).join(",");
     const address = new URL(this.dataset.points, location.href);
-    address.searchParams.set("bbox", box);
+    address.searchParams.set("bbox", boxText(this.#map));
     address.searchParams.set("zoom", Math.round(this.#map.getZoom()));
     try {
       this.#map.getSource("points").setData(await fetchJson(address, this.#pending.signal));
@@ -224,13 +192,13 @@ class MetesMap extends HTMLElement {
   #hover(id, point) {
     if (this.#hovered !== undefined && this.#hovered !== id) this.#map.setFeatureState({ source: "zones", id: this.#hovered }, { hovered: false });
     this.#hovered = id;
-    const card = this.#slot("div", "map-card");
+    const card = slotOf(this, "div", "map-card");
     if (card.dataset.pinned) return;
     card.hidden = id === undefined;
     if (id === undefined) return;
     this.#map.setFeatureState({ source: "zones", id }, { hovered: true });
     this.#describe(card, id, false);
-    this.#place(card, point);
+    placeCard(this, card, point);
   }
 
   #choose({ point }) {
@@ -251,15 +219,15 @@ class MetesMap extends HTMLElement {
     const [index, share] = this.#fills.zones[id] ?? [];
     const detail = { id, name: this.#zones.get(id)?.name, territory: this.#fills.territories[index], share };
     if (!this.dispatchEvent(new CustomEvent("metes:zone", { bubbles: true, cancelable: true, detail }))) return;
-    const card = this.#slot("div", "map-card");
+    const card = slotOf(this, "div", "map-card");
     card.dataset.pinned = id;
     card.hidden = false;
     this.#describe(card, id, true);
-    this.#place(card, point);
+    placeCard(this, card, point);
   }
 
   #unpin() {
-    const card = this.#slot("div", "map-card");
+    const card = slotOf(this, "div", "map-card");
     delete card.dataset.pinned;
     card.hidden = true;
   }
@@ -280,35 +248,10 @@ class MetesMap extends HTMLElement {
     }
   }
 
-  #place(card, point) {
-    const x = Math.min(point.x + 14, this.clientWidth - card.offsetWidth - 8);
-    const y = point.y + card.offsetHeight + 24 > this.clientHeight ? point.y - card.offsetHeight - 12 : point.y + 14;
-    card.style.transform = `translate(${Math.max(8, x)}px, ${Math.max(8, y)}px)`;
-  }
-
-  #slot(tag, name) {
-    let element = this.querySelector(`:scope > .${name}`);
-    if (!element) {
-      element = document.createElement(tag);
-      element.className = name;
-      if (name === "map-card") element.hidden = true;
-      this.append(element);
-    }
-    return element;
-  }
-
-  #draw(id) {
-    if (this.#map.hasImage(id)) return;
-    const [kind, ...rest] = id.split("|");
-    const shades = colours(this);
-    const image = { hatch: () => hatchImage(), label: () => labelImage(rest.join("|")), cluster: () => clusterImage(rest[0], shades) }[kind]?.();
-    if (image) this.#map.addImage(id, image, { pixelRatio: 2 });
-  }
-
   #fail(error) {
     this.dataset.state = "error";
     console.error(error);
-    const note = this.#slot("div", "map-note");
+    const note = slotOf(this, "div", "map-note");
     note.className = "map-note notice warn";
     note.setAttribute("role", "status");
     note.textContent = "The map could not be drawn here. The list shows the same.";

@@ -48,6 +48,15 @@ export class Borders {
     });
   }
 
+  /** The arcs of the borders beside units that show by their owners. */
+  beside(units, owner) {
+    const found = new Set();
+    for (const unit of units) {
+      for (const at of this.#of.get(unit) ?? []) if (owner[this.#first[at]] !== owner[this.#second[at]]) found.add(at);
+    }
+    return [...found].flatMap((at) => this.#arcs[at].flat());
+  }
+
   /** What changes of the borders that show, now that some units have other owners: {add: features, remove: ids}. */
   change(owner, units) {
     const add = [];

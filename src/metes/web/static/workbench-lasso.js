@@ -83,6 +83,9 @@ export class LassoLine {
     this.#draw();
   }
 
+  /** Whether a hand draws it now. */
+  get isOn() { return this.#points.length > 0; }
+
   /** The points drawn; the line is gone. */
   end() {
     const drawn = this.#points;

@@ -1,29 +1,25 @@
 // <metes-workbench-map>: the units of a design, coloured by who has them. It shows, and says what a hand did; it decides nothing.
 //
-// It sets data-state (loading, ready, error) and data-borders (ready), and sends workbench:unit {unit, more}, workbench:lasso {units,
-// more, less} and workbench:paint {units}. A move changes the states of the moved units and the borders beside them: no shape is sent anew.
+// It sets data-state (loading, ready, error), data-borders (ready) and data-behind (how many units the map itself has still to show), and
+// sends workbench:unit {unit, more}, workbench:lasso {units, more, less} and workbench:paint {units}. A gesture shows at once in a sketch
+// over the map; the map follows when the hand rests, by the states of the moved units and the borders beside them: no shape is sent anew.
 
-import * as maplibre from "./vendor/maplibre-gl.mjs";
 import "./vendor/topojson-client.min.js";
-import { clusterImage, hatchImage, labelImage } from "./map-images.js";
+import { asset, boxText, fetchJson, followTheme, newMap, placeCard, recolour, slotOf } from "./map-setup.js";
 import { colours } from "./map-style.js";
 import { Borders, zonesOf } from "./workbench-borders.js";
 import { followHand, LassoLine, placesInside } from "./workbench-lasso.js";
+import { Outlines } from "./workbench-outlines.js";
 import { basesOf, boxOf, collection, dotsOf, locksOf, middleOf, namesOf, quantiles } from "./workbench-places.js";
-import { layersOf, sourcesOf } from "./workbench-style.js";
+import { Sketch } from "./workbench-sketch.js";
+import { layersOf, sourcesOf, stopsOf } from "./workbench-style.js";
 
 const { topojson } = globalThis;
 const BRUSH = 4;
-const CHOSEN = 0.62; // how much of its colour a chosen unit keeps
-const LOOKED_AT = 0.88;
-const NAMES_AFTER_MS = 120;
+const LOOKED_AT = 0.88; // how much of its colour a unit of the chosen territory keeps
+const REST_MS = 160; // after the last gesture: long enough for its own frame to be seen before the map's keeps everything waiting
+const MOST_SKETCHED = 20_000;
 const UNITED_STATES = "840";
-const asset = (name) => new URL(name, import.meta.url).href;
-const fetchJson = async (address, signal) => {
-  const answer = await fetch(address, { signal, headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
-  return answer.json();
-};
 
 class WorkbenchMap extends HTMLElement {
   #map;
@@ -41,9 +37,14 @@ class WorkbenchMap extends HTMLElement {
   #tokens = new Map();
   #lasso;
   #painted;
-  #hovered;
   #pending;
-  #naming;
+  #outlines;
+  #sketch;
+  #stops;
+  #behind = new Set(); // units that the sketch shows and the map does not
+  #resting;
+  #isHeld = false;
+  #named = "";
 
   /** Draws a design; resolves when it can be seen. */
   async show(design) {
@@ -57,7 +58,7 @@ class WorkbenchMap extends HTMLElement {
         this.#map.triggerRepaint();
       });
       this.dataset.state = "ready";
-      if (this.#isTiled) await this.#readBorders();
+      if (this.#isTiled) await this.#readShapes();
       this.dataset.borders = "ready";
     } catch (error) {
       this.#fail(error);
@@ -72,39 +73,41 @@ class WorkbenchMap extends HTMLElement {
   /** The MapLibre map, for measuring. */
   get map() { return this.#map; }
 
-  /** Colours units anew, after they moved or were locked, and the borders beside them. */
+  /** Colours units anew, after they moved or were locked, and the borders beside them: at once in the sketch, then in the map. */
   update(units, { hasLocks = false } = {}) {
     if (!this.#isDrawn) return;
-    for (const unit of units) this.#colour(unit);
-    this.#outline(units);
-    this.#naming ??= setTimeout(() => {
-      this.#naming = undefined;
-      this.#name();
-    }, NAMES_AFTER_MS);
+    for (const unit of units) this.#behind.add(unit);
+    if (units.length <= MOST_SKETCHED) this.#sketch.fill(units);
+    this.#rest();
     if (hasLocks) this.#put("locks", locksOf(this.#design));
   }
 
   /** Colours everything anew. */
-  repaint() { if (this.#isDrawn) this.update([...this.#design.owner.keys()], { hasLocks: true }); }
+  repaint() {
+    if (!this.#isDrawn) return;
+    this.#behind = new Set(this.#design.owner.keys());
+    this.#put("locks", locksOf(this.#design));
+    this.#catchUp();
+  }
+
+  /** Makes the map wait while a gesture is with the server, so that its answer is seen first. */
+  hold(isHeld) {
+    this.#isHeld = isHeld;
+    if (this.#resting) this.#rest();
+  }
 
   /** Outlines the chosen units. */
   choose(chosen) {
-    if (this.#isDrawn) {
-      const [before, now] = [this.#chosen, new Set(chosen)];
-      this.#chosen = now;
-      for (const unit of before) if (!now.has(unit)) this.#colour(unit);
-      for (const unit of now) if (!before.has(unit)) this.#colour(unit);
-    } else this.#chosen = new Set(chosen);
+    this.#chosen = new Set(chosen);
+    this.#sketch?.choose(this.#chosen);
+    if (this.#resting) this.#rest();
   }
 
   /** Draws a territory's units each by itself, as the one that is looked at; -2 for none. */
   highlight(territory) {
     const before = this.#territory;
     this.#territory = territory;
-    if (!this.#isDrawn || before === territory) return;
-    this.#design.owner.forEach((owner, unit) => {
-      if (owner === before || owner === territory) this.#colour(unit);
-    });
+    if (this.#isDrawn && before !== territory) this.update([...this.#design.owner.keys()].filter((unit) => [before, territory].includes(this.#design.owner[unit])));
   }
 
   /** Moves to some units. */
@@ -141,11 +144,12 @@ class WorkbenchMap extends HTMLElement {
   }
 
   /** Gives units the colours that the design has for them: those of the brush go after a refusal. */
-  forget(units) { if (this.#isDrawn) for (const unit of units) this.#colour(unit); }
+  forget(units) { if (this.#isDrawn) this.#sketch.drop([...units].filter((unit) => !this.#behind.has(unit))); }
 
   get #isDrawn() { return Boolean(this.#map?.getSource("units")); }
   get #isTiled() { return this.#design.draws === "tiles"; }
   get #draws() { return this.#tool === "lasso" || this.#tool === "paint"; }
+  get #isDrawing() { return Boolean(this.#painted) || this.#lasso.isOn; }
   get #shapes() { return `/zones/${encodeURIComponent(this.#design.zoneSet)}`; }
 
   async #build() {
@@ -157,8 +161,10 @@ class WorkbenchMap extends HTMLElement {
       draws === "shapes" ? fetchJson(`${this.#shapes}/shapes.json`) : undefined,
     ]);
     const { features, points } = shapes ? zonesOf(topojson, shapes, this.#unitOf) : { features: [], points: draws === "points" ? dotsOf(units) : [] };
-    if (shapes) this.#borders = new Borders(topojson, shapes, this.#unitOf);
     this.#dots = new Set(points.map(({ id }) => id));
+    this.#stops = stopsOf(this.#isTiled, points.length);
+    this.#outlines = new Outlines(units);
+    if (shapes) this.#takeShapes(shapes);
     const countries = topojson.feature(world, world.objects.countries);
     // The coarse outline of a country would stick out from under its fine zones.
     countries.features = countries.features.filter(({ id }) => !(zoneSet === "world-countries" || (zoneSet.startsWith("us-") && id === UNITED_STATES)));
@@ -169,39 +175,32 @@ class WorkbenchMap extends HTMLElement {
   }
 
   async #make(sources) {
-    const canvas = document.createElement("div");
-    canvas.className = "canvas";
-    this.prepend(canvas);
-    this.#map = new maplibre.Map({
-      container: canvas,
-      style: { version: 8, sources, layers: layersOf(this.#shades, this.#isTiled) },
+    this.#map = await newMap(this, () => this.#shades, {
+      style: { version: 8, sources, layers: layersOf(this.#shades, this.#isTiled, this.#stops) },
       bounds: middleOf(this.#design.units),
       fitBoundsOptions: { padding: this.clientWidth > 500 ? { top: 28, right: 56, bottom: 28, left: 92 } : 10 },
       minZoom: 1,
-      maxZoom: 15,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
       boxZoom: false,
-      fadeDuration: 0,
-      attributionControl: { compact: true, customAttribution: "US Census via us-atlas · Natural Earth" },
-      locale: { "Map.Title": this.getAttribute("aria-label") ?? "Map" },
     });
-    this.#map.touchZoomRotate.disableRotation();
-    this.#map.keyboard.disableRotation();
-    this.#map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
-    this.#map.setMissingStyleImageResolver((id) => this.#draw(id));
-    await new Promise((loaded) => this.#map.once("load", loaded));
-    // The sources are named behind a button, not over the map.
-    const sourcesNamed = this.querySelector(".maplibregl-ctrl-attrib");
-    sourcesNamed?.removeAttribute("open");
-    sourcesNamed?.classList.remove("maplibregl-compact-show");
+    this.#sketch = new Sketch(this.#map, this.#outlines, {
+      stops: this.#stops,
+      shades: () => this.#shades,
+      fillOf: (unit) => this.#fillOf(unit),
+      bordersBeside: (units) => this.#borders.beside(units, this.#design.owner),
+    });
+    this.#sketch.choose(this.#chosen);
   }
 
-  /** With tiles the borders come after the map is there: they are a larger load than what it shows first. */
-  async #readBorders() {
-    this.#borders = new Borders(topojson, await fetchJson(`${this.#shapes}/shapes.json`), this.#unitOf);
+  /** With tiles the shapes come after the map is there: they are a larger load than what it shows first. */
+  async #readShapes() {
+    this.#takeShapes(await fetchJson(`${this.#shapes}/shapes.json`));
+    this.#sketch.draw();
     this.#outline(this.#design.owner.keys());
+  }
+
+  #takeShapes(topology) {
+    this.#borders = new Borders(topojson, topology, this.#unitOf);
+    this.#outlines.take(topology, this.#unitOf);
   }
 
   #listen() {
@@ -226,8 +225,7 @@ class WorkbenchMap extends HTMLElement {
         this.#painted = undefined;
       },
     });
-    document.addEventListener("metes:theme", () => this.#restyle());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#restyle());
+    followTheme(() => this.#restyle());
   }
 
   #begin(point) {
@@ -256,7 +254,7 @@ class WorkbenchMap extends HTMLElement {
     for (const unit of this.#under(point, BRUSH)) {
       if (this.#painted.has(unit)) continue;
       this.#painted.add(unit);
-      if (territory) this.#set(unit, { fill: this.#shades.territory(territory.colour) });
+      if (territory) this.#sketch.fill([unit], this.#shades.territory(territory.colour));
     }
   }
 
@@ -274,14 +272,40 @@ class WorkbenchMap extends HTMLElement {
     else this.#map.setFeatureState({ source: "units", id: unit }, state);
   }
 
-  /** The chosen and the looked at are darker, so that one layer shows it all. */
+  /** The map is told of what changed when no gesture has come for a moment: until its frame is drawn, nothing else on the page is. */
+  #rest() {
+    clearTimeout(this.#resting);
+    this.dataset.behind = this.#behind.size;
+    this.#resting = setTimeout(() => (this.#isHeld || this.#isDrawing ? this.#rest() : this.#catchUp()), REST_MS);
+  }
+
+  #catchUp() {
+    clearTimeout(this.#resting);
+    this.#resting = undefined;
+    const units = [...this.#behind];
+    this.#behind.clear();
+    for (const unit of units) this.#colour(unit);
+    this.#outline(units);
+    this.#name();
+    this.#map.once("idle", () => {
+      this.#sketch.drop(units.filter((unit) => !this.#behind.has(unit)));
+      this.dataset.behind = this.#behind.size;
+    });
+    this.#map.triggerRepaint();
+  }
+
   #colour(unit) {
-    const { owner, today, territories } = this.#design;
+    const at = this.#design.owner[unit];
+    const today = this.#design.today[unit];
+    this.#set(unit, { fill: this.#fillOf(unit), own: at === this.#territory, moved: this.#layers.has("moved") && today !== -1 && today !== at });
+  }
+
+  /** The colour of a unit; those of the territory that is looked at are darker. */
+  #fillOf(unit) {
+    const { owner, territories } = this.#design;
     const at = owner[unit];
-    const [chosen, own] = [this.#chosen.has(unit), at === this.#territory];
     const plain = this.#measure ? this.#shadeOf(unit) : at < 0 ? this.#shades.surface : this.#shades.territory(territories[at].colour);
-    const fill = chosen ? this.#darker(plain, CHOSEN) : own ? this.#darker(plain, LOOKED_AT) : plain;
-    this.#set(unit, { fill, chosen, own, moved: this.#layers.has("moved") && today[unit] !== -1 && today[unit] !== at });
+    return at === this.#territory ? this.#darker(plain, LOOKED_AT) : plain;
   }
 
   #darker(colour, share) {
@@ -313,7 +337,13 @@ class WorkbenchMap extends HTMLElement {
     if (change && change.add.length + change.remove.length) this.#map.getSource("borders").updateData(change);
   }
 
-  #name() { if (this.#isDrawn) this.#put("labels", this.#layers.has("names") ? namesOf(this.#design) : []); }
+  #name() {
+    if (!this.#isDrawn) return;
+    const names = this.#layers.has("names") ? namesOf(this.#design) : [];
+    const text = JSON.stringify(names);
+    if (text !== this.#named) this.#put("labels", names);
+    this.#named = text;
+  }
 
   #put(source, features) { this.#map.getSource(source).setData(collection(features)); }
 
@@ -321,68 +351,40 @@ class WorkbenchMap extends HTMLElement {
     this.#pending?.abort();
     if (!this.#map || !this.#layers.has("accounts")) return this.#map && this.#put("accounts", []);
     this.#pending = new AbortController();
-    const box = this.#map.getBounds().toArray().flat().map((degrees) => degrees.toFixed(4)).join(",");
     try {
-      this.#map.getSource("accounts").setData(await fetchJson(`/map/points.json?bbox=${box}&zoom=${Math.round(this.#map.getZoom())}`, this.#pending.signal));
+      this.#map.getSource("accounts").setData(await fetchJson(`/map/points.json?bbox=${boxText(this.#map)}&zoom=${Math.round(this.#map.getZoom())}`, this.#pending.signal));
     } catch (error) {
       if (error.name !== "AbortError") console.info("accounts on the map:", error.message);
     }
   }
 
   #hover(point) {
-    const card = this.#slot("div", "map-card");
-    const [unit] = point ? this.#under(point, 0) : [];
-    if (unit !== this.#hovered) {
-      if (this.#hovered !== undefined) this.#set(this.#hovered, { hovered: false });
-      this.#hovered = unit;
-      if (unit !== undefined) this.#set(unit, { hovered: true });
-    }
+    const card = slotOf(this, "div", "map-card");
+    const [unit] = point && !this.#isDrawing ? this.#under(point, 0) : [];
+    this.#sketch.hover(unit);
     card.hidden = unit === undefined;
     if (card.hidden) return;
     const { units, owner, locked, territories } = this.#design;
     const name = document.createElement("b");
     name.textContent = units.names[unit];
     card.replaceChildren(name, `${territories[owner[unit]]?.name ?? "no territory"}${locked[unit] >= 0 ? " · locked" : ""}`);
-    const x = Math.min(point.x + 14, this.clientWidth - card.offsetWidth - 8);
-    const y = point.y + card.offsetHeight + 24 > this.clientHeight ? point.y - card.offsetHeight - 12 : point.y + 14;
-    card.style.transform = `translate(${Math.max(8, x)}px, ${Math.max(8, y)}px)`;
+    placeCard(this, card, point);
   }
 
   #restyle() {
     if (!this.#isDrawn) return;
     this.#shades = colours(this);
     this.#tokens.clear();
-    for (const image of this.#map.listImages()) if (image.startsWith("cluster|")) this.#map.removeImage(image);
-    for (const { id, paint } of layersOf(this.#shades, this.#isTiled)) {
-      for (const [name, value] of Object.entries(paint ?? {})) this.#map.setPaintProperty(id, name, value);
-    }
+    recolour(this.#map, layersOf(this.#shades, this.#isTiled, this.#stops));
     this.repaint();
-  }
-
-  #draw(id) {
-    if (this.#map.hasImage(id)) return;
-    const [kind, ...rest] = id.split("|");
-    const image = { hatch: () => hatchImage(), label: () => labelImage(rest.join("|")), cluster: () => clusterImage(rest[0], this.#shades) }[kind]?.();
-    if (image) this.#map.addImage(id, image, { pixelRatio: 2 });
   }
 
   #say(name, detail) { this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail })); }
 
-  #slot(tag, name) {
-    let element = this.querySelector(`:scope > .${name}`);
-    if (!element) {
-      element = document.createElement(tag);
-      element.className = name;
-      element.hidden = name === "map-card";
-      this.append(element);
-    }
-    return element;
-  }
-
   #fail(error) {
     this.dataset.state = "error";
     console.info("the map could not be drawn:", error.message);
-    const note = this.#slot("div", "map-note");
+    const note = slotOf(this, "div", "map-note");
     note.className = "map-note notice warn";
     note.setAttribute("role", "status");
     note.textContent = "The map could not be drawn here. The table and the list do all that it does.";

@@ -91,6 +91,7 @@ function send(kind, fields, units = []) {
 
 async function sendNow(kind, fields, units) {
   root.dataset.busy = kind;
+  map.hold(true);
   const body = new URLSearchParams({ ...fields, version });
   if (units.length) body.set("packed", packed(units));
   const headers = { Accept: "application/json", "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]').content };
@@ -107,6 +108,7 @@ async function sendNow(kind, fields, units) {
     return false;
   } finally {
     delete root.dataset.busy;
+    map.hold(false);
   }
 }
 
