@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ from metes.app.desk import require_number
 from metes.app.reviews import ReviewVerbs
 from metes.base.errors import Conflict, InputError
 from metes.plan.check import check_plan
-from metes.planning import messages, publishing
+from metes.planning import messages, publishing, reverting
 from metes.planning.messages import Change
 from metes.planning.publishing import Wanted
+from metes.planning.reverting import Reverted
 from metes.store import audit, ledger, plans, publications, users
 from metes.store.plans import Revision
 from metes.store.publications import Message, Publication
@@ -59,17 +60,10 @@ class PublicationVerbs(ReviewVerbs):
         findings = check_plan(plan, self.fields(), self._known_accounts(plan))
         settings = self.settings()
         found = self._foreseen(revision)
-        why = "\n\n".join(text for text in (rationale.strip(), correction.strip()) if text)
-        wanted = Wanted(
-            day,
-            rationale,
-            correction,
-            expected_root or revision.root_hash,
-            self._promised(found) if found else None,
-            messages.messages_of(
-                self._changes(found), on=day, rationale=why, currency=settings.reporting_currency
-            ) if found else (),
-        )  # fmt: skip
+        wanted = Wanted(day, rationale, correction, expected_root or revision.root_hash)
+        if found is not None:
+            told = messages.messages_of(self._changes(found), on=day, rationale=wanted.why, currency=settings.reporting_currency)
+            wanted = replace(wanted, promised=self._promised(found), messages=told)
         return publishing.publish(
             self.store,
             revision,
@@ -154,6 +148,21 @@ class PublicationVerbs(ReviewVerbs):
         require_number(publication_id, "publication")
         return publishing.cancel(
             self.store, publication_id, reason=reason, today=self.today(), now=self.clock(), principal=self.principal
+        )
+
+    def plan_revert(self, publication_id: int, *, choices: Mapping[str, str] | None = None, note: str = "") -> Reverted:
+        """Begin a scenario that takes a publication back; `choices` settle conflicts with what later ones changed."""
+        require_number(publication_id, "publication")
+        with self.store.read() as connection:
+            found = publications.publication(connection, publication_id)
+        return reverting.revert(
+            self.store,
+            found,
+            choices=choices or {},
+            note=note,
+            today=self.today(),
+            now=self.clock(),
+            principal=self.principal,
         )
 
     def publications(self) -> tuple[Publication, ...]:

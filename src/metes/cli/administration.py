@@ -60,13 +60,27 @@ def user_add(
     context: typer.Context,
     name: str,
     password_stdin: bool = typer.Option(False, "--password-stdin", help="Read the password from standard input; else one is made."),
+    person: str | None = typer.Option(None, "--person", help="Who of the people this is, by id."),
 ) -> int:
     """Add an administrator and print the password."""
     console: Console = context.obj
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
     with console.workspace() as workspace:
-        password = workspace.user_add(name, given)
+        password = workspace.user_add(name, given, person=person)
     return _show_password(console, name, None if given else password)
+
+
+@user_app.command("link")
+def user_link(
+    context: typer.Context, name: str, person: str = typer.Argument("", help="The person's id; none ends the link.")
+) -> int:
+    """Say who of the people a user is."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        workspace.user_link(name, person or None)
+    who = f"person {person}" if person else "nobody"
+    console.emit({"user": name, "person": person or None}) if console.is_json else say(f"{name} is {who} now")
+    return 0
 
 
 @user_app.command("list")

@@ -15,6 +15,7 @@ from metes.cli.jobs import add_to as add_jobs
 from metes.cli.planning import add_to as add_planning
 from metes.cli.reading import add_to as add_reading
 from metes.cli.records import add_to as add_records
+from metes.cli.scenarios import add_to as add_scenarios
 from metes.cli.serving import add_to as add_serving
 from metes.cli.why import add_to as add_why
 from metes.cli.zones import add_to as add_zones
@@ -45,6 +46,7 @@ def globals_(
 for _add in (
     add_imports,
     add_planning,
+    add_scenarios,
     add_why,
     add_reading,
     add_records,

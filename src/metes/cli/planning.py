@@ -11,6 +11,7 @@ from metes.base.findings import Finding, Severity
 from metes.cli import output, previews, proving
 from metes.cli.areas import area_app
 from metes.cli.files import assign_files
+from metes.cli.merging import plan_merge
 from metes.cli.output import Console, money, say
 from metes.model.query import MovesQuery
 
@@ -26,6 +27,7 @@ REFERENCE = typer.Argument("active", metavar="[PLAN]", help="A revision's number
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     plan_app.add_typer(area_app, name="area")
+    plan_app.command("merge")(plan_merge)
     app.add_typer(plan_app, name="plan")
     app.command()(assign)
 
@@ -208,12 +210,14 @@ def plan_publish(
     context: typer.Context,
     plan: str = typer.Argument("draft"),
     on: str | None = typer.Option(None, help="From which day (2026-03-14); else today. Only the first plan may begin in the past."),
+    why: str = typer.Option("", "--why", help="The reason, sent to each person whose accounts change."),
+    correction: str = typer.Option("", "--correction", help="The reason for a day that has passed: restates who held what since."),
 ) -> int:
     """Make a checked draft the plan from a day on."""
     console: Console = context.obj
     with console.workspace() as workspace:
         proving.say_verdict(workspace, plan)
-        revision = workspace.plan_publish(plan, on=output.day_of(on))
+        revision = workspace.plan_publish(plan, on=output.day_of(on), rationale=why, correction=correction)
     if console.is_json:
         console.emit(revision)
     else:

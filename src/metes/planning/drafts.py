@@ -141,7 +141,7 @@ def change_draft(
     """Apply a change to a scenario, or to a new one of a published revision; the scenario as it is then.
 
     `expected_root` is what the one who changes has seen; Conflict where somebody else was faster. A merge names what it merged in
-    (`other_root`) and what the scenario stands on afterwards (`base_root`).
+    (`other_root`) and what the scenario stands on afterwards (`base_root`); a revert names what it takes back.
     """
     with store.write() as connection:
         current = plans.revision(connection, revision.id, now.date())
@@ -168,7 +168,7 @@ def change_draft(
                 other_root=other_root,
             )
         else:
-            draft_id = _begin(connection, current, root, name, "", kind, note, now, principal)
+            draft_id = _begin(connection, current, root, name, "", kind, note, now, principal, other_root)
         detail = {"from": current.root_hash, "to": root, "note": note}
         audit.add_entry(connection, principal, f"plan {'change' if kind == 'edit' else kind}", f"revision {draft_id}", detail, now)
         return plans.revision(connection, draft_id, now.date())
@@ -184,6 +184,7 @@ def _begin(
     note: str,
     now: datetime,
     principal: Principal,
+    other_root: str | None = None,
 ) -> int:
     """A new scenario of a revision, with its first change; its number."""
     number = plans.add_draft(
@@ -199,7 +200,15 @@ def _begin(
         base_root=origin.root_hash,
     )
     plan_life.log_change(
-        connection, number, kind=kind, before=origin.root_hash, after=root, note=note, author=principal.name, now=now
+        connection,
+        number,
+        kind=kind,
+        before=origin.root_hash,
+        after=root,
+        note=note,
+        author=principal.name,
+        now=now,
+        other_root=other_root,
     )
     return number
 

@@ -16,8 +16,9 @@ from metes.model.plan import Pin, Plan
 from metes.model.scope import Principal
 from metes.model.workspace import WorkspaceSettings
 from metes.plan.diff import diff
+from metes.planning import notifying
 from metes.planning.drafts import load_plan
-from metes.planning.reviewing import LONGEST_TEXT, require_right, review_of
+from metes.planning.reviewing import LONGEST_TEXT, editors_of, require_right, review_of
 from metes.store import assign_trigger, audit, ledger, plan_reviews, plans, publications
 from metes.store.engine import Store
 from metes.store.plans import Revision
@@ -39,6 +40,11 @@ class Wanted:
     expected_root: str | None = None
     promised: Mapping[str, Any] | None = None
     messages: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def why(self) -> str:
+        """The reasons given, one below the other."""
+        return "\n\n".join(text for text in (self.rationale.strip(), self.correction.strip()) if text)[:LONGEST_TEXT]
 
 
 def publish(
@@ -73,16 +79,20 @@ def publish(
         new = load_plan(connection, current)
         if old is not None:
             _require_approved(connection, current, old, new, settings, principal)
+        reverts = publications.reverted_by(connection, current.id)
         number = plans.publish(connection, current.id, wanted.on, principal.name, now)
         publications.add_note(
             connection,
             number,
-            kind="correction" if wanted.correction else "publish",
-            rationale="\n\n".join(text for text in (wanted.rationale.strip(), wanted.correction.strip()) if text)[:LONGEST_TEXT],
+            kind="correction" if wanted.correction else "publish" if reverts is None else "revert",
+            rationale=wanted.why,
             before_root=before.root_hash if before else None,
             promised=wanted.promised,
+            reverts=reverts,
         )
         publications.add_messages(connection, wanted.messages, number, now)
+        who = _took_part(connection, current)
+        notifying.published(connection, current, number, wanted.on, wanted.why, who, wanted.messages, now, principal)
         _record_pins(connection, old, new, wanted.on, now, ledger.Cause("publish", number))
         if (proposal := plan_reviews.review_of(connection, current.id)) is not None and proposal.state == "open":
             plan_reviews.close_review(connection, proposal.id, "published", now)
@@ -152,13 +162,25 @@ def cancel(store: Store, publication_id: int, *, reason: str, today: date, now: 
         plans.reopen(connection, found.revision_id, now)
         current = plans.revision(connection, found.revision_id, today)
         earlier = plans.publications(connection)
-        if earlier:  # as it was before it was published
-            before = load_plan(connection, plans.revision(connection, earlier[-1].revision_id, today))
-            cause = ledger.Cause("publish", publication_id)
-            _record_pins(connection, load_plan(connection, current), before, found.effective_on, now, cause)
+        before = load_plan(connection, plans.revision(connection, earlier[-1].revision_id, today)) if earlier else Plan("")
+        cause = ledger.Cause("publish", publication_id)
+        _record_pins(connection, load_plan(connection, current), before, found.effective_on, now, cause)
+        told = [message.person_id for message in publications.messages(connection, publication_id=publication_id)]
+        who = _took_part(connection, current) - {principal.name}
+        notifying.cancelled(connection, current, found.effective_on, reason.strip(), told, who, now)
         detail = {"publication": publication_id}
         audit.add_entry(connection, principal, "plan cancel", f"revision {found.revision_id}", detail, now)
         return current
+
+
+def _took_part(connection: Connection, revision: Revision) -> set[str]:
+    """Who wrote a scenario, proposed it, decided on it or wrote about it."""
+    names = {revision.author, *editors_of(connection, revision)}
+    names |= {comment.author for comment in plan_reviews.comments_of(connection, revision.id)}
+    proposal = plan_reviews.review_of(connection, revision.id)
+    if proposal is not None:
+        names |= {proposal.proposed_by, *(d.author for d in plan_reviews.decisions_of(connection, [proposal.id]))}
+    return names
 
 
 def _record_pins(connection: Connection, old: Plan | None, new: Plan, on: date, now: datetime, cause: ledger.Cause) -> None:

@@ -14,6 +14,7 @@ from metes.model.scope import Principal
 from metes.model.workspace import WorkspaceSettings
 from metes.plan.diff import Step, diff
 from metes.plan.parts import Part, parts_of, paths_of
+from metes.planning import notifying
 from metes.store import audit, plan_life, plan_reviews, plan_rights, plans
 from metes.store.engine import Store
 from metes.store.plan_reviews import APPROVE, ASK, Comment, Decision, ReviewRow
@@ -157,6 +158,8 @@ def propose(
         plans.set_state(connection, current.id, "in review", now)
         detail = {"review": number, "due_on": due_on.isoformat() if due_on else None, "steps": len(steps)}
         audit.add_entry(connection, principal, "plan propose", f"revision {current.id}", detail, now)
+        parts = parts_of(steps, old, new, plan_rights.rights(connection).places("approve"))
+        notifying.review_asked(connection, current, parts, (new, old), text, due_on, now, principal)
 
 
 def withdraw(store: Store, revision: Revision, *, today: date, now: datetime, principal: Principal) -> None:
@@ -203,6 +206,9 @@ def decide(
         plans.set_state(connection, current.id, "approved" if after.is_settled else "in review", now)
         detail = {"review": proposal.id, "part": part, "hash": found.part.hash}
         audit.add_entry(connection, principal, f"plan {decision}", f"revision {current.id}", detail, now)
+        name = found.part.label or "all"
+        what = f"approved {name}" if decision == APPROVE else f"asks for changes in {name}"
+        notifying.review_decided(connection, current, {proposal.proposed_by, *after.editors}, what, words, now, principal)
         return review_of(connection, plans.revision(connection, current.id, today), old, new, settings, principal)
 
 
@@ -214,6 +220,9 @@ def say(
     with store.write() as connection:
         number = plan_reviews.add_comment(connection, revision.id, subject.strip()[:300], words, principal.name, reply_to, now)
         audit.add_entry(connection, principal, "plan comment", f"revision {revision.id}", {"comment": number}, now)
+        who = {revision.author, *editors_of(connection, revision)}
+        who |= {comment.author for comment in plan_reviews.comments_of(connection, revision.id)}
+        notifying.commented(connection, revision, who, subject.strip(), words, now, principal)
         return number
 
 

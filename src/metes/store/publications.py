@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from metes.base.errors import Conflict, NotFound
 from metes.store import counters
-from metes.store.plan_life_tables import plan_cancellations, plan_publication_notes, publication_messages
+from metes.store.plan_life_tables import plan_cancellations, plan_changes, plan_publication_notes, publication_messages
 from metes.store.tables import people, plan_publications, plan_revisions, runs
 
 
@@ -172,3 +172,17 @@ def moved_by(connection: Connection, revision_id: int) -> int | None:
     query = sa.select(runs.c.counts).where(runs.c.revision_id == revision_id).order_by(runs.c.id).limit(1)
     counts = connection.execute(query).scalar()
     return None if counts is None else int(json.loads(counts)["moved"])
+
+
+def reverted_by(connection: Connection, revision_id: int) -> int | None:
+    """The number of the publication that a scenario takes back; None for one that takes none back."""
+    c, p, r = plan_changes.c, plan_publications.c, plan_revisions.c
+    query = (
+        sa.select(p.id)
+        .join(plan_revisions, r.id == p.revision_id)
+        .join(plan_changes, c.other_root == r.root_hash)
+        .where(c.revision_id == revision_id, c.kind == "revert")
+        .order_by(p.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
