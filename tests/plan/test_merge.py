@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from metes.model.condition import Equals
 from metes.model.plan import Pin, Plan, Rule, Seat, Territory
 from metes.plan import edit
-from metes.plan.diff import diff
+from metes.plan.diff import Act, diff
 from metes.plan.merge import Clash, Merged, Side, merge, settle, settle_all
 from metes.plan.nodes import nodes_of, plan_of
 from metes.plan.order import in_order
@@ -20,6 +20,7 @@ from tests.plan.strategies import plans
 
 SOAK = 20 if os.environ.get("METES_SOAK") else 1
 RELAXED = {"suppress_health_check": [HealthCheck.too_slow], "deadline": None, "derandomize": SOAK == 1}
+UNDOES = {Act.ADD: Act.REMOVE, Act.REMOVE: Act.ADD, Act.CHANGE: Act.CHANGE, Act.MOVE: Act.MOVE}
 
 
 def renamed(plan: Plan, key: str, name: str) -> Plan:
@@ -52,12 +53,12 @@ def test_what_the_other_side_did_is_in_the_merge_or_in_a_conflict(one: list[Edit
     ours, theirs = edited(COMPANY, one), edited(COMPANY, other)
     merged = merge(COMPANY, ours, theirs)
     for mine, yours in ((ours, theirs), (theirs, ours)):
-        done = {(step.subject, step.field) for step in diff(COMPANY, yours)}
-        left = {(step.subject, step.field) for step in diff(yours, merged.plan)}
-        lost = {place for place in done & left if place[1] != "values"}
-        assert not lost or merged.conflicts
+        done = {(step.subject, step.field, step.act) for step in diff(COMPANY, yours)}
+        left = {(step.subject, step.field, step.act) for step in diff(yours, merged.plan)}
+        undone = {(subject, field, UNDOES[act]) for subject, field, act in left if field != "values"}
+        assert not done & undone or merged.conflicts
         if not merged.conflicts:
-            assert {subject for subject, _ in left} <= {step.subject for step in diff(COMPANY, mine)}
+            assert {subject for subject, _, _ in left} <= {step.subject for step in diff(COMPANY, mine)}
 
 
 @given(edits(), edits(), st.sampled_from(Side), st.integers(0, 2**20))
