@@ -9,6 +9,7 @@ import pytest
 
 from metes.app.workspace import Workspace
 from metes.cli.main import run
+from metes.worker.loop import run_next
 from tests.designing.worlds import company
 
 
@@ -59,6 +60,26 @@ def test_a_design_goes_from_a_file_to_a_draft(db: str, tmp_path: Path, capsys: p
     assert run(["--db", db, "design", "export", "1", str(tmp_path / "out.csv")]) == 0
     assert run(["--db", db, "design", "to-plan", "1"]) == 0
     assert run(["--db", db, "design", "run", "1", "--queue"]) == 0
+
+
+def test_a_frontier_is_left_to_a_worker_and_a_point_of_it_is_picked(
+    db: str, sqlite_workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frontier = ["--db", db, "design", "frontier", "1"]
+    assert run(["--db", db, "design", "new", "--territories", "2", "--measure", "accounts:0.3"]) == 1
+    assert run([*frontier, "--last"]) == 0
+    assert "no job worked it out yet" in capsys.readouterr().err
+    assert run([*frontier, "--queue", "--json"]) == 0
+    job = json.loads(capsys.readouterr().out)["job"]
+    assert run(["--db", db, "design", "pick", "1", str(job), "1"]) == 2
+    assert run([*frontier, "--last"]) == 0
+    assert f"no points: job {job} is queued" in capsys.readouterr().err
+    while run_next(sqlite_workspace, "cli"):
+        pass
+    assert run([*frontier, "--last"]) == 0
+    assert f"'metes design pick 1 {job} POINT'" in capsys.readouterr().err
+    assert run(["--db", db, "design", "pick", "1", str(job), "1"]) == 0
+    assert ", point 1" in capsys.readouterr().err
 
 
 def _figures(db: str, capsys: pytest.CaptureFixture[str]) -> str:

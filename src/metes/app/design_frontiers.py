@@ -44,6 +44,20 @@ class DesignFrontierVerbs(DesignSketchVerbs):
             found = jobs.recent(connection, _LOOKED_THROUGH, FRONTIER_JOB)
         return next((job for job in found if job.payload.get("design") == number), None)
 
+    def design_frontier_show(self, number: int) -> dict[str, Any]:
+        """A design's frontier as it was worked out last: the job with its state, and its points; none while there is no answer for it."""
+        row, job = self.design_find(number), self.design_frontier_job(number)
+        result = (job.result or {}) if job is not None and job.state == "done" else {}
+        is_of_now = result.get("given") == row.given_hash
+        points = [{k: v for k, v in point.items() if k != "content"} for point in result.get("points", ())] if is_of_now else []
+        return {
+            "id": row.id,
+            "currency": result.get("currency", row.summary["currency"]),
+            "job": None if job is None else job.id,
+            "state": None if job is None else job.state,
+            "points": points,
+        }
+
     def design_frontier_run(self, number: int, progress: Progress = SILENT) -> Mapping[str, Any]:
         """Work a design's frontier out, and keep who has which unit at each point: its figures, and where that is kept."""
         found = self.design_frontier(number, progress)

@@ -22,6 +22,7 @@ def add_to(design_app: typer.Typer) -> None:
         ("bases", design_bases),
         ("seats", design_seats),
         ("frontier", design_frontier),
+        ("pick", design_pick),
     ):
         design_app.command(name)(command)
 
@@ -159,18 +160,61 @@ def design_seats(
     return 0
 
 
-def design_frontier(context: typer.Context, design: int = NUMBER) -> int:
-    """List designs none of which is better in balance, travel and hand-overs at once; nothing is kept."""
+def design_frontier(
+    context: typer.Context,
+    design: int = NUMBER,
+    queue: bool = typer.Option(False, "--queue", help="Leave it to a worker, and print the job's number."),
+    last: bool = typer.Option(False, "--last", help="Show the points that a job worked out last; these can be picked."),
+) -> int:
+    """List designs none of which is better in balance, travel and hand-overs at once."""
     console: Console = context.obj
-    with console.workspace() as workspace, console.progress() as progress:
-        found = workspace.design_frontier(design, progress)
+    with console.workspace() as workspace:
+        if queue:
+            job = workspace.design_frontier_queue(design)
+            if console.is_json:
+                console.emit({"job": job})
+            else:
+                say(f"queued as job {job}; 'metes design frontier {design} --last' shows its points then")
+            return 0
+        with console.progress() as progress:
+            found = workspace.design_frontier_show(design) if last else workspace.design_frontier(design, progress)
     if console.is_json:
         console.emit(found)
         return 0
+    if last and not found["points"]:
+        state = f"job {found['job']} is {found['state']}" if found["job"] else "no job worked it out yet"
+        say(f"no points: {state}; 'metes design frontier {design} --queue' begins")
+        return 0
+    _show_points(console, found)
+    if last:
+        say(f"'metes design pick {design} {found['job']} POINT' makes a design of a point")
+    return 0
+
+
+def design_pick(
+    context: typer.Context,
+    design: int = NUMBER,
+    job: int = typer.Argument(..., metavar="JOB", help="The job that worked the frontier out."),
+    point: int = typer.Argument(..., metavar="POINT", min=1, help="The point, from 1."),
+) -> int:
+    """Make a design of its own of a point of a frontier that a job worked out."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        made = workspace.design_frontier_pick(design, job, point - 1)
+    if console.is_json:
+        console.emit(made)
+    else:
+        say(f"kept as design {made.id}, {made.name}")
+    return 0
+
+
+def _show_points(console: Console, found: Mapping[str, Any]) -> None:
+    """Print the points of a frontier."""
     currency = found["currency"]
-    headers = ["worst", "travel", "hand-overs", "accounts moved", "within bands", "hand-overs weigh", "bands"]
+    headers = ["point", "worst", "travel", "hand-overs", "accounts moved", "within bands", "hand-overs weigh", "bands"]
     rows = [
         [
+            at,
             share(p["worst_share"]),
             money(round(p["travel"]), currency),
             money(round(p["disruption_minor"]), currency),
@@ -179,10 +223,9 @@ def design_frontier(context: typer.Context, design: int = NUMBER) -> int:
             f"{p['handover_weight']:g} times",
             f"{p['band_width']:g} times",
         ]
-        for p in found["points"]
+        for at, p in enumerate(found["points"], 1)
     ]
     console.table(headers, rows)
-    return 0
 
 
 def _net(balance: Mapping[str, Any], name: str, currency: str) -> str:

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from metes.app.workspace import Workspace
 from metes.web.application import create_app
+from metes.worker.loop import run_next
 from tests.designing.worlds import asked, company
 
 
@@ -66,6 +67,27 @@ def test_units_and_assignment_are_sent_again_only_where_they_changed(client: Tes
         client.post(f"/api/v1/designs/{number}/move", json={"units": [0 if changes else 1], "territory": "east"})
         again = client.get(address, headers={"if-none-match": first.headers["etag"]})
         assert again.status_code == (200 if changes else 304)
+
+
+def test_bases_are_told_and_a_frontier_is_a_job_of_which_a_point_is_picked(client: TestClient, sqlite_workspace: Workspace) -> None:
+    number = client.post("/api/v1/designs", json={"spec": asked()}).json()["id"]
+    at = f"/api/v1/designs/{number}"
+    bases = client.get(f"{at}/bases", params={"seconds": 1, "slack_share": 0.5}).json()
+    assert (len(bases["bases"]), bases["measure"]) == (2, "accounts")
+    assert client.get(f"{at}/bases", params={"seconds": 600}).status_code == 422
+    assert client.get(f"{at}/frontier").json() == {"id": number, "currency": "USD", "job": None, "state": None, "points": []}
+    queued = client.post(f"{at}/frontier")
+    assert queued.status_code == 202
+    job = queued.json()["job"]
+    assert client.get(f"{at}/frontier").json()["state"] == "queued"
+    while run_next(sqlite_workspace, "test"):
+        pass
+    found = client.get(f"{at}/frontier").json()
+    assert (found["job"], found["state"]) == (job, "done")
+    assert "content" not in found["points"][0]
+    made = client.post(f"{at}/frontier/pick", json={"job": job, "point": 0})
+    assert (made.status_code, made.json()["name"]) == (201, "Two, point 1")
+    assert client.post(f"{at}/frontier/pick", json={"job": job, "point": 99}).status_code == 404
 
 
 def test_what_cannot_be_designed_answers_with_findings(client: TestClient) -> None:

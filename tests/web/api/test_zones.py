@@ -24,6 +24,23 @@ def test_a_set_is_put_read_and_removed(api: TestClient) -> None:  # noqa: F811
     assert "immutable" in shapes.headers["cache-control"]
     assert api.delete("/zones/two").json() == {"removed": "two"}
     assert api.get("/zones/two").status_code == 404
+    assert [one["key"] for one in api.get("/zones", params={"removed": True}).json()] == ["two"]
+    assert api.post("/zones/two/restore").json()["name"] == "Two squares"
+    assert api.get("/zones/two").json()["digest"] == found["digest"]
+    assert api.post("/zones/two/restore").status_code == 404
+
+
+def test_rows_add_their_numbers_to_the_zones_of_another_set(api: TestClient) -> None:  # noqa: F811
+    api.put("/zones/two", json={"geojson": json.loads(TWO), "id_property": "code"})
+    rows = [{"id": "west", "firms": 3}, {"id": "west", "firms": 4}, {"id": "east", "firms": 5}]
+    put = api.put("/zones/market/measures", json={"of": "two", "rows": rows, "measures": ["firms"], "name": "Market"})
+    assert (put.status_code, put.json()["findings"]) == (200, [])
+    found = api.get("/zones/market").json()
+    assert (found["name"], found["ids"], found["measures"]["firms"]) == ("Market", ["east", "west"], [5, 7])
+    refused = api.put("/zones/market/measures", json={"of": "two", "rows": rows, "measures": ["shops"]})
+    assert refused.status_code == 422
+    assert "has no column 'shops'" in refused.text
+    assert api.put("/zones/market/measures", json={"of": "none", "rows": rows, "measures": ["firms"]}).status_code == 404
 
 
 def test_what_cannot_be_taken_is_told_with_its_findings(api: TestClient) -> None:  # noqa: F811

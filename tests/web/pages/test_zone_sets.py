@@ -66,9 +66,15 @@ def test_a_file_is_looked_at_added_shown_taken_away_and_removed(browser: Browser
     assert again.status_code == 422  # type: ignore[attr-defined]
     assert "There is a set &#39;two&#39; already" in again.text  # type: ignore[attr-defined]
     assert added(browser, sent(browser), replace="1").status_code == 303  # type: ignore[attr-defined]
-    assert "are gone for good" in browser.get("/zones/two/remove").text
+    assert "can bring them back" in browser.get("/zones/two/remove").text
     assert browser.post("/zones/two/remove").headers["location"] == "/zones"
     assert browser.get("/zones/two").status_code == 404
+    assert 'action="/zones/two/restore"' in browser.get("/zones").text
+    assert browser.client.post("/zones/two/restore").status_code == 403
+    assert browser.post("/zones/two/restore").headers["location"] == "/zones/two"
+    assert "Two squares is back as it was." in browser.get("/zones/two").text
+    assert "/zones/two/restore" not in browser.get("/zones").text
+    assert browser.post("/zones/two/restore").status_code == 404
 
 
 def test_a_file_that_is_no_geojson_is_refused_with_what_is_wrong(browser: Browser) -> None:

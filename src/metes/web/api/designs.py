@@ -47,6 +47,13 @@ class Label(Step):
     colour: int | None = Field(None, ge=0, le=11)
 
 
+class Point(BaseModel):
+    """A point of a frontier by its place in the list, from 0, and the job that worked the frontier out."""
+
+    job: int
+    point: int = Field(ge=0)
+
+
 class Name(BaseModel):
     """A design's name."""
 
@@ -198,10 +205,35 @@ def get_reasons(number: int, caller: Caller) -> dict[str, Any]:
     return caller.design_reasons(number)
 
 
+@router.get("/designs/{number}/bases")
+def get_bases(
+    number: int,
+    caller: Caller,
+    slack_share: Annotated[float, Query(ge=0, le=10, description="How much more than its target a base may serve.")] = 0.2,
+    seconds: Annotated[float, Query(gt=0, le=60, description="The longest that the search may take.")] = 10.0,
+    seed: Annotated[int, Query(ge=0, le=2**31 - 1, description="Another seed, another search.")] = 0,
+) -> dict[str, Any]:
+    """Where the seats would best live: a base among the units for each territory."""
+    return caller.design_bases(number, slack_share=slack_share, seconds=seconds, seed=seed)
+
+
+@router.post("/designs/{number}/frontier", status_code=202)
+def run_frontier(number: int, caller: Caller) -> dict[str, Any]:
+    """Queue the working out of a design's frontier; follow it at /jobs/{job}."""
+    return {"job": caller.design_frontier_queue(number)}
+
+
 @router.get("/designs/{number}/frontier")
 def get_frontier(number: int, caller: Caller) -> dict[str, Any]:
-    """Designs none of which is better in balance, travel and hand-overs at once."""
-    return caller.design_frontier(number)
+    """Designs none of which is better in balance, travel and hand-overs at once, where they were worked out."""
+    return caller.design_frontier_show(number)
+
+
+@router.post("/designs/{number}/frontier/pick", status_code=201)
+def pick_point(number: int, picked: Point, caller: Caller) -> dict[str, Any]:
+    """Make a design of its own of a point of a design's frontier."""
+    row: dict[str, Any] = plain(caller.design_frontier_pick(number, picked.job, picked.point))
+    return row
 
 
 @router.get("/designs/{number}/export")

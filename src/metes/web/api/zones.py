@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from metes.web.api.access import Caller, plain
 from metes.web.packed import packed_answer
 
+if TYPE_CHECKING:
+    from metes.app.zones import ZoneSetAdded
+
 router = APIRouter(tags=["zones"])
+MOST_ROWS = 100_000
 
 
 class ZonesBody(BaseModel):
@@ -26,10 +31,22 @@ class ZonesBody(BaseModel):
     measures: list[str] = Field(default=[], max_length=50)
 
 
+class MeasuresBody(BaseModel):
+    """Rows with numbers for the zones of another set, a row or more for each zone."""
+
+    of: str = Field(min_length=1, max_length=80)
+    rows: list[dict[str, str | int | float | None]] = Field(min_length=1, max_length=MOST_ROWS)
+    id_column: str = Field(default="id", min_length=1, max_length=200)
+    measures: list[str] = Field(min_length=1, max_length=50)
+    name: str = Field(default="", max_length=200)
+
+
 @router.get("/zones")
-def list_zone_sets(caller: Caller) -> list[dict[str, Any]]:
-    """The zone sets: those that come with Metes, then those that were added."""
-    sets: list[dict[str, Any]] = plain(caller.zone_set_list())
+def list_zone_sets(
+    caller: Caller, removed: Annotated[bool, Query(description="Those that can be brought back instead.")] = False
+) -> list[dict[str, Any]]:
+    """The zone sets: those that come with Metes, then those that were added; or those that can be brought back."""
+    sets: list[dict[str, Any]] = plain(caller.zone_set_removed() if removed else caller.zone_set_list())
     return sets
 
 
@@ -74,9 +91,18 @@ def set_zone_set(key: str, body: ZonesBody, caller: Caller) -> dict[str, Any]:
         region_property=body.region_property,
         measures=body.measures,
     )
-    zones = added.zones
-    told = {"key": key, "zones": len(zones), "neighbours": len(zones.pairs), "links": len(zones.links)}
-    return {**told, "findings": plain(added.findings)}
+    return _told(key, added)
+
+
+@router.put("/zones/{key}/measures")
+def set_zone_measures(key: str, body: MeasuresBody, caller: Caller) -> dict[str, Any]:
+    """Add a set with the zones of another and, beside its measures, those of the rows, in the place of the set with its key."""
+    sent = caller.upload_keep("rows.json", BytesIO(json.dumps(body.rows).encode()))
+    try:
+        added = caller.zone_set_measure(key, body.of, sent, id_column=body.id_column, measures=body.measures, name=body.name)
+    finally:
+        caller.uploads_drop([sent])
+    return _told(key, added)
 
 
 @router.delete("/zones/{key}")
@@ -84,3 +110,17 @@ def remove_zone_set(key: str, caller: Caller) -> dict[str, Any]:
     """Remove a set that was added."""
     caller.zone_set_remove(key)
     return {"removed": key}
+
+
+@router.post("/zones/{key}/restore")
+def restore_zone_set(key: str, caller: Caller) -> dict[str, Any]:
+    """Bring the set of a key that was removed or replaced last back; one that has its place now goes instead."""
+    back: dict[str, Any] = plain(caller.zone_set_restore(key))
+    return back
+
+
+def _told(key: str, added: ZoneSetAdded) -> dict[str, Any]:
+    """What a set that was added has, and what was repaired, doubtful or left out."""
+    zones = added.zones
+    told = {"key": key, "zones": len(zones), "neighbours": len(zones.pairs), "links": len(zones.links)}
+    return {**told, "findings": plain(added.findings)}

@@ -58,7 +58,7 @@ def show_sets(visit: SignedIn) -> Response:
     table = Table(
         caption="Zones", columns=columns, rows=rows, address=visit.address, total=len(rows), noun=("set", "sets"), key="zones"
     )
-    return visit.page("zones-list.html", table=table)
+    return visit.page("zones-list.html", table=table, removed=visit.workspace.zone_set_removed(), kept={s.key for s in found})
 
 
 @router.get("/zones/new")
@@ -151,7 +151,14 @@ def remove(key: str, visit: SignedIn) -> Response:
     """Remove a set that was added."""
     summary = _own(visit, key)
     visit.workspace.zone_set_remove(key)
-    return visit.go("/zones", ("info", f"{summary.name} is removed."))
+    return visit.go("/zones", ("info", f"{summary.name} is removed; it can be brought back below."))
+
+
+@router.post("/zones/{key}/restore")
+def restore(key: str, visit: SignedIn) -> Response:
+    """Bring the set of this key back that was removed or replaced last."""
+    back = visit.workspace.zone_set_restore(key)
+    return visit.go(f"/zones/{key}", ("good", f"{back.name} is back as it was."))
 
 
 def _own(visit: Visit, key: str) -> Any:
