@@ -34,7 +34,7 @@ def test_rows_add_their_numbers_to_the_zones_of_another_set(api: TestClient) -> 
     api.put("/zones/two", json={"geojson": json.loads(TWO), "id_property": "code"})
     rows = [{"id": "west", "firms": 3}, {"id": "west", "firms": 4}, {"id": "east", "firms": 5}]
     put = api.put("/zones/market/measures", json={"of": "two", "rows": rows, "measures": ["firms"], "name": "Market"})
-    assert (put.status_code, put.json()["findings"]) == (200, [])
+    assert [finding["code"] for finding in put.json()["findings"]] == ["zone-duplicate"]
     found = api.get("/zones/market").json()
     assert (found["name"], found["ids"], found["measures"]["firms"]) == ("Market", ["east", "west"], [5, 7])
     refused = api.put("/zones/market/measures", json={"of": "two", "rows": rows, "measures": ["shops"]})
