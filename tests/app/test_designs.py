@@ -273,6 +273,39 @@ def test_a_design_becomes_a_draft_that_assigns_as_designed(workspace: Workspace)
     assert workspace.design_compare(design)["accounts"] == 0
 
 
+def test_parents_of_a_design_stand_above_its_territories_in_the_draft(on_sqlite: Workspace) -> None:
+    design = on_sqlite.design_new(asked(territories=4, parents=2)).id
+    assert on_sqlite.design_show(design)["parents"] == []
+    on_sqlite.design_run(design)
+    shown = on_sqlite.design_show(design)
+    assert [(one["name"], len(one["territories"])) for one in shown["parents"]] == [("Area 1", 2), ("Area 2", 2)]
+    assert sum(one["units"] for one in shown["parents"]) == 23
+    by_parent = {one["name"]: set(one["territories"]) for one in shown["parents"]}
+    assert all(row["key"] in by_parent[row["parent"]] for row in shown["territories"])
+    drafted = on_sqlite.design_to_plan(design)
+    assert (drafted.elsewhere, drafted.findings) == (0, ())
+    plan = on_sqlite.plan_show(str(drafted.revision.id))[1]
+    assert {t.key for t in plan.children_by_key["all"]} == {"area-1", "area-2"}
+    for at, one in enumerate(shown["parents"], 1):
+        assert {t.key for t in plan.children_by_key[f"area-{at}"]} == set(one["territories"])
+    on_sqlite.plan_publish(str(drafted.revision.id))
+    on_sqlite.assign()
+    assert on_sqlite.design_compare(design)["accounts"] == 0
+    again = on_sqlite.design_new(asked(territories=4, parents=2, start=f"design:{design}")).id
+    on_sqlite.design_run(again)
+    plan = on_sqlite.plan_show(str(on_sqlite.design_to_plan(again).revision.id))[1]
+    assert {t.key for t in plan.children_by_key["all"]} == {"area-1", "area-2"}
+    assert on_sqlite.design_undo(design)["can_undo"] is False
+    assert on_sqlite.design_show(design)["parents"] == []
+
+
+def test_parents_ask_for_as_many_territories_and_for_no_walls(on_sqlite: Workspace) -> None:
+    with pytest.raises(InputError, match="3 parents were asked for, and there are 2 territories"):
+        on_sqlite.design_new(asked(parents=3))
+    with pytest.raises(InputError, match="walls part the units already"):
+        on_sqlite.design_new(asked(parents=2, walls="region"))
+
+
 def test_pins_that_hold_an_account_elsewhere_are_told(on_sqlite: Workspace) -> None:
     from metes.model.plan import Pin
 

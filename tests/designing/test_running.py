@@ -10,20 +10,21 @@ import numpy as np
 import pytest
 
 from metes.base.errors import Cancelled, Interrupted
+from metes.designing.building import build
 from metes.designing.given import Given, amount_text
+from metes.designing.reading import spec_from
 from metes.designing.running import cost_at, work_out
 from metes.designing.spec import DesignSpec
 from metes.designing.state import DesignState
+from metes.designing.units import Part, units_of_accounts
 from metes.partition.live import Live
-from tests.designing.test_building import built, held
+from tests.designing.test_building import FIELDS, accounts, built, held
 
 ROWS = [held("west" if i % 2 else "east", 100 + i) for i in range(12)]
 
 
 def small(**asked: Any) -> tuple[DesignSpec, Given]:
     """Four zones in a row with three accounts each, which today's holders share."""
-    from metes.designing.reading import spec_from
-
     given = built(asked, ROWS, [i // 3 for i in range(12)]).given
     measures = [{"measure": "accounts", "band": 1}]
     return spec_from({"name": "x", "units": "row", "territories": 2, "measures": measures, **asked}), given
@@ -62,6 +63,39 @@ def test_no_territory_crosses_a_wall_and_the_best_possible_balance_is_said() -> 
         "With these walls no design can be fairer than 50% off the target: US-CO gets 1 territory, and no other number brings its "
         "average closer.",
     )
+
+
+def row_of_twelve(**asked: Any) -> tuple[DesignSpec, Given]:
+    """Twelve accounts in a row, into four territories under two parents."""
+    spec = spec_from({"name": "x", "territories": 4, "parents": 2, "measures": [{"measure": "accounts", "band": 0.4}], **asked})
+    rows = [held("west" if i < 6 else "east", 100 + i, latitude=39.0, longitude=-105.0 - i / 2) for i in range(12)]
+    units = units_of_accounts(spec, accounts(rows), FIELDS, Part(), [])
+    return spec, build(spec, units, None, "USD", []).given
+
+
+@pytest.mark.parametrize("start", ["today", "scratch"])
+def test_parents_are_designed_first_and_territories_inside_each(start: str) -> None:
+    spec, given = row_of_twelve(start=start)
+    found = out(spec, given)
+    above = np.array(found.parents)
+    assert np.bincount(above).tolist() == [2, 2]
+    of_unit = above[found.territory_of_unit]
+    # each parent takes one half of the row
+    assert np.abs(np.diff(of_unit)).sum() == 1
+    assert np.bincount(of_unit).tolist() == [6, 6]
+    assert found.bound <= found.cost * (1 + 1e-9)
+    again = work_out(spec, given, given.locked, found.territory_of_unit, parents=above)
+    assert again.parents == found.parents
+
+
+def test_a_lost_job_goes_on_behind_the_parents() -> None:
+    spec, given = row_of_twelve()
+    checkpoint = Kept()
+    with pytest.raises(Interrupted):
+        out(spec, given, checkpoint=checkpoint, progress=Raises("designing Area 2", Interrupted("stop")))
+    assert checkpoint.value is not None
+    assert list(checkpoint.value["parts"]) == ["the parents", "Area 1"]
+    np.testing.assert_array_equal(out(spec, given, checkpoint=checkpoint).territory_of_unit, out(spec, given).territory_of_unit)
 
 
 class Kept:

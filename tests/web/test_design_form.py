@@ -38,6 +38,7 @@ SPEC = {
     "contiguous": False,
     "bases": True,
     "walls": "region",
+    "parents": 4,
     "locks": {"94103": "west"},
     "families": True,
     "start": "design:3",

@@ -137,6 +137,8 @@ class DesignVerbs(DesignDesk):
         back by undoing it; units locked meanwhile stay.
         """
         progress.report("getting the engine ready, which a machine compiles the first time")
+        import numpy as np
+
         from metes.designing.packing import floats_of_text
         from metes.designing.running import work_out
 
@@ -146,8 +148,9 @@ class DesignVerbs(DesignDesk):
             warm = None
             if answer is not None:
                 warm = (floats_of_text(answer.centres).reshape(k, 3), floats_of_text(answer.prices).reshape(k, -1))
+            parents = np.array(state.parents, np.int32) if state.parents else None
             spec, given, locked, start = state.spec, state.given, state.live.locked.copy(), state.live.territory_of_unit.copy()
-        found = work_out(spec, given, locked, start, warm=warm, progress=progress, checkpoint=checkpoint)
+        found = work_out(spec, given, locked, start, warm=warm, parents=parents, progress=progress, checkpoint=checkpoint)
         return self._put_answer(number, found, Behind(progress))
 
     def _put_answer(self, number: int, found: Outcome, progress: Progress) -> dict[str, Any]:
@@ -165,6 +168,7 @@ class DesignVerbs(DesignDesk):
             found.notes,
             text_of_floats(found.centres),
             text_of_floats(found.prices),
+            found.parents,
         )
 
         def gesture(state: DesignState) -> tuple[Operation, Change | None, str]:

@@ -16,7 +16,18 @@ UNIT_WIDTH = 40
 def show(console: Console, shown: Mapping[str, Any]) -> None:
     """Print territories against their bands, then the figures."""
     measures, figures = shown["measures"], shown["figures"]
-    headers = ["territory", "name", "person", "units", *(m["title"].lower() for m in measures), "off target", "moved", "pieces"]
+    above = ["under"] if shown["parents"] else []
+    headers = [
+        "territory",
+        "name",
+        *above,
+        "person",
+        "units",
+        *(m["title"].lower() for m in measures),
+        "off target",
+        "moved",
+        "pieces",
+    ]
     rows = []
     for t in shown["territories"]:
         off = [load / target - 1 if target else 0.0 for load, target in zip(t["loads"], t["targets"], strict=True)]
@@ -27,6 +38,7 @@ def show(console: Console, shown: Mapping[str, Any]) -> None:
             [
                 t["key"],
                 t["name"][:UNIT_WIDTH],
+                *([t["parent"]] if above else []),
                 t["person"][:UNIT_WIDTH],
                 t["units"],
                 *loads,

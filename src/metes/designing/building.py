@@ -56,6 +56,9 @@ def build(
         raise _refused(findings)
     _refuse_if_any(findings)
     territories = territories_of(spec, units, plan, begun, findings)
+    if spec.parents > len(territories):
+        message = f"{spec.parents:,} parents were asked for, and there are {len(territories):,} territories to stand under them"
+        findings.append(_error("design-parents", "parents", message, "Ask for fewer parents, or for more territories."))
     _refuse_if_any(findings)
     today_keys, today = today_of(units)
     current = current_of(units, territories, today_keys, today, begun)

@@ -11,8 +11,9 @@ import numpy as np
 from metes.base.findings import Finding, Place, Severity
 from metes.base.ids import key_from
 from metes.designing.given import DesignTerritory
+from metes.designing.spec import parent_name
 from metes.designing.state import DesignState
-from metes.designing.territories import GEOGRAPHIC, staying
+from metes.designing.territories import GEOGRAPHIC, free_key, staying
 from metes.model.condition import And, Condition, Equals, InList, Or
 from metes.model.plan import NamedList, Plan, Rule, Territory, TerritoryType
 from metes.model.zones import US_COUNTIES, US_ZIPS, WORLD_COUNTRIES
@@ -36,22 +37,27 @@ def draft_of(state: DesignState, plan: Plan, name: str) -> Drafted:
     """The plan with each of a design's territories taking its zones by one named list, or its accounts by name.
 
     Territories that exist keep key, parent and seats, and get the design's name and colour; new ones stand under the parent that most of
-    the others have. Territories above take what those below take. A territory that held units today and is none of the design's
-    loses its rules, so that it holds nothing, and is told.
+    the others have. Where the design has parents, these are new territories there, and all others stand under them. Territories above take what
+    those below take. A territory that held units today and is none of the design's, or that nothing stands under any more, loses its
+    rules, so that it holds nothing, and is told.
     """
     findings: list[Finding] = []
     keys = [territory.key for territory in state.territories]
     field = _FIELD_OF_SET.get(state.given.zone_set, "") if state.given.zone_set else "id"
     if not field:
         findings.append(_by_name(state))
+    had_children = [t.key for t in plan.territories if _children(plan, t.key)]
     plan = _with_territories(plan, state.territories, state.spec.within)
+    if state.parents:
+        plan = _under_parents(plan, keys, state.parents)
     if field:
         units = [np.flatnonzero(state.live.territory_of_unit == j) for j in range(len(keys))]
         lists = {key: [state.given.ids[i] for i in at] for key, at in zip(keys, units, strict=True)}
         plan = _with_lists(plan, lists, field, f"design {name}")
     else:
         plan = _without_rules(plan, frozenset(keys))
-    emptied = _emptied(state, plan, frozenset(keys))
+    deserted = {key for key in had_children if not _children(plan, key) and plan.territory_by_key[key].rules}
+    emptied = _emptied(state, plan, frozenset(keys)) | deserted
     if emptied:
         findings.append(_said_of_emptied(emptied, plan))
         plan = _without_rules(plan, emptied)
@@ -93,6 +99,38 @@ def _with_territories(plan: Plan, territories: Sequence[DesignTerritory], within
     seat_on = {one.seat: one.key for one in territories if one.seat}
     seats = tuple(replace(seat, territory=seat_on.get(seat.key, seat.territory)) for seat in plan.seats)
     return in_order(replace(plan, territories=(*(changed.get(t.key, t) for t in plan.territories), *new), seats=seats))
+
+
+def _under_parents(plan: Plan, keys: Sequence[str], parents: Sequence[int]) -> Plan:
+    """The plan with a territory for each parent of a design, and the design's territories under theirs.
+
+    Parents are new and stand below what all of the design's territories stood under; one that an earlier draft made for such territories is taken
+    again.
+    """
+    top, kind = _common_ancestor(plan, keys), plan.territory_by_key[keys[0]].type
+    taken, made = set(plan.territory_by_key), {}
+    for number in range(max(parents) + 1):
+        key = key_from(parent_name(number))
+        before = plan.territory_by_key.get(key)
+        if before is None or before.parent != top or before.rules or not _children(plan, key) <= set(keys):
+            key = free_key(key, taken)
+            before = Territory(key, kind, parent_name(number), top)
+        taken.add(key)
+        made[key] = before
+    order = list(made)
+    parent_of = {key: order[parent] for key, parent in zip(keys, parents, strict=True)}
+    kept = (replace(t, parent=parent_of.get(t.key, t.parent)) for t in plan.territories if t.key not in made)
+    return in_order(replace(plan, territories=(*kept, *made.values())))
+
+
+def _children(plan: Plan, key: str) -> set[str]:
+    return {child.key for child in plan.children_by_key.get(key, ())}
+
+
+def _common_ancestor(plan: Plan, keys: Sequence[str]) -> str | None:
+    """The lowest territory that all of some stand under; None where there is none."""
+    chains = [[above.key for above in plan.ancestors(key)] for key in keys]
+    return next((key for key in chains[0] if all(key in chain for chain in chains)), None)
 
 
 def _geographic(plan: Plan) -> str:

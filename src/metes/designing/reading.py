@@ -11,7 +11,16 @@ import yaml
 
 from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
-from metes.designing.spec import AS_CAPACITY_ASKS, DEFAULT_BAND, MOST_TERRITORIES, DesignSpec, MeasureAsked, Rates
+from metes.designing.spec import (
+    AS_CAPACITY_ASKS,
+    DEFAULT_BAND,
+    MOST_PARENTS,
+    MOST_TERRITORIES,
+    NO_WALLS,
+    DesignSpec,
+    MeasureAsked,
+    Rates,
+)
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOST_MEASURES = 8
@@ -75,6 +84,7 @@ class _Reader:
             is_contiguous=self.flag("contiguous", True),
             uses_bases=self.flag("bases", True),
             walls=self.text("walls", "none") or "none",
+            parents=self._parents(),
             locks=self.pairs_of("locks"),
             families=self.flag("families", False),
             together=self._together(),
@@ -153,6 +163,13 @@ class _Reader:
             return None
         number = self.number("territories", 8, low=1, high=MOST_TERRITORIES, whole=True)
         return int(number or 8)
+
+    def _parents(self) -> int:
+        found = int(self.number("parents", 0, low=0, high=MOST_PARENTS, whole=True) or 0)
+        if found and self.value.get("walls", NO_WALLS) not in (NO_WALLS, "", None):
+            message = "parents are found by the engine, and walls part the units already"
+            self.note("parents", message, "Ask for one of the two.", found)
+        return found
 
     def _measures(self) -> tuple[MeasureAsked, ...]:
         found = self.value.get("measures", [{"measure": "potential"}])

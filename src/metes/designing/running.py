@@ -1,32 +1,29 @@
-"""Works a design out: groups as one unit each, walled parts one after the other, then all of it together with its bound."""
+"""Works a design out: groups as one unit each, within walls or under parents where that is asked, with its bound."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from metes.base.errors import Cancelled, Interrupted, JobLost
 from metes.base.progress import NO_CHECKPOINT, SILENT, Checkpoint, Progress
 from metes.designing.given import Given, amount_text
-from metes.designing.packing import floats_of_text, numbers_of_text, text_of_floats, text_of_numbers
+from metes.designing.parting import Watched, Work, by_parents, by_walls, found_of
 from metes.designing.spec import SCRATCH, DesignSpec
-from metes.partition.groups import Contracted, contract
+from metes.partition.groups import contract
 from metes.partition.problem import Costs, Design, Floats, Ints, Preferences, Problem, most_saved
 from metes.partition.solve import Told, solve, told_gap
-from metes.partition.walls import Apportioned, apportion, part_problem, territories_by_part
 
-_WORDS_OF_BALANCE = 0.005
+Rows = TypeVar("Rows", Floats, Ints)
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """An engine's answer for all units: who has which, centres (k, 3) and prices (k, m) to go on from, cost and bound there, notes."""
+    """An engine's answer for all units: who has which, centres (k, 3) and prices (k, m) to go on from, cost and bound there, notes,
+    and under which parent each territory stands."""
 
     territory_of_unit: Ints
     centres: Floats
@@ -36,18 +33,7 @@ class Outcome:
     seed: int
     is_stopped: bool
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class _Found:
-    """An answer in the units of the contracted problem."""
-
-    territory_of_group: Ints
-    centres: Floats
-    prices: Floats
-    bound: float
-    is_stopped: bool
-    notes: tuple[str, ...]
+    parents: tuple[int, ...] = ()
 
 
 def work_out(
@@ -57,15 +43,17 @@ def work_out(
     start: Ints,
     *,
     warm: tuple[Floats, Floats] | None = None,
+    parents: Ints | None = None,
     progress: Progress = SILENT,
     checkpoint: Checkpoint = NO_CHECKPOINT,
 ) -> Outcome:
     """The design of all units: the same problem, locks and start give the same answer, unless time runs out or somebody stops it.
 
-    `start` (n,) is where units are now, `warm` the centres and prices of an answer to go on from. Parts that are done are kept in the
+    `start` (n,) is where units are now, `warm` the centres and prices of an answer to go on from, `parents` (k,) under whom its territories
+    stand where parents are asked for. Parts that are done are kept in the
     checkpoint, so that a lost job goes on behind them. A worker that must stop gets its exception; whoever cancels gets the best so far.
     """
-    watched = _Watched(progress)
+    watched = Watched(progress)
     is_fresh = spec.start == SCRATCH and warm is None
     problem = replace(given.problem, locked=locked, current=start if (start >= 0).any() else None)
     if is_fresh:
@@ -74,20 +62,33 @@ def work_out(
     more = whole.inner_travel
     if not is_fresh:
         more += most_saved(given.problem.preferences) - most_saved(whole.problem.preferences)
+    is_parted = bool(given.wall_names or spec.parents)
+    work = Work(spec, given, whole, watched, checkpoint, _told(given, "travel" if is_fresh else "cost", 0.0 if is_parted else more))
     if given.wall_names:
-        found = _by_part(spec, given, whole, watched, checkpoint, _told(given, "travel" if is_fresh else "cost", 0.0))
+        found = by_walls(work)
+    elif spec.parents:
+        found = by_parents(work, parents)
     else:
-        told = _told(given, "travel" if is_fresh else "cost", more)
-        found = _found(
-            solve(whole.problem, seed=spec.seed, progress=watched, seconds=spec.seconds, warm=_warm(problem, warm), told=told)
+        found = found_of(
+            solve(
+                whole.problem,
+                seed=spec.seed,
+                progress=watched,
+                seconds=spec.seconds,
+                warm=_warm(problem, warm),
+                told=work.told,
+            )
         )
     watched.raise_if_lost()
     territory, centres, prices = whole.expand(found.territory_of_group), found.centres, found.prices
+    above = found.parents
     if is_fresh and _are_alike(problem):
         order = _named_like_today(given, territory)
         territory, centres, prices = order[territory].astype(np.int32), _reordered(centres, order), _reordered(prices, order)
+        above = None if above is None else _reordered(above, order)
     cost = cost_at(given.problem, territory, centres)
-    return Outcome(territory, centres, prices, cost, found.bound + more, spec.seed, found.is_stopped, found.notes)
+    stands_under = () if above is None else tuple(above.tolist())
+    return Outcome(territory, centres, prices, cost, found.bound + more, spec.seed, found.is_stopped, found.notes, stands_under)
 
 
 def cost_at(problem: Problem, territory_of_unit: Ints, centres: Floats) -> float:
@@ -106,94 +107,6 @@ def _told(given: Given, what: str, more: float) -> Told:
         return f"{what} {amount_text(cost + more, given.currency)}{gap}"
 
     return told
-
-
-def _by_part(spec: DesignSpec, given: Given, whole: Contracted, watched: _Watched, checkpoint: Checkpoint, told: Told) -> _Found:
-    """Each walled part for itself, with as many territories as its share of the index asks for."""
-    problem = whole.problem
-    part_of_group = _parts(given, whole)
-    index = _index(given, problem)
-    amounts: Floats = np.bincount(part_of_group, index, len(given.wall_names)).astype(np.float64)
-    shared = apportion(amounts, problem.territories)
-    territories = territories_by_part(problem, part_of_group, shared.territories)
-    done: dict[str, Any] = dict((checkpoint.load() or {}).get("parts", {}))
-    territory = np.full(problem.units, -1, np.int32)
-    centres, prices = np.zeros((problem.territories, 3)), np.zeros(problem.lowest.shape)
-    bound, is_stopped = 0.0, False
-    for part, name in enumerate(given.wall_names):
-        with suppress(Cancelled):  # the search hears it too, and ends each part with its first answer
-            watched.report(f"designing {name or 'units without a region'}", part, len(given.wall_names))
-        watched.raise_if_lost()
-        units = np.flatnonzero(part_of_group == part).astype(np.int32)
-        found = _of_checkpoint(done[name]) if name in done else None
-        if found is None:
-            asked = part_problem(problem, units, territories[part])
-            found = _found(
-                solve(
-                    asked,
-                    seed=spec.seed,
-                    progress=_Within(watched, name),
-                    seconds=_seconds(spec, len(units), problem.units),
-                    told=told,
-                )
-            )
-            watched.raise_if_lost()
-            if not found.is_stopped:
-                done[name] = _for_checkpoint(found)
-                checkpoint.save({"parts": done})
-        territory[units] = territories[part][found.territory_of_group]
-        centres[territories[part]], prices[territories[part]] = found.centres, found.prices
-        bound, is_stopped = bound + found.bound, is_stopped or found.is_stopped
-    return _Found(territory, centres, prices, bound, is_stopped, _said_of_walls(given, shared))
-
-
-def _parts(given: Given, whole: Contracted) -> Ints:
-    """The walled part of each group: that of its first unit."""
-    first = np.unique(whole.group_of_unit, return_index=True)[1]
-    return np.asarray(given.walls[first], np.int32)
-
-
-def _index(given: Given, problem: Problem) -> Floats:
-    """Each unit's part of all: its measures as shares of their sums, weighted."""
-    sums = problem.measures.sum(axis=0)
-    weights = given.weights if given.weights.sum() > 0 else np.ones(len(given.weights))
-    return np.asarray((problem.measures / np.where(sums > 0, sums, 1.0)) @ (weights / weights.sum()))
-
-
-def _said_of_walls(given: Given, shared: Apportioned) -> tuple[str, ...]:
-    if shared.deviation_share < _WORDS_OF_BALANCE:
-        return ()
-    worst = given.wall_names[shared.worst] or "the units without a region"
-    count = int(shared.territories[shared.worst])
-    many = "territory" if count == 1 else "territories"
-    return (
-        f"With these walls no design can be fairer than {shared.deviation_share:.0%} off the target: {worst} gets {count} {many}, "
-        "and no other number brings its average closer.",
-    )
-
-
-def _seconds(spec: DesignSpec, units: int, of: int) -> float | None:
-    return None if spec.seconds is None else max(spec.seconds * units / of, 0.1)
-
-
-def _found(design: Design) -> _Found:
-    return _Found(design.territory_of_unit, design.centres, design.prices, design.bound, design.is_stopped, tuple(design.notes))
-
-
-def _for_checkpoint(found: _Found) -> dict[str, Any]:
-    return {
-        "territory": text_of_numbers(found.territory_of_group),
-        "centres": text_of_floats(found.centres),
-        "prices": text_of_floats(found.prices),
-        "shape": list(found.prices.shape),
-        "bound": found.bound,
-    }
-
-
-def _of_checkpoint(kept: Mapping[str, Any]) -> _Found:
-    k, m = kept["shape"]
-    centres, prices = floats_of_text(kept["centres"]).reshape(k, 3), floats_of_text(kept["prices"]).reshape(k, m)
-    return _Found(numbers_of_text(kept["territory"]), centres, prices, float(kept["bound"]), False, ())
 
 
 def _warm(problem: Problem, warm: tuple[Floats, Floats] | None) -> Design | None:
@@ -237,40 +150,7 @@ def _named_like_today(given: Given, territory_of_unit: Ints) -> npt.NDArray[np.i
     return order
 
 
-def _reordered(rows: Floats, order: npt.NDArray[np.int64]) -> Floats:
+def _reordered(rows: Rows, order: npt.NDArray[np.int64]) -> Rows:
     out = np.empty_like(rows)
     out[order] = rows
     return out
-
-
-class _Watched:
-    """A progress that remembers whether the worker, and not whoever watches, wanted the work to stop."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._lost: Cancelled | None = None
-
-    def report(self, stage: str, done: int = 0, total: int = 0) -> None:
-        """Hand the report on."""
-        try:
-            self._progress.report(stage, done, total)
-        except (Interrupted, JobLost) as error:
-            self._lost = error
-            raise
-
-    def raise_if_lost(self) -> None:
-        """Raise what the worker was told; the search took it for a wish to stop with the best so far."""
-        if self._lost is not None:
-            raise self._lost
-
-
-class _Within:
-    """Reports of one walled part, under its name; a wish to stop is heard by the search alone."""
-
-    def __init__(self, progress: Progress, name: str) -> None:
-        self._progress = progress
-        self._name = name
-
-    def report(self, stage: str, done: int = 0, total: int = 0) -> None:
-        """Hand the report on."""
-        self._progress.report(f"designing {self._name or 'units without a region'}: {stage}", done, total)

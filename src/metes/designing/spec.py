@@ -15,6 +15,7 @@ AS_CAPACITY_ASKS: Final = "capacity"
 NO_WALLS: Final = "none"
 REGION_WALLS: Final = "region"
 MOST_TERRITORIES: Final = 10_000
+MOST_PARENTS: Final = 1_000
 DEFAULT_BAND: Final = 0.05
 
 
@@ -68,7 +69,8 @@ class DesignSpec:
     `units` is 'accounts' or the key of a set of zones; `within` a territory, so that only what stands below it takes part; `regions` keep
     those zones or accounts alone. `territories` is their number, None for as many as capacity asks for. `seats` are keys of seats that
     the territories carry, with base, capacity and licences. `walls` is 'none', 'region', or the key of a type of territories that none
-    of the new ones may cross. `locks` are units with their territory, `together` groups of units, `forbidden` units with a
+    of the new ones may cross. `parents` is how many parents are designed first, each in one piece, for the territories to stand under; 0 for none.
+    `locks` are units with their territory, `together` groups of units, `forbidden` units with a
     territory or seat, `licences` regions with the licence a seat needs there. `start` is 'today', 'scratch' or 'design:7'.
     """
 
@@ -83,6 +85,7 @@ class DesignSpec:
     is_contiguous: bool = True
     uses_bases: bool = True
     walls: str = NO_WALLS
+    parents: int = 0
     locks: tuple[tuple[str, str], ...] = ()
     families: bool = False
     together: tuple[tuple[str, ...], ...] = ()
@@ -122,6 +125,7 @@ class DesignSpec:
             "contiguous": self.is_contiguous,
             "bases": self.uses_bases,
             "walls": self.walls,
+            "parents": self.parents,
             "locks": dict(self.locks),
             "families": self.families,
             "together": [list(group) for group in self.together],
@@ -134,6 +138,11 @@ class DesignSpec:
         }
 
 
+def parent_name(parent: int) -> str:
+    """The name of a parent that a design found, by its number from 0."""
+    return f"Area {parent + 1}"
+
+
 def summary(spec: DesignSpec) -> Mapping[str, Any]:
     """The few values of a spec that a list or a page's head shows."""
     return {
@@ -143,6 +152,7 @@ def summary(spec: DesignSpec) -> Mapping[str, Any]:
         "measures": [measure.name for measure in spec.measures],
         "contiguous": spec.is_contiguous,
         "walls": spec.walls,
+        "parents": spec.parents,
         "start": spec.start,
         "locks": len(spec.locks),
         "seats": len(spec.seats),

@@ -33,7 +33,7 @@ class Operation:
 @dataclass(frozen=True, slots=True)
 class Solved:
     """What an engine's answer is remembered by: cost and bound for its centres, the seed, whether it was stopped,
-    its notes, and centres and prices, packed, to go on from."""
+    its notes, centres and prices, packed, to go on from, and under which parent each territory stands."""
 
     cost: float
     bound: float
@@ -42,6 +42,7 @@ class Solved:
     notes: tuple[str, ...]
     centres: str = ""
     prices: str = ""
+    parents: tuple[int, ...] = ()
 
     @property
     def gap(self) -> float | None:
@@ -55,7 +56,7 @@ class Solved:
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Solved:
         """What `as_dict` gave."""
-        return cls(**{**plain, "notes": tuple(plain["notes"])})
+        return cls(**{**plain, "notes": tuple(plain["notes"]), "parents": tuple(plain.get("parents", ()))})
 
 
 @dataclass(eq=False)
@@ -87,6 +88,11 @@ class DesignState:
     def answer(self) -> Solved | None:
         """The engine's last answer in force."""
         return self.solved[-1] if self.solved else None
+
+    @property
+    def parents(self) -> tuple[int, ...]:
+        """Under which parent each territory stands, by the last answer; empty where none were asked for."""
+        return self.answer.parents if self.answer else ()
 
     @property
     def is_moved_since(self) -> bool:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from metes.designing.advising import advice_of, today_of
 from metes.designing.given import BOOK_SUMS, MONEY_MEASURES, Given
 from metes.designing.packing import floats_of_text, numbers_of_text, packed_numbers
-from metes.designing.spec import summary
+from metes.designing.spec import parent_name, summary
 from metes.designing.state import DesignState, Operation
 from metes.partition.fairness import evenness
 from metes.partition.live import NOBODY, Change
@@ -69,10 +69,26 @@ def rows_of(state: DesignState, people: Mapping[str, str], territories: Iterable
             "travel": float(live.travel[j]),
             "disruption": float(stakes[j] - live.saved[j]),
             "moved": int(live.moved[j]),
+            "parent": parent_name(state.parents[j]) if state.parents else "",
             "pieces": int(live.pieces[j]),
             **{name: float(book[j, column]) for column, name in enumerate(BOOK_SUMS)},
         }
         for j in chosen
+    ]
+
+
+def parents_of(state: DesignState) -> list[dict[str, Any]]:
+    """The parents that the territories stand under, with what they hold together; empty where none were asked for."""
+    live, given, above = state.live, state.given, np.array(state.parents, np.int64)
+    return [
+        {
+            "name": parent_name(parent),
+            "territories": [state.territories[j].key for j in np.flatnonzero(above == parent)],
+            "units": int(live.count[above == parent].sum()),
+            "loads": live.loads[above == parent].sum(axis=0).tolist(),
+            "targets": given.targets[above == parent].sum(axis=0).tolist(),
+        }
+        for parent in range(int(above.max(initial=-1)) + 1)
     ]
 
 
@@ -156,6 +172,7 @@ def document_of(state: DesignState, head: Mapping[str, Any], people: Mapping[str
         "today": today_of(state),
         "advice": advice_of(state),
         "territories": rows_of(state, people),
+        "parents": parents_of(state),
         "figures": figures_of(state),
         **steps_of(state),
     }

@@ -137,7 +137,7 @@ def _apart(territories: Sequence[DesignTerritory]) -> list[DesignTerritory]:
     out = []
     for t in territories:
         if t.key in seen:
-            key = _free(f"{t.key}-2", seen | {one.key for one in territories})
+            key = free_key(f"{t.key}-2", seen | {one.key for one in territories})
             t = replace(t, key=key, name=f"{t.name} 2", colour=None, is_new=True)
         seen.add(t.key)
         out.append(t)
@@ -149,13 +149,13 @@ def _new(count: int, beside: Sequence[DesignTerritory], plan: Plan | None) -> li
     taken = {t.key for t in beside} | (set() if plan is None else set(plan.territory_by_key))
     out = []
     for number in range(1, count + 1):
-        key = _free(f"new-{number}", taken)
+        key = free_key(f"new-{number}", taken)
         taken.add(key)
         out.append(DesignTerritory(key, f"New {number}" if beside else f"Territory {number}", is_new=True))
     return out
 
 
-def _free(key: str, taken: set[str]) -> str:
+def free_key(key: str, taken: set[str]) -> str:
     """The key, numbered on until nobody has it."""
     made, number = key, 2
     while made in taken:

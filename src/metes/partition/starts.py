@@ -23,7 +23,8 @@ def bisected(places: Floats, weight: Floats, shares: Floats) -> Ints:
         axis = _widest(places[units], weight[units])
         along = units[np.argsort(places[units] @ axis, kind="stable")]
         running = np.cumsum(weight[along])
-        cut = int(np.searchsorted(running, goal * running[-1]))
+        # a unit that just fills the first part is in it, whatever rounding makes of the sum
+        cut = int(np.searchsorted(running, goal * running[-1] * (1 + 1e-12)))
         cut = min(max(cut, min(half, len(along) - 1)), max(len(along) - (len(territories) - half), 1))
         stack.append((along[:cut], territories[:half]))
         stack.append((along[cut:], territories[half:]))

@@ -20,7 +20,7 @@ _FLAGS = ("contiguous", "bases", "families")
 _TEXTS = ("name", "units", "start", "targets", "walls")
 _DEFAULTS: Mapping[str, Any] = {
     "name": "", "units": "us-counties", "within": "", "regions": [], "territories": 8, "seats": [], "start": "today", "targets": "equal",
-    "measures": [{"measure": "potential", "band": 0.05, "weight": 1.0}], "contiguous": True, "bases": True, "walls": "none", "locks": {},
+    "measures": [{"measure": "potential", "band": 0.05, "weight": 1.0}], "contiguous": True, "bases": True, "walls": "none", "parents": 0, "locks": {},
     "families": False, "seed": 0, "seconds": None,
     "rates": {"travel_per_km": 0.5, "visits_per_year": 12.0, "visit_hours": 1.0, "travel_hours": 0.5, "handover_share": 0.15, "likeness_share": 0.0},
 }  # fmt: skip
@@ -65,6 +65,7 @@ def typed_of_spec(spec: Mapping[str, Any] = _DEFAULTS) -> Typed:
         "seats": CHOSEN_SEATS if seats else NO_SEATS,
         "seat_keys": "\n".join(seats),
         "locks": "\n".join(f"{unit} = {territory}" for unit, territory in sorted(spec["locks"].items())),
+        "parents": str(spec["parents"] or ""),
         "seed": str(spec["seed"]),
         "seconds": "" if spec["seconds"] is None else _plain(spec["seconds"]),
     }
@@ -103,6 +104,7 @@ def spec_of(typed: Typed, plan: Plan | None, base: Mapping[str, Any] | None = No
         "within": reader.within(),
         "regions": [part.upper() for part in re.split(r"[\s,;]+", typed["regions"]) if part],
         "territories": AS_CAPACITY_ASKS if typed["how"] == AS_CAPACITY_ASKS else reader.whole("territories"),
+        "parents": reader.whole("parents") if typed["parents"] else 0,
         "locks": reader.locks(),
         "measures": [{**kept.get(row.name, {}), **reader.measure(at, row)} for at, row in enumerate(typed.measures)],
         "rates": {

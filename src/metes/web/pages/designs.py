@@ -122,6 +122,7 @@ def asked_of(visit: Visit, row: Any) -> list[tuple[str, str]]:
         if spec["walls"] == "none"
         else ["no territory crosses a region" if spec["walls"] == "region" else f"within each {spec['walls']}"]
     )
+    shape += [f"under {reader['number'](spec['parents'])} parents designed first"] if spec.get("parents") else []
     pairs = [
         ("Units", units_of(reader, row)),
         ("Territories", "as many as capacity asks for" if many == "capacity" else reader["number"](many)),
