@@ -26,7 +26,9 @@ def test_no_room_is_named_like_a_public_function() -> None:
     assert not rooms & set(metes.__all__)
 
 
-@pytest.mark.parametrize("room", ["base", "model", "rules", "records", "plan", "store", "intake", "identity", "render", "demo"])
+@pytest.mark.parametrize(
+    "room", ["base", "model", "rules", "records", "plan", "store", "intake", "identity", "render", "demo", "connect"]
+)
 def test_below_the_flows_nobody_asks_for_the_time_or_the_environment(room: str) -> None:
     asked = []
     for path in (SOURCE / room).rglob("*.py"):

@@ -23,6 +23,10 @@ from metes.model.workspace import WorkspaceSettings, checked_setting, settings_f
         ("distance_unit", "MI", "mi"),
         ("rates", "eur=1.08, GBP = 1.27", {"EUR": "1.08", "GBP": "1.27"}),
         ("rates", "", {}),
+        ("base_url", " https://metes.example.com/app/ ", "https://metes.example.com/app"),
+        ("base_url", "http://10.0.0.1:8420", "http://10.0.0.1:8420"),
+        ("base_url", "", ""),
+        ("notice_days", "30", 30),
     ],
 )
 def test_a_setting_is_brought_to_its_form(name: str, text: str, stored: Any) -> None:
@@ -54,6 +58,12 @@ def test_a_setting_is_brought_to_its_form(name: str, text: str, stored: Any) -> 
         ("rates", "EURO=1"),
         ("rates", "12€=1"),
         ("rates", "EUR=1;GBP=2"),
+        ("base_url", "metes.example.com"),
+        ("base_url", "javascript:alert(1)"),
+        ("base_url", "https://a.b/?x=1"),
+        ("base_url", "https://user@a.b"),
+        ("base_url", 'https://a.b/">'),
+        ("notice_days", "0"),
     ],
 )
 def test_another_value_is_refused_with_what_is_expected(name: str, text: str) -> None:

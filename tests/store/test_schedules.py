@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from metes.base.errors import Conflict, NotFound
 from metes.model.cadence import parse_cadence
-from metes.store import jobs, schedules
+from metes.store import counters, jobs, schedules
 from metes.store.engine import Store
 from tests.conftest import NOW
 
@@ -151,8 +151,31 @@ def test_the_first_schedules_are_made_once_and_removed_ones_stay_away(store: Sto
         schedules.add_first(connection, "schedule", NOW, UTC_ZONE)
         schedules.remove(connection, "clean-up")
         schedules.add_first(connection, "schedule", NOW, UTC_ZONE)
-        assert [s.name for s in schedules.all_schedules(connection)] == ["nightly-assignment", "old-logs"]
+        assert [s.name for s in schedules.all_schedules(connection)] == [
+            "daily-digest",
+            "nightly-assignment",
+            "old-logs",
+            "reminders",
+            "weekly-digest",
+        ]
         with pytest.raises(NotFound, match="no schedule 'clean-up'"):
             schedules.find(connection, "clean-up")
         with pytest.raises(Conflict, match="already"):
             add(connection, "old-logs")
+
+
+def test_schedules_that_came_later_are_made_beside_those_there_are(store: Store) -> None:
+    with store.write() as connection:
+        counters.bump(connection, "schedules")  # the first set was made long ago, and one of it removed
+        add(connection, "clean-up")
+        add(connection, "reminders", "weekly friday 12:00")
+        assert not schedules.has_first(connection)
+        schedules.add_first(connection, "schedule", NOW, UTC_ZONE)
+        assert schedules.has_first(connection)
+        cadences = {s.name: str(s.cadence) for s in schedules.all_schedules(connection)}
+    assert cadences == {
+        "clean-up": "nightly 02:00",
+        "reminders": "weekly friday 12:00",
+        "daily-digest": "nightly 07:00",
+        "weekly-digest": "weekly monday 07:00",
+    }

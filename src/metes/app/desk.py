@@ -71,7 +71,7 @@ class Shelf:
     tallies_in_the_making: set[tuple[str, str, date]] = field(default_factory=set)
     zones: ZoneShelf = field(default_factory=ZoneShelf)
     designs: DesignShelf = field(default_factory=DesignShelf)
-    mail: MailAccess = MailAccess()
+    mail: MailAccess = field(default_factory=MailAccess)
     pasts: OrderedDict[tuple[Path, Moment, int], PastBook] = field(default_factory=OrderedDict)
     past_lock: threading.Lock = field(default_factory=threading.Lock)
     serves_stale: bool = False

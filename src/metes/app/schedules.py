@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.engine import Connection
+
 from metes.app import clearing
-from metes.app.jobs import JobVerbs
+from metes.app.mailing import MailVerbs
 from metes.base.errors import InputError
 from metes.base.progress import SILENT, Progress
 from metes.model.cadence import parse_cadence
 from metes.model.scope import Principal
-from metes.store import assign_trigger, audit, schedules
+from metes.store import assign_trigger, audit, jobs, mails, notices, schedules
 from metes.store.schedules import Schedule
 
-SCHEDULED_KINDS = ("assign", "clean-up", "drop-logs")
+SCHEDULED_KINDS = ("assign", "clean-up", "drop-logs", "reminders", "daily-digest", "weekly-digest")
 BY_ITSELF = Principal("schedule")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 
-class ScheduleVerbs(JobVerbs):
+class ScheduleVerbs(MailVerbs):
     """Schedules, and what they run."""
 
     def schedule_list(self) -> tuple[Schedule, ...]:
@@ -76,13 +78,19 @@ class ScheduleVerbs(JobVerbs):
                 not schedules.has_first(connection)
                 or schedules.is_due(connection, now, zone)
                 or assign_trigger.is_plan_new(connection, today)
+                or self._is_mail_due(connection)
             )
         if not is_due:
             return ()
         with self.store.write() as connection:
             schedules.add_first(connection, BY_ITSELF.name, now, zone)
             assigned = assign_trigger.plan_became_active(connection, BY_ITSELF.name, now, today)
-            return tuple(job for job in (assigned, *schedules.tick(connection, now, zone)) if job is not None)
+            mail = None
+            if self._is_mail_due(connection):
+                mail = jobs.add_waiting(
+                    connection, "mail", {}, BY_ITSELF.name, now, waiting_key="mail", why="mail waits to be sent"
+                )
+            return tuple(job for job in (assigned, mail, *schedules.tick(connection, now, zone)) if job is not None)
 
     def next_turn_of(self, schedule: Schedule) -> datetime | None:
         """When a schedule runs next; None while it rests."""
@@ -94,9 +102,18 @@ class ScheduleVerbs(JobVerbs):
         return clearing.clean_up(self.store, folder, self.settings().upload_days, self.clock(), progress)
 
     def drop_logs(self) -> Mapping[str, Any]:
-        """Drop the logs of jobs that ended longer ago than the workspace keeps them; what was dropped."""
-        days = self.settings().job_log_days
-        return {"lines": clearing.drop_logs(self.store, days, self.clock()), "days": days}
+        """Drop the logs of jobs, and notices that were read, of longer ago than the workspace keeps them; what was dropped."""
+        settings, now = self.settings(), self.clock()
+        days = settings.job_log_days
+        dropped = {"lines": clearing.drop_logs(self.store, days, now), "days": days}
+        before = now - timedelta(days=settings.notice_days)
+        with self.store.write() as connection:
+            mails.drop_before(connection, before)
+            return {**dropped, "notices": notices.drop_read_before(connection, before)}
+
+    def _is_mail_due(self, connection: Connection) -> bool:
+        """Whether mail waits that this process, which knows the mail server, can see sent."""
+        return self.shelf.mail.is_named and mails.is_due(connection, self.clock())
 
     def _set_enabled(self, name: str, is_enabled: bool) -> Schedule:
         self._make_first_schedules()

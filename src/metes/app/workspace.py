@@ -11,6 +11,7 @@ from metes.app.editing import EditingVerbs
 from metes.app.merging import MergeVerbs
 from metes.app.proofs import ProofVerbs
 from metes.app.records import RecordVerbs
+from metes.app.reminders import ReminderVerbs
 from metes.app.settings import AppSettings
 from metes.app.zone_looks import ZoneLookVerbs
 from metes.model.moment import Moment
@@ -21,7 +22,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, RecordVerbs, MergeVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs):
+class Workspace(EditingVerbs, RecordVerbs, MergeVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

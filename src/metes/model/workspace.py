@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
@@ -19,7 +20,7 @@ class WorkspaceSettings:
     """`rates` are units of the reporting currency for one unit of another; days begin in `time_zone`.
 
     `assign_on_change` lets changed data queue an assignment; logs of jobs and files that were sent and never imported are dropped after
-    `job_log_days` and `upload_days`. So many `approvals_needed` every changed part of a scenario before it is published; with `four_eyes`
+    `job_log_days` and `upload_days`. Links in mails begin with `base_url`; notices that were read are dropped after `notice_days`. So many `approvals_needed` every changed part of a scenario before it is published; with `four_eyes`
     those who changed it do not count.
     """
 
@@ -36,6 +37,8 @@ class WorkspaceSettings:
     upload_days: int = 7
     approvals_needed: int = 0
     four_eyes: bool = True
+    base_url: str = ""
+    notice_days: int = 365
 
     def today(self, now: datetime) -> date:
         """The day it is in the workspace's time zone."""
@@ -46,7 +49,7 @@ class WorkspaceSettings:
 _LARGEST_RATE = 10**6
 SETTING_NAMES = tuple(f.name for f in fields(WorkspaceSettings))
 # Settings that change no figure, no day and no record.
-WORK_SETTINGS = ("assign_on_change", "job_log_days", "upload_days", "approvals_needed", "four_eyes")
+WORK_SETTINGS = ("assign_on_change", "job_log_days", "upload_days", "approvals_needed", "four_eyes", "base_url", "notice_days")
 _LONGEST_KEPT = 3650
 
 
@@ -79,7 +82,9 @@ def checked_setting(name: str, text: str) -> Any:
             return int(_one(name, text, text in {"0", "1", "2", "3", "4", "5"}, "a number of approvals from 0 to 5"))
         case "assign_on_change" | "four_eyes":
             return _one(name, text.lower(), text.lower() in {"yes", "no", "true", "false"}, "yes or no") in {"yes", "true"}
-        case "job_log_days" | "upload_days":
+        case "base_url":
+            return _one(name, text.strip().rstrip("/"), _is_base(text.strip()), "an address such as https://metes.example.com")
+        case "job_log_days" | "upload_days" | "notice_days":
             is_right = text.isdecimal() and len(text) < 5 and 1 <= int(text) <= _LONGEST_KEPT
             return int(_one(name, text, is_right, f"a number of days from 1 to {_LONGEST_KEPT}"))
         case _:
@@ -108,6 +113,11 @@ def _rates(text: str) -> dict[str, str]:
 
 def _is_currency(text: str) -> bool:
     return len(text) == 3 and text.isascii() and text.isalpha()
+
+
+def _is_base(text: str) -> bool:
+    """Whether pages can stand below an address: http or https, a host, perhaps a path; or none at all."""
+    return not text or (len(text) <= 200 and re.fullmatch(r"https?://[^\s/?#@<>\"\\]+(/[^\s?#<>\"\\]*)?", text) is not None)
 
 
 def _is_zone(text: str) -> bool:

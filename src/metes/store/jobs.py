@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import Conflict, JobLost, NotFound
-from metes.store import job_log
+from metes.store import job_failures, job_log
 from metes.store.work_tables import jobs
 
 MAX_ATTEMPTS = 3
@@ -331,6 +331,8 @@ def _end(
     said = {"done": "done", "cancelled": "cancelled", "failed": f"failed: {error}"}[state]
     level = {"done": "info", "cancelled": "warning", "failed": "error"}[state]
     job_log.append(connection, job_id, now, level, stage, said)
+    if state == "failed":
+        job_failures.tell_failed(connection, job_id, now)
 
 
 def _without_waiting_key(connection: Connection, row: sa.Row[Any]) -> dict[str, None]:

@@ -76,7 +76,6 @@ mails = Table(
     Column("next_at", Instant, nullable=False),
     Column("job_id", BigId),
     Column("sent_at", Instant),
-    Column("address", Text),
     Column("error", Text),
     Index(None, "state", "next_at"),
 )

@@ -34,7 +34,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 class News:
     """Something to tell: to users, and to people through the users linked to them, by mail alone where there is none.
 
-    `link` is a page of the app such as `/plan/7`. What has a `once_key` is told to each reader once for ever.
+    `link` is a page of the app such as `/plan/7`. What has a `once_key` is told to each reader once for ever;
+    what is said `in_app_alone` goes by no mail, and is seen whatever was chosen.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class News:
     user_ids: Collection[int] = ()
     person_ids: Collection[int] = ()
     once_key: str | None = None
+    in_app_alone: bool = False
 
     def __post_init__(self) -> None:
         default_choice(self.kind)
@@ -111,7 +113,7 @@ def add_all(connection: Connection, news: Sequence[News], now: datetime) -> Told
             once = _once_key(item, reader)
             if once is not None and once in told_once:
                 continue
-            choice = readers.choice(reader, item.kind)
+            choice = NoticeChoice(item.kind, True, NEVER) if item.in_app_alone else readers.choice(reader, item.kind)
             by_mail = choice.by_mail if reader.has_address else NEVER
             if not choice.in_app and by_mail == NEVER:
                 unreached += not reader.has_address
@@ -179,12 +181,16 @@ def choices_of(connection: Connection, user_id: int) -> tuple[NoticeChoice, ...]
 
 
 def set_choice(connection: Connection, user_id: int, choice: NoticeChoice) -> None:
-    """Keep how a user wants to be told of a kind from now on."""
+    """Keep how a user wants to be told of a kind from now on; what waits for a digest follows the choice."""
     t = notice_choices.c
     connection.execute(sa.delete(notice_choices).where(t.user_id == user_id, t.kind == choice.kind))
     if choice != default_choice(choice.kind):
         row = dict(user_id=user_id, kind=choice.kind, in_app=choice.in_app, by_mail=choice.by_mail)
         connection.execute(sa.insert(notice_choices).values(**row))
+    if choice.by_mail != AT_ONCE:
+        n = notices.c
+        waits = sa.and_(n.user_id == user_id, n.kind == choice.kind, n.mail_id.is_(None), n.by_mail != NEVER)
+        connection.execute(sa.update(notices).where(waits).values(by_mail=choice.by_mail))
 
 
 def set_address(connection: Connection, user_id: int, address: str | None) -> None:
@@ -209,7 +215,7 @@ def addresses_of(connection: Connection, user_id: int) -> tuple[str | None, str 
 def drop_read_before(connection: Connection, moment: datetime) -> int:
     """Drop notices that are older than an instant and were read, or were for mail alone; how many."""
     t = notices.c
-    old = sa.and_(t.created_at < moment, sa.or_(t.read_at.is_not(None), sa.not_(t.in_app)), t.once_key.is_(None))
+    old = sa.and_(t.created_at < moment, sa.or_(t.read_at.is_not(None), sa.not_(t.in_app)))
     return int(connection.execute(sa.delete(notices).where(old)).rowcount)
 
 

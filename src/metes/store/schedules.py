@@ -15,12 +15,19 @@ from metes.model.cadence import Cadence, is_astray, parse_cadence
 from metes.store import counters, jobs
 from metes.store.work_tables import schedules
 
-# Says that the schedules a workspace begins with were made, so that one that was removed stays away.
+# Says how many sets of the schedules a workspace begins with were made, so that one that was removed stays away.
 _MADE = "schedules"
 FIRST = (
-    ("nightly-assignment", "assign", "nightly 02:00"),
-    ("clean-up", "clean-up", "nightly 03:00"),
-    ("old-logs", "drop-logs", "weekly sunday 03:30"),
+    (
+        ("nightly-assignment", "assign", "nightly 02:00"),
+        ("clean-up", "clean-up", "nightly 03:00"),
+        ("old-logs", "drop-logs", "weekly sunday 03:30"),
+    ),
+    (
+        ("reminders", "reminders", "nightly 06:30"),
+        ("daily-digest", "daily-digest", "nightly 07:00"),
+        ("weekly-digest", "weekly-digest", "weekly monday 07:00"),
+    ),
 )
 
 
@@ -41,15 +48,17 @@ class Schedule:
 
 def has_first(connection: Connection) -> bool:
     """Whether the schedules that a workspace begins with were made."""
-    return counters.value(connection, _MADE) > 0
+    return counters.value(connection, _MADE) >= len(FIRST)
 
 
 def add_first(connection: Connection, principal: str, now: datetime, zone: ZoneInfo) -> None:
-    """Make the schedules that a workspace begins with, once."""
-    if not has_first(connection):
+    """Make the schedules that a workspace begins with, each set once; a schedule of one's own keeps its name."""
+    for schedules_ in FIRST[counters.value(connection, _MADE) :]:
         counters.bump(connection, _MADE)
-        for name, kind, cadence in FIRST:
-            add(connection, name, kind, parse_cadence(cadence), principal, now, zone)
+        taken = {schedule.name for schedule in all_schedules(connection)}
+        for name, kind, cadence in schedules_:
+            if name not in taken:
+                add(connection, name, kind, parse_cadence(cadence), principal, now, zone)
 
 
 def add(connection: Connection, name: str, kind: str, cadence: Cadence, principal: str, now: datetime, zone: ZoneInfo) -> int:

@@ -135,6 +135,12 @@ def run_kind(workspace: Workspace, job: Any, progress: Progress, checkpoint: Che
             return workspace.clean_up(progress)
         case "drop-logs":
             return workspace.drop_logs()
+        case "reminders":
+            return workspace.remind()
+        case "daily-digest" | "weekly-digest":
+            return workspace.digest_make(job.kind.removesuffix("-digest"))
+        case "mail":
+            return workspace.mail_send(job.id, progress)
         case _:
             raise MetesError(f"this worker knows no job of the kind '{job.kind}'; is it older than the server?")
 

@@ -55,7 +55,14 @@ def test_schedules_are_added_run_paused_and_removed(api: TestClient, sqlite_work
     assert not api.post("/schedules/weekly/pause").json()["is_enabled"]
     assert api.post("/schedules/weekly/resume").json()["is_enabled"]
     assert api.delete("/schedules/weekly").status_code == 204
-    assert [s["name"] for s in api.get("/schedules").json()] == ["clean-up", "nightly-assignment", "old-logs"]
+    assert [s["name"] for s in api.get("/schedules").json()] == [
+        "clean-up",
+        "daily-digest",
+        "nightly-assignment",
+        "old-logs",
+        "reminders",
+        "weekly-digest",
+    ]
     assert api.delete("/schedules/weekly").status_code == 404
 
 

@@ -76,6 +76,8 @@ SETTINGS = (
         "Whether those who changed a scenario count among its approvers.",
         (("True", "They do not count"), ("False", "They count")),
     ),
+    Setting("base_url", "Address of Metes", "Links in mails begin with it, such as https://metes.example.com."),
+    Setting("notice_days", "Keep notices for", "Days after they were told; those that nobody read stay."),
 )
 
 

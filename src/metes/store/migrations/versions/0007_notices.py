@@ -63,7 +63,6 @@ def upgrade() -> None:
         sa.Column("next_at", sa.BigInteger(), nullable=False),
         sa.Column("job_id", _BIG, nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
-        sa.Column("address", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mails")),
     )

@@ -1,0 +1,59 @@
+"""Tells of work that failed: those who asked for it, or the administrators where it ran by itself."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from metes.store.notices import News, add_all
+from metes.store.tables import users
+from metes.store.work_tables import jobs
+
+KIND = "job-failed"
+# What sends mail tells nobody by mail that it could not.
+_MAIL_KINDS = ("mail", "daily-digest", "weekly-digest")
+_CALLED = {
+    "import": "An import",
+    "undo": "Taking an import back",
+    "assign": "An assignment of all accounts",
+    "preview": "A preview of a plan",
+    "prove": "A check and proof of a plan",
+    "design": "A design",
+    "design-frontier": "The frontier of a design",
+    "reminders": "Reminding people of reviews",
+    "mail": "Sending mail",
+    "daily-digest": "The daily digest",
+    "weekly-digest": "The weekly digest",
+}
+
+
+def tell_failed(connection: Connection, job_id: int, now: datetime) -> None:
+    """Tell of a job that has just failed."""
+    row = connection.execute(sa.select(jobs.c.kind, jobs.c.principal, jobs.c.error).where(jobs.c.id == job_id)).one()
+    called = _CALLED.get(row.kind, "A job")
+    asked = connection.execute(sa.select(users.c.id).where(users.c.name == row.principal)).scalars().all()
+    news = News(
+        KIND,
+        f"{called} did not succeed",
+        f"{called} (job {job_id}) did not succeed: {row.error}",
+        f"/jobs/{job_id}",
+        user_ids=asked or administrators(connection),
+        in_app_alone=row.kind in _MAIL_KINDS,
+    )
+    add_all(connection, [news], now)
+
+
+def tell_mail_failed(connection: Connection, count: int, today: date, now: datetime) -> None:
+    """Tell the administrators, once a day and in the app alone, that mails were given up."""
+    mails = "A mail was given up" if count == 1 else f"{count} mails were given up"
+    text = f"{mails} after the last try. The page of jobs says which, and what the mail server answered."
+    news = News(KIND, "Mail does not arrive", text, "/jobs", administrators(connection), (), f"mail-failed {today}", True)
+    add_all(connection, [news], now)
+
+
+def administrators(connection: Connection) -> list[int]:
+    """The numbers of those who run the workspace."""
+    query = sa.select(users.c.id).where(users.c.is_administrator, users.c.disabled_at.is_(None)).order_by(users.c.id)
+    return list(connection.execute(query).scalars())
