@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metes.model.condition import Equals
-from metes.model.plan import Pin, Plan, Rule, Seat, Territory
+from metes.base.errors import InputError
+from metes.model.condition import Equals, In, InList
+from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan import edit
 from metes.plan.diff import Act, diff
 from metes.plan.merge import Clash, Merged, Side, merge, settle, settle_all
@@ -92,7 +94,7 @@ def test_taking_all_of_one_side_where_they_conflict_keeps_its_own_changes(one: l
     ours, theirs = edited(COMPANY, one), edited(COMPANY, other)
     merged = settle_all(merge(COMPANY, ours, theirs), "ours")
     mirrored = settle_all(merge(COMPANY, theirs, ours), "theirs")
-    assert diff(merged.plan, mirrored.plan) == ()
+    assert [step for step in diff(merged.plan, mirrored.plan) if step.field != "values"] == []  # order of values at most
 
 
 @given(edits(), edits())
@@ -149,3 +151,171 @@ def test_merging_independent_edits_equals_doing_both_in_either_order(
         steps = diff(merged.plan, both)
         assert [step for step in steps if step.kind != "list"] == []
         assert {s.act.value for s in steps} <= {"change"}  # the order of a list's values at most
+
+
+# --- conflicts, one of each kind ----------------------------------------------------------------------------------------------------
+
+
+def test_one_field_changed_in_two_ways_is_told_in_its_words_and_settled_three_ways() -> None:
+    merged = merge(COMPANY, renamed(COMPANY, "west", "Far West"), renamed(COMPANY, "west", "Pacific"))
+    (conflict,) = merged.conflicts
+    assert (conflict.key, conflict.kind, conflict.territory) == ("territory:west:name", Clash.FIELD, "west")
+    assert (conflict.base, conflict.ours, conflict.theirs) == ("West", "Far West", "Pacific")
+    assert conflict.sentence == "Both changed the name of territory west: it was 'West'; ours made it 'Far West', theirs 'Pacific'."
+    assert merged.plan.territory_by_key["west"].name == "Far West"
+    for side, name in (("ours", "Far West"), ("theirs", "Pacific"), ("base", "West")):
+        settled = settle(merged, {conflict.key: side})
+        assert settled.is_settled
+        assert settled.plan.territory_by_key["west"].name == name
+
+
+def test_two_fields_of_one_rule_join_and_its_condition_conflicts() -> None:
+    rule = COMPANY.territory_by_key["west"].rules[0]
+    ours = edit.with_rule(COMPANY, "west", replace(rule, note="Ours.", condition=Equals("region", "US-CA")))
+    theirs = edit.with_rule(COMPANY, "west", replace(rule, priority=5, condition=In("region", ("US-CA", "US-WA"))))
+    merged = merge(COMPANY, ours, theirs)
+    (conflict,) = merged.conflicts
+    assert conflict.key == "rule:west/states:condition"
+    assert (conflict.ours, conflict.theirs) == ("region = 'US-CA'", "region in ('US-CA', 'US-WA')")
+    found = merged.plan.territory_by_key["west"].rules[0]
+    assert (found.note, found.priority, found.condition) == ("Ours.", 5, Equals("region", "US-CA"))
+
+
+def test_list_values_and_licences_join_as_sets() -> None:
+    ours = edit.with_list(COMPANY, NamedList("strategic", ("A1", "A3", "A4")))
+    theirs = edit.with_list(COMPANY, NamedList("strategic", ("A2", "A3", "A5")))
+    seat = next(s for s in COMPANY.seats if s.key == "west-1")
+    ours = edit.with_seat(ours, replace(seat, licences=("us-ca", "us-or")))
+    theirs = edit.with_seat(theirs, replace(seat, licences=("us-wa",)))
+    merged = merge(COMPANY, ours, theirs)
+    assert merged.conflicts == ()
+    assert merged.plan.list_by_key["strategic"].values == ("A3", "A4", "A5")
+    assert next(s for s in merged.plan.seats if s.key == "west-1").licences == ("us-or", "us-wa")
+
+
+def test_a_removed_subtree_against_an_edit_below_it_is_one_conflict() -> None:
+    ours = edit.without_subtree(COMPANY, "west")
+    theirs = renamed(edit.with_territory(COMPANY, Territory("dock", "geo", "Docks", "city")), "bay", "Greater Bay")
+    theirs = edit.with_pin(edit.with_seat(theirs, Seat("dock-1", "dock")), Pin("A9", "dock", "asked for it"))
+    merged = merge(COMPANY, ours, theirs)
+    (conflict,) = merged.conflicts
+    assert (conflict.key, conflict.kind) == ("territory:west", Clash.REMOVED)
+    assert conflict.ours == "removed with 3 below it"
+    assert conflict.sentence == (
+        "Ours removed territory west with 3 below it; theirs changed or uses it: Change name of territory bay from 'Bay Area' to "
+        "'Greater Bay'. Add territory dock (Docks) under city. Add seat dock-1 on dock. Add pin of account A9 to dock."
+    )
+    assert diff(settle(merged, {conflict.key: "ours"}).plan, ours) == ()
+    assert diff(settle(merged, {conflict.key: "theirs"}).plan, theirs) == ()
+    assert diff(settle(merged, {conflict.key: "base"}).plan, COMPANY) == ()
+    mirrored = merge(COMPANY, theirs, ours)
+    assert keys_of(mirrored) == keys_of(merged)
+    assert diff(settle(mirrored, {conflict.key: "theirs"}).plan, ours) == ()
+
+
+def test_a_removed_territory_against_a_new_child_seat_pin_or_rule_is_a_conflict() -> None:
+    ours = edit.without_subtree(COMPANY, "coast")
+    for theirs in (
+        edit.with_territory(COMPANY, Territory("reef", "geo", parent="coast")),
+        edit.moved(COMPANY, "south", "coast"),
+        edit.with_seat(COMPANY, Seat("coast-1", "coast")),
+        edit.with_seat(COMPANY, replace(COMPANY.seats[1], territory="coast")),
+        edit.with_pin(COMPANY, Pin("A9", "coast", "asked for it")),
+        edit.with_rule(COMPANY, "coast", Rule("beach", Equals("city", "Santa Cruz"))),
+    ):
+        merged = merge(COMPANY, ours, theirs)
+        assert keys_of(merged) == {"territory:coast": Clash.REMOVED}
+        assert merge(COMPANY, ours, edit.with_pin(COMPANY, Pin("A9", "west", "elsewhere"))).is_settled
+        assert diff(settle(merged, {"territory:coast": "theirs"}).plan, theirs) == ()
+        kept = settle(merged, {"territory:coast": "ours"}).plan
+        assert "coast" not in kept.territory_by_key
+        assert {"south", "west-2"} <= {*kept.territory_by_key, *(seat.key for seat in kept.seats)}
+
+
+def test_a_part_added_twice_and_not_alike_is_a_conflict_and_alike_none() -> None:
+    one = edit.with_territory(COMPANY, Territory("lakes", "geo", "Lakes", "east"))
+    other = edit.with_territory(COMPANY, Territory("lakes", "geo", "Great Lakes", "north"))
+    assert merge(COMPANY, one, one).conflicts == ()
+    merged = merge(COMPANY, one, other)
+    (conflict,) = merged.conflicts
+    assert (conflict.key, conflict.kind) == ("territory:lakes", Clash.ADDED)
+    assert "ours with type 'geo'; name 'Lakes'; parent 'east'; theirs with type 'geo'; name 'Great Lakes'" in conflict.sentence
+    assert settle(merged, {conflict.key: "theirs"}).plan.territory_by_key["lakes"].parent == "north"
+    assert diff(settle(merged, {conflict.key: "base"}).plan, COMPANY) == ()
+
+
+def test_a_key_used_again_for_something_else_is_never_blended_with_edits_of_what_it_was() -> None:
+    pilot = Territory("bay", "named", "Pilot", "house", (Rule("pilot", Equals("segment", "A")),))
+    reused = edit.with_territory(COMPANY, pilot)
+    changed = edit.with_rule(COMPANY, "bay", Rule("more", Equals("postal_code", "94100")))
+    merged = merge(COMPANY, changed, reused)
+    assert keys_of(merged) == {"territory:bay": Clash.REUSED}
+    assert "Theirs uses the key of territory bay for something else" in merged.conflicts[0].sentence
+    assert settle(merged, {"territory:bay": "theirs"}).plan.territory_by_key["bay"] == pilot
+    removed = merge(COMPANY, edit.without_subtree(COMPANY, "bay"), reused)
+    assert keys_of(removed) == {"territory:bay": Clash.REUSED}
+
+
+def test_one_subtree_moved_to_two_places_is_a_conflict() -> None:
+    merged = merge(COMPANY, edit.moved(COMPANY, "bay", "east"), edit.moved(COMPANY, "bay", "coast"))
+    assert keys_of(merged) == {"territory:bay:parent": Clash.MOVED}
+    assert merged.conflicts[0].sentence == (
+        "Both moved territory bay: it stood under west; ours put it under east, theirs under coast."
+    )
+    assert [t.key for t in settle(merged, {"territory:bay:parent": "theirs"}).plan.ancestors("city")][:2] == ["bay", "coast"]
+
+
+def test_moves_that_together_make_a_circle_are_a_conflict() -> None:
+    ours, theirs = edit.moved(COMPANY, "west", "north"), edit.moved(COMPANY, "east", "coast")
+    merged = merge(COMPANY, ours, theirs)
+    (conflict,) = merged.conflicts
+    assert (conflict.key, conflict.kind) == ("circle:east", Clash.CIRCLE)
+    assert conflict.sentence == (
+        "The moves of both sides together make a circle: ours moved west under north; theirs moved east under coast."
+    )
+    assert diff(settle(merged, {"circle:east": "ours"}).plan, ours) == ()
+    assert diff(settle(merged, {"circle:east": "theirs"}).plan, theirs) == ()
+    assert diff(settle(merged, {"circle:east": "base"}).plan, COMPANY) == ()
+
+
+def test_what_one_side_removed_and_the_other_began_to_ask_for_is_a_conflict() -> None:
+    ours = edit.without_list(COMPANY, "partners")
+    theirs = edit.with_rule(COMPANY, "house", Rule("partners", InList("id", "partners")))
+    merged = merge(COMPANY, ours, theirs)
+    (conflict,) = merged.conflicts
+    assert (conflict.key, conflict.sentence) == (
+        "list:partners",
+        "Ours removed list partners; theirs uses it in rule house/partners.",
+    )
+    assert "partners" in settle(merged, {"list:partners": "theirs"}).plan.list_by_key
+    spare = replace(COMPANY, types=(*COMPANY.types, TerritoryType("spare")))
+    theirs = edit.with_territory(spare, replace(spare.territory_by_key["south"], type="spare"))
+    assert keys_of(merge(spare, edit.without_type(spare, "spare"), theirs)) == {"type:spare": Clash.REMOVED}
+
+
+def test_settling_one_conflict_may_uncover_another() -> None:
+    # Ours moves bay under coast and removes east; theirs removes coast and moves west under east.
+    ours = edit.without_subtree(edit.moved(edit.moved(COMPANY, "bay", "coast"), "north", "house"), "south")
+    ours = edit.without_territory(edit.moved(ours, "coast", "house"), "east")
+    theirs = edit.without_subtree(edit.moved(COMPANY, "west", "east"), "coast")
+    merged = merge(COMPANY, ours, theirs)
+    assert set(keys_of(merged)) == {"territory:coast", "territory:east"}
+    both_gone = settle(merged, {"territory:coast": "theirs", "territory:east": "ours"})
+    assert both_gone.is_settled
+    assert both_gone.plan.territory_by_key["bay"].parent == "west"
+    assert both_gone.plan.territory_by_key["west"].parent == "company"
+
+
+def test_a_plan_that_has_a_key_twice_is_not_merged() -> None:
+    twice = replace(COMPANY, lists=(*COMPANY.lists, NamedList("strategic", ("X",))))
+    with pytest.raises(InputError, match="has the list 'strategic' twice"):
+        merge(COMPANY, twice, COMPANY)
+
+
+def test_choices_that_fit_nothing_are_refused_together() -> None:
+    merged = merge(COMPANY, renamed(COMPANY, "west", "A"), renamed(COMPANY, "west", "B"))
+    with pytest.raises(InputError, match="Did you mean 'territory:west:name'") as caught:
+        settle(merged, {"territory:west:names": "ours", "other": "base"})
+    assert [finding.code for finding in caught.value.findings] == ["plan-unknown-conflict"] * 2
+    with pytest.raises(InputError, match="expected ours, theirs or base"):
+        settle(merged, {"territory:west:name": "both"})
