@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -30,10 +31,12 @@ _CALLED = {
 
 
 def tell_failed(connection: Connection, job_id: int, now: datetime) -> None:
-    """Tell of a job that has just failed."""
+    """Tell of a job that has just failed; of what runs by itself and fails each time alike, the first time."""
     row = connection.execute(sa.select(jobs.c.kind, jobs.c.principal, jobs.c.error).where(jobs.c.id == job_id)).one()
     called = _CALLED.get(row.kind, "A job")
     asked = connection.execute(sa.select(users.c.id).where(users.c.name == row.principal)).scalars().all()
+    if not asked and _failed_alike_before(connection, job_id, row):
+        return
     news = News(
         KIND,
         f"{called} did not succeed",
@@ -51,6 +54,14 @@ def tell_mail_failed(connection: Connection, count: int, today: date, now: datet
     text = f"{mails} after the last try. The page of jobs says which, and what the mail server answered."
     news = News(KIND, "Mail does not arrive", text, "/jobs", administrators(connection), (), f"mail-failed {today}", True)
     add_all(connection, [news], now)
+
+
+def _failed_alike_before(connection: Connection, job_id: int, row: Any) -> bool:
+    """Whether the job of the same kind before this one failed for the same reason."""
+    t = jobs.c
+    same = sa.and_(t.id < job_id, t.kind == row.kind, t.principal == row.principal, t.finished_at.is_not(None))
+    before = connection.execute(sa.select(t.state, t.error).where(same).order_by(t.id.desc()).limit(1)).first()
+    return before is not None and before.state == "failed" and before.error == row.error
 
 
 def administrators(connection: Connection) -> list[int]:
