@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from metes.web.application import create_app
+from metes.web.visits import COOKIE
 from metes.worker.loop import work
 from tests.conftest import PATIENCE_MS
 from tests.web.pages.conftest import Company, company
@@ -46,6 +47,11 @@ def serving(made: Company) -> Iterator[str]:
     workspace.close()
 
 
+def cookies_of(address: str, session: str) -> list[Any]:
+    """The cookie of somebody signed in, for the address of a server."""
+    return [{"name": COOKIE, "value": session, "url": address}]
+
+
 @pytest.fixture
 def address(company: Company, tmp_path: Path) -> Iterator[str]:
     """The address of a server whose company belongs to the test."""
@@ -62,6 +68,7 @@ def open_page(chromium: Browser, address: str, company: Company) -> Iterator[Cal
     def opened(path: str, width: int = 800, height: int = 500) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", base_url=address)
         contexts.append(context)
+        context.add_cookies(cookies_of(address, company.session))
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
@@ -70,11 +77,7 @@ def open_page(chromium: Browser, address: str, company: Company) -> Iterator[Cal
             "request",
             lambda request: None if request.url.startswith((address, "blob:", "data:")) else complaints.append(request.url),
         )
-        page.goto(f"/sign-in?next={quote(path)}")
-        page.get_by_label("Name").fill("demo")
-        page.get_by_label("Password").fill(company.password)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"{address}{path}")
+        page.goto(path)
         expect(page.locator("html")).to_have_attribute("data-scripts", "ready")
         return page
 

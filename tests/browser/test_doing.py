@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from metes.app.workspace import Workspace
 from metes.web.application import create_app
 from metes.worker.loop import work
+from tests.browser.conftest import cookies_of
 from tests.web.pages.conftest import Company
 from tests.web.pages.conftest import company as company
 
@@ -31,7 +32,7 @@ class Site:
 
     address: str
     workspace: Workspace
-    password: str
+    session: str
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def site(company: Company, tmp_path: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     worker.start()
     thread.start()
-    yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", workspace, own.password)
+    yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", workspace, own.session)
     stop.set()
     server.should_exit = True
     thread.join()
@@ -61,16 +62,13 @@ def page(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Itera
     """A signed-in page in a small window; at the end the console must be clean."""
     size = getattr(request, "param", {"width": 800, "height": 500})
     context = chromium.new_context(viewport=size, reduced_motion="reduce")
+    context.add_cookies(cookies_of(site.address, site.session))
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{site.address}/sign-in?next=/plan")
-    page.get_by_label("Name").fill("demo")
-    page.get_by_label("Password").fill(site.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{site.address}/plan")
     expect(page.locator("html")).to_have_attribute("data-scripts", "ready")
-    expect(page).to_have_url(f"{site.address}/plan")
     yield page
     context.close()
     assert complaints == []

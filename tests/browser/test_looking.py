@@ -6,11 +6,24 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.pages.conftest import Company
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
+
+
+def test_signing_in_leads_to_where_one_wanted_to_go(chromium: Browser, address: str, company: Company) -> None:
+    page = chromium.new_page(base_url=address)
+    page.goto("/accounts?region=US-TX")
+    page.get_by_label("Name").fill("demo")
+    page.get_by_label("Password").fill(company.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{address}/accounts?region=US-TX")
+    expect(page.locator("html")).to_have_attribute("data-scripts", "ready")
+    page.close()
 
 
 def test_the_search_offers_what_it_finds_and_keys_open_it(open_page: Open) -> None:

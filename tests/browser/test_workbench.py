@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from metes.web.application import create_app
-from metes.worker.loop import work
-from tests.browser.conftest import NOT_OURS
+from metes.app.workspace import Workspace
+from tests.browser.conftest import NOT_OURS, cookies_of, serving
 from tests.conftest import PATIENCE_MS
 from tests.web.pages.conftest import Company
 
@@ -28,77 +25,46 @@ WHOLE = {
 }
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server of a company of its own."""
+
+    address: str
+    workspace: Workspace
+    session: str
+
+
 @pytest.fixture(scope="module")
-def served(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Company]]:
+def served(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of a company with a design of all counties, worked out: design 1, which each test copies for itself."""
     own = company.copy(tmp_path_factory.mktemp("workbench") / "company")
     workspace = own.open()
     workspace.design_run(workspace.design_new(WHOLE).id)
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(workspace), log_level="critical"))
-    stop = threading.Event()
-    threads = [
-        threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True),
-        threading.Thread(target=work, args=(workspace, stop), daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}", own
-    server.should_exit = True
-    stop.set()
-    for thread in threads:
-        thread.join()
-    listener.close()
+    with serving(own) as address:
+        yield Served(address, workspace, own.session)
     workspace.close()
 
 
-@pytest.fixture(scope="module")
-def signed_in(chromium: Browser, served: tuple[str, Company]) -> dict[str, object]:
-    """The cookies of somebody signed in."""
-    address, own = served
-    context = chromium.new_context(base_url=address)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto("/sign-in?next=/settings")
-    page.get_by_label("Name").fill("demo")
-    page.get_by_label("Password").fill(own.password)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{address}/settings")
-    state = context.storage_state()
-    context.close()
-    return dict(state)
-
-
 @pytest.fixture
-def open_bench(chromium: Browser, served: tuple[str, Company], signed_in: dict[str, object]) -> Iterator[Callable[..., Page]]:
+def open_bench(chromium: Browser, served: Served) -> Iterator[Callable[..., Page]]:
     """Opens a copy of the design, or again the one opened before; at the end no console may have complained but of what was told."""
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
-    numbers: list[str] = []
+    copied = served.workspace.design_save_as(1, "A copy").id
 
     def opened(*, has_map: bool = True, has_script: bool = True, is_ready: bool = True) -> Page:
         context = chromium.new_context(
-            viewport={"width": 800, "height": 500},
-            reduced_motion="reduce",
-            base_url=served[0],
-            storage_state=signed_in,  # type: ignore[arg-type]
-            java_script_enabled=has_script,
+            viewport={"width": 800, "height": 500}, reduced_motion="reduce", base_url=served.address, java_script_enabled=has_script
         )
         contexts.append(context)
+        context.add_cookies(cookies_of(served.address, served.session))
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         if not has_map:
             page.route("**/shapes.json", lambda route: route.fulfill(status=503))
-        if not numbers:
-            page.goto("/designs/1")
-            page.locator("summary", has_text="More").last.click()
-            page.get_by_label("Save as").fill("A copy")
-            page.get_by_role("button", name="Save", exact=True).click()
-            page.wait_for_url(lambda address: "/designs/" in address and not address.endswith("/designs/1"))
-            numbers.append(page.url.rpartition("/")[2])
-        page.goto(f"/designs/{numbers[0]}")
+        page.goto(f"/designs/{copied}")
         if has_script:
             expect(page.locator("#workbench")).to_have_attribute("data-state", "ready")
         if has_script and is_ready:
@@ -185,7 +151,7 @@ def test_paint_gives_what_the_brush_touches_to_the_chosen_territory(open_bench: 
 
 
 def test_a_move_by_keys_alone(open_bench: Callable[..., Page]) -> None:
-    page = open_bench()
+    page = open_bench(has_map=False)
     page.keyboard.press("/")
     expect(page.locator("#wb-search")).to_be_focused()
     page.keyboard.type("boulder, colorado")
@@ -208,7 +174,7 @@ def test_a_move_by_keys_alone(open_bench: Callable[..., Page]) -> None:
 
 
 def test_a_locked_unit_stays(open_bench: Callable[..., Page]) -> None:
-    page = open_bench()
+    page = open_bench(has_map=False)
     page.keyboard.press("/")
     page.keyboard.type("boulder, colorado")
     page.locator("#wb-units input").check()
@@ -227,7 +193,7 @@ def test_a_locked_unit_stays(open_bench: Callable[..., Page]) -> None:
 
 
 def test_who_comes_second_is_told_and_can_go_on(open_bench: Callable[..., Page]) -> None:
-    first, second = open_bench(is_ready=False), open_bench(is_ready=False)
+    first, second = open_bench(has_map=False), open_bench(has_map=False)
     first.keyboard.press("u")
     steps(first, 0)
     second.keyboard.press("u")
@@ -274,9 +240,19 @@ def test_layers_fill_by_a_measure_and_hatch_what_moved(open_bench: Callable[...,
 
 
 def test_columns_sort_in_place(open_bench: Callable[..., Page]) -> None:
-    page = open_bench(is_ready=False)
+    page = open_bench(has_map=False)
     page.locator('[data-sort="name"]').click()
     names = [row.get_attribute("data-name") or "" for row in page.locator("#wb-table tbody tr").all()]
     assert names == sorted(names, key=str.lower)
     expect(page.locator("#wb-table th").first).to_have_attribute("aria-sort", "ascending")
     assert "sort=name" in page.url
+
+
+def test_a_design_is_saved_as_another(open_bench: Callable[..., Page]) -> None:
+    page = open_bench(has_map=False)
+    before = page.url
+    page.locator("summary", has_text="More").last.click()
+    page.get_by_label("Save as").fill("Another")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(lambda address: "/designs/" in address and address != before)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Another")
