@@ -70,7 +70,8 @@ class ScenarioVerbs(PreviewVerbs):
                     entries.append(LogEntry(p.recorded_at, p.publisher, p.kind, why, p.revision_id, p.root))
                     if p.cancelled_at is not None and p.cancelled_by is not None:
                         entries.append(LogEntry(p.cancelled_at, p.cancelled_by, "cancel", p.cancel_reason, p.revision_id, p.root))
-        return tuple(sorted(entries, key=lambda e: e.at, reverse=True))
+        entries.sort(key=lambda entry: entry.at)
+        return tuple(reversed(entries))
 
     def rights_list(self) -> tuple[Right, ...]:
         """All rights in force."""
