@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import reduce
@@ -89,9 +89,21 @@ class Balance:
         return self.won - self.lost
 
 
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """What a territory holds before and after; `key` is empty for what none holds."""
+
+    key: str
+    before: Standing
+    after: Standing
+
+
 @dataclass(frozen=True)
 class Consequences:
-    """The outcome of a preview. `accounts` are all there are, `moved` those that change territory, `gaps` those nobody would hold."""
+    """The outcome of a preview. `accounts` are all there are, `moved` those that change territory, `gaps` those nobody would hold.
+
+    `standings` are of comparisons of two plans alone: all that each territory which holds something holds, in the order of keys.
+    """
 
     revision: int
     plan: str
@@ -105,6 +117,7 @@ class Consequences:
     owners_after: Owners
     helping: tuple[Helping, ...] = ()
     path: Path | None = None
+    standings: tuple[Standings, ...] = ()
 
     @property
     def total(self) -> Standing:
@@ -151,6 +164,7 @@ class Consequences:
             "people": [asdict(balance) for balance in self.people()],
             "pairs": [asdict(pair) for pair in self.pairs],
             "helping": [asdict(item) for item in self.helping],
+            "standings": [asdict(item) for item in self.standings],
         }
 
 
@@ -179,51 +193,58 @@ def work_out(
     """
     everyone = book.details(("account", "territory", *MEASURES), scope)
     progress.report("compiling the rules")
-    pinned = book.numbers_of(sorted({pin.account for pin in plan.pins}))
-    table = book.rule_table(compiled.used_fields, plan, day)
-    resolved = assign_table(table, compiled, plan, day, pinned, progress=progress)
+    resolved = evaluated(book, plan, compiled, day, progress)
     progress.report("comparing with today")
     keys = [territory.key for territory in plan.territories]
     accounts = np.asarray(everyone["account"].to_numpy())
-    after, via = _primaries(resolved, accounts, keys)
-    before = _codes(everyone["territory"], keys)
-    is_moved = after != before.code
-    measures = {name: np.asarray(everyone[name].fill_null(0).to_numpy()) for name in MEASURES}
+    after, via = primaries(resolved, accounts, keys)
+    before = coded(everyone["territory"], keys)
     changed = {key for key in keys if dict(owners_before.get(key, ())) != dict(owners_after.get(key, ()))}
-    is_told = is_moved | np.isin(after, [number for number, key in enumerate(before.keys) if key in changed])
     consequences = Consequences(
         revision=revision,
         plan=plan.name or plan.key,
         day=day,
         accounts=accounts.size,
-        moved=int(is_moved.sum()),
+        moved=int((after != before.code).sum()),
         gaps=int((after < 0).sum()),
         gaps_before=int((before.code < 0).sum()),
-        pairs=_pairs(before.code[is_told], after[is_told], {n: values[is_told] for n, values in measures.items()}, before.keys),
+        pairs=pairs_of(before, after, measures_of(everyone), changed),
         owners_before=owners_before,
         owners_after=owners_after,
-        helping=_helping(book.helping(scope), resolved, keys),
+        helping=helping_of(book.helping(scope), resolved, keys),
     )
-    return consequences, _moves(book, scope, before, after, via, is_moved)
+    return consequences, moves_of(book, scope, before, after, via)
+
+
+def evaluated(book: Book, plan: Plan, compiled: CompiledRules, day: date, progress: Progress) -> pa.Table:
+    """Who holds which account under a plan: the table of `assign_table`."""
+    pinned = book.numbers_of(sorted({pin.account for pin in plan.pins}))
+    table = book.rule_table(compiled.used_fields, plan, day)
+    return assign_table(table, compiled, plan, day, pinned, progress=progress)
+
+
+def measures_of(everyone: pa.Table) -> dict[str, NDArray[Any]]:
+    """The measures of all accounts, nothing counted as none."""
+    return {name: np.asarray(everyone[name].fill_null(0).to_numpy()) for name in MEASURES}
 
 
 @dataclass(frozen=True, slots=True)
-class _Codes:
+class Codes:
     """Territories as numbers into `keys`, -1 for none: the plan's first, then those that accounts are in and the plan has not."""
 
     code: NDArray[np.int64]
     keys: tuple[str, ...]
 
 
-def _codes(column: pa.ChunkedArray, keys: Sequence[str]) -> _Codes:
+def coded(column: pa.ChunkedArray, keys: Sequence[str]) -> Codes:
     encoded = column.combine_chunks().dictionary_encode()
     known = {key: number for number, key in enumerate(keys)}
     named = [known.setdefault(key, len(known)) for key in encoded.dictionary.to_pylist()]
     number = np.array([*named, -1], np.int64)
-    return _Codes(number[encoded.indices.fill_null(len(named)).to_numpy()], tuple(known))
+    return Codes(number[encoded.indices.fill_null(len(named)).to_numpy()], tuple(known))
 
 
-def _primaries(resolved: pa.Table, accounts: NDArray[np.int64], keys: Sequence[str]) -> tuple[NDArray[np.int64], pa.Array]:
+def primaries(resolved: pa.Table, accounts: NDArray[np.int64], keys: Sequence[str]) -> tuple[NDArray[np.int64], pa.Array]:
     """The primary territory of each account, -1 for none, and what put it there."""
     primary = resolved.filter(pc.equal(resolved["role"], "primary"))
     rank = np.argsort(np.argsort(np.array(keys, dtype=object)))
@@ -240,17 +261,18 @@ def _primaries(resolved: pa.Table, accounts: NDArray[np.int64], keys: Sequence[s
     return out, via
 
 
-def _pairs(
-    before: NDArray[np.int64], after: NDArray[np.int64], measures: Mapping[str, NDArray[Any]], keys: Sequence[str]
+def pairs_of(
+    before: Codes, after: NDArray[np.int64], measures: Mapping[str, NDArray[Any]], changed: Container[str]
 ) -> tuple[Pair, ...]:
-    """The accounts summed up by where they go from and to."""
-    width = len(keys) + 1
-    both, place = np.unique((before + 1) * width + after + 1, return_inverse=True)
-    sums = {}
-    for name, values in measures.items():
-        sums[name] = np.zeros(both.size, np.int64)
-        np.add.at(sums[name], place, values)
-    named = ("", *keys)
+    """The accounts that change territory, or whose owners change, summed up by where they go from and to.
+
+    `after` are numbers into the keys of `before`, `changed` the territories with other owners.
+    """
+    is_told = (after != before.code) | np.isin(after, [number for number, key in enumerate(before.keys) if key in changed])
+    width = len(before.keys) + 1
+    both, place = np.unique((before.code[is_told] + 1) * width + after[is_told] + 1, return_inverse=True)
+    sums = {name: summed(values[is_told], place, both.size) for name, values in measures.items()}
+    named = ("", *before.keys)
     counts = np.bincount(place, minlength=both.size)
     return tuple(
         Pair(named[both[i] // width], named[both[i] % width], int(counts[i]), *(int(sums[name][i]) for name in MEASURES))
@@ -258,10 +280,17 @@ def _pairs(
     )
 
 
-def _helping(before: pa.Table, resolved: pa.Table, keys: Sequence[str]) -> tuple[Helping, ...]:
+def summed(values: NDArray[Any], place: NDArray[np.intp], size: int) -> NDArray[np.int64]:
+    """Values summed by place, exactly."""
+    sums = np.zeros(size, np.int64)
+    np.add.at(sums, place, values)
+    return sums
+
+
+def helping_of(before: pa.Table, resolved: pa.Table, keys: Sequence[str]) -> tuple[Helping, ...]:
     """What overlay and shared territories win and lose; `before` has account and territory of what they hold now."""
     helping = resolved.filter(pc.not_equal(resolved["role"], "primary"))
-    known = _codes(before["territory"], keys)
+    known = coded(before["territory"], keys)
     width = len(known.keys)
     held = np.asarray(before["account"].to_numpy(), np.int64) * width + known.code
     wanted = np.asarray(helping["account"].to_numpy(), np.int64) * width + helping["territory"].to_numpy()
@@ -270,17 +299,10 @@ def _helping(before: pa.Table, resolved: pa.Table, keys: Sequence[str]) -> tuple
     return tuple(Helping(known.keys[i], int(won[i]), int(lost[i])) for i in np.flatnonzero(won + lost))
 
 
-def _moves(
-    book: Book,
-    scope: Scope,
-    before: _Codes,
-    after: NDArray[np.int64],
-    via: pa.Array,
-    is_moved: NDArray[np.bool_],
-) -> pa.Table:
+def moves_of(book: Book, scope: Scope, before: Codes, after: NDArray[np.int64], via: pa.Array) -> pa.Table:
     """The accounts that change territory with their details, those of most potential first."""
     keys = pa.array(before.keys, pa.string())
-    rows = np.flatnonzero(is_moved)
+    rows = np.flatnonzero(after != before.code)
     details = book.details(_DETAILS, scope).take(pa.array(rows))
     for name, code in (("before", before.code[rows]), ("after", after[rows])):
         details = details.append_column(name, keys.take(pa.array(code, mask=code < 0)))
@@ -298,6 +320,7 @@ def write(consequences: Consequences, moves: pa.Table, path: Path) -> None:
         **{name: value for name, value in consequences.in_short().items() if name != "total"},
         "pairs": [list(asdict(pair).values()) for pair in consequences.pairs],
         "helping": [list(asdict(item).values()) for item in consequences.helping],
+        "standings": [[s.key, list(asdict(s.before).values()), list(asdict(s.after).values())] for s in consequences.standings],
         "owners_before": {key: list(owners) for key, owners in consequences.owners_before.items()},
         "owners_after": {key: list(owners) for key, owners in consequences.owners_after.items()},
     }
@@ -323,8 +346,11 @@ def read(path: Path) -> tuple[Consequences, pa.Table]:
     before, after = owners
     pairs = tuple(Pair(*values) for values in about.pop("pairs"))
     helping = tuple(Helping(*values) for values in about.pop("helping"))
+    held = tuple(Standings(key, Standing(*one), Standing(*other)) for key, one, other in about.pop("standings", ()))
     day = date.fromisoformat(about.pop("day"))
-    found = Consequences(**about, day=day, pairs=pairs, owners_before=before, owners_after=after, helping=helping, path=path)
+    found = Consequences(
+        **about, day=day, pairs=pairs, owners_before=before, owners_after=after, helping=helping, path=path, standings=held
+    )
     return found, moves.replace_schema_metadata(None)
 
 
