@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from metes.web.past import Past
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -28,7 +30,7 @@ class Section:
 class Shell:
     """The surroundings of a page. Without sections (sign-in, errors before it) only the page stands there.
 
-    `plan` is the pill's text and address, `theme` is `light`, `dark` or empty for the system's, notices are (tone, text).
+    `past` is the day of a page that can show another one. `plan` is the pill's text and address, `theme` is `light`, `dark` or empty for the system's, notices are (tone, text).
     """
 
     path: str
@@ -40,6 +42,7 @@ class Shell:
     tabs: Sequence[Place] = ()
     theme: str = ""
     notices: Sequence[tuple[str, str]] = ()
+    past: Past | None = None
 
     def is_here(self, place: Place) -> bool:
         """Whether the page belongs to the place: its own address or one below it."""

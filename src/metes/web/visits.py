@@ -21,6 +21,7 @@ from metes.web.addresses import Address
 from metes.web.formatting import Reader
 from metes.web.guards import UPLOAD_PATHS
 from metes.web.navigation import SECTIONS, TABS
+from metes.web.past import Past, read_past
 from metes.web.rendering import make_environment, render, render_block
 from metes.web.shell import Shell
 
@@ -45,6 +46,17 @@ class Visit:
     user: Any
     csrf: str
     notices: list[tuple[str, str]] = field(default_factory=list)
+    # Of a page that can show the past: what its address says of the day.
+    past: Past | None = None
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the page shows another day than today, or what was known on another."""
+        return self.past is not None and self.past.is_past
+
+    def there(self, href: str) -> str:
+        """An address on the day one looks at, where its page can show one."""
+        return href if self.past is None else self.past.there(href)
 
     @property
     def address(self) -> Address:
@@ -75,20 +87,24 @@ class Visit:
             sections=SECTIONS,
             tabs=TABS,
             theme=theme if (theme := self.request.cookies.get("metes_theme", "")) in {"light", "dark"} else "",
+            past=self.past,
             notices=[*self._read_notice(), *self.notices, *([BEHIND] if self.workspace.is_book_behind else [])],
         )
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
         """Answer with a page."""
         text = render(self.environment, template, shell=self.shell(), visit=self, csrf=self.csrf, **context)
-        response = HTMLResponse(text, status)
+        response = HTMLResponse(self._carried(text), status)
         response.delete_cookie(NOTICE_COOKIE)
         return response
 
     def fragment(self, template: str, block: str, *, status: int = 200, **context: Any) -> Response:
         """Answer with one block of a page."""
         text = render_block(self.environment, template, block, shell=self.shell(), visit=self, csrf=self.csrf, **context)
-        return HTMLResponse(text, status)
+        return HTMLResponse(self._carried(text), status)
+
+    def _carried(self, text: str) -> str:
+        return text if self.past is None else self.past.carried(text)
 
     def go(self, address: Address | str, notice: tuple[str, str] | None = None) -> Response:
         """Send the browser on after a form, with a notice (tone, text) for the next page."""
@@ -154,6 +170,14 @@ def signed_in(request: Request) -> Visit:
     return Visit(request, workspace.acting_as(principal), session.user, session.csrf)
 
 
+def looking(visit: Annotated[Visit, Depends(signed_in)]) -> Visit:
+    """The visit with its workspace as of the day that the address names: for pages that can show the past."""
+    visit.past = read_past(visit.address, visit.workspace)
+    if visit.past.moment is not None:
+        visit.workspace = visit.workspace.as_of(visit.past.moment.at, visit.past.moment.known)
+    return visit
+
+
 async def _form_after_sign_in(request: Request, visit: Annotated[Visit, Depends(signed_in)]) -> AsyncIterator[Mapping[str, Any]]:
     """The checked form; depends on the visit, so that the session is known before the token is compared. Its files end with it."""
     del visit
@@ -164,5 +188,6 @@ async def _form_after_sign_in(request: Request, visit: Annotated[Visit, Depends(
 
 
 SignedIn = Annotated[Visit, Depends(signed_in)]
+Looking = Annotated[Visit, Depends(looking)]
 Form = Annotated[Mapping[str, Any], Depends(_form_after_sign_in)]
 CHECKED = Depends(_form_after_sign_in)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -47,4 +47,18 @@ async def _workspace_of(request: Request) -> Workspace:
 
 Caller = Annotated[Workspace, Depends(caller)]
 
-__all__ = ["Caller", "caller", "plain"]
+
+def _looking(
+    caller: Caller,
+    at: Annotated[str, Query(description="The day to look at; else today.", max_length=10)] = "",
+    known: Annotated[str, Query(description="As known at the end of this day, or at this instant; else now.", max_length=40)] = "",
+) -> Workspace:
+    """The workspace in the caller's name, as of the day asked for."""
+    moment = caller.when(at, known)
+    return caller if moment is None else caller.as_of(moment.at, moment.known)
+
+
+# What answers of another day as well.
+Looking = Annotated[Workspace, Depends(_looking)]
+
+__all__ = ["Caller", "Looking", "caller", "plain"]

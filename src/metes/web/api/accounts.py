@@ -5,16 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from metes.base.dates import as_utc
 from metes.base.errors import InputError
 from metes.model.query import MAX_PAGE_ROWS, PAGE_ROWS, AccountQuery, Cursor
-from metes.web.api.access import Caller, plain
+from metes.web.api.access import Caller, Looking, plain
 
 router = APIRouter(tags=["accounts"])
 
@@ -28,12 +27,12 @@ class AccountEdit(BaseModel):
 
 @router.get("/accounts")
 def list_accounts(
-    caller: Caller,
+    caller: Looking,
     where: Annotated[str, Query(description="A condition in the rule language.", max_length=100_000)] = "",
     search: Annotated[str, Query(max_length=200)] = "",
     territory: Annotated[str, Query(description="Held by this territory or one below it; 'none' for those held by none.")] = "",
     sort: Annotated[str, Query(description="A column; -COLUMN for descending.", max_length=100)] = "name",
-    columns: Annotated[str, Query(description="Columns, with commas between.", max_length=4000)] = "",
+    columns: Annotated[str, Query(description="Columns, with commas between; owners and owner_ids too.", max_length=4000)] = "",
     cursor: Annotated[str, Query(description="`next` or `previous` of an earlier page.", max_length=2000)] = "",
     rows: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = PAGE_ROWS,
 ) -> dict[str, Any]:
@@ -54,9 +53,9 @@ def list_accounts(
 
 
 @router.get("/accounts/{account:path}/owner")
-def get_owner(account: str, caller: Caller, at: date | None = None, known: datetime | None = None) -> dict[str, Any]:
+def get_owner(account: str, caller: Looking) -> dict[str, Any]:
     """Who owned the account on `at`, as known on `known`."""
-    answer: dict[str, Any] = plain(caller.owner(account, at=at, known=as_utc(known) if known else None))
+    answer: dict[str, Any] = plain(caller.owner(account))
     return answer
 
 
@@ -90,7 +89,7 @@ def edit_account(account: str, edit: AccountEdit, caller: Caller) -> dict[str, A
 
 
 @router.get("/accounts/{account:path}")
-def get_account(account: str, caller: Caller) -> dict[str, Any]:
+def get_account(account: str, caller: Looking) -> dict[str, Any]:
     """One account with its contacts, family, opportunities, orders and activities."""
     profile = caller.account(account)
     return {"number": profile.number, **plain(profile.facts), "row": plain(profile.row), "owner": plain(profile.owner)}
@@ -124,7 +123,7 @@ def list_explanations(
 
 
 @router.get("/search")
-def search(caller: Caller, q: Annotated[str, Query(min_length=1, max_length=200)]) -> dict[str, Any]:
+def search(caller: Looking, q: Annotated[str, Query(min_length=1, max_length=200)]) -> dict[str, Any]:
     """Accounts, territories, people and rules for a text."""
     found = caller.search(q)
     return {

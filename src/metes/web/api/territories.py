@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query
 
 from metes.model.plan import Seat
 from metes.model.query import Box
-from metes.web.api.access import Caller, plain
+from metes.web.api.access import Caller, Looking, plain
 
 router = APIRouter(tags=["territories"])
 
 
 @router.get("/territories")
-def list_territories(caller: Caller) -> list[dict[str, Any]]:
+def list_territories(caller: Looking) -> list[dict[str, Any]]:
     """The tree of the active plan, each parent before its children, with sums of its own and with all below."""
     return [
         {
@@ -33,7 +33,7 @@ def list_territories(caller: Caller) -> list[dict[str, Any]]:
 
 
 @router.get("/territories/{key}")
-def get_territory(key: str, caller: Caller) -> dict[str, Any]:
+def get_territory(key: str, caller: Looking) -> dict[str, Any]:
     """One territory: its rules, people, children, sums and largest opportunities."""
     t = caller.territory(key)
     return {
@@ -69,7 +69,7 @@ def get_territory_explanation(key: str, caller: Caller) -> dict[str, Any]:
 
 @router.get("/people")
 def list_people(
-    caller: Caller,
+    caller: Looking,
     search: Annotated[str, Query(max_length=200)] = "",
     rows: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
@@ -80,7 +80,7 @@ def list_people(
 
 
 @router.get("/map/zones")
-def map_zones(caller: Caller) -> list[dict[str, Any]]:
+def map_zones(caller: Looking) -> list[dict[str, Any]]:
     """Each zone with the territory that holds most of it, and the share it holds."""
     fills: list[dict[str, Any]] = plain(caller.zone_fills())
     return fills
@@ -88,7 +88,7 @@ def map_zones(caller: Caller) -> list[dict[str, Any]]:
 
 @router.get("/map/cells")
 def map_cells(
-    caller: Caller,
+    caller: Looking,
     west: Annotated[float, Query(ge=-540, le=540)],
     south: Annotated[float, Query(ge=-90, le=90)],
     east: Annotated[float, Query(ge=-540, le=540)],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,12 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from metes.app.reading import HISTORY_MONTHS, AccountProfile
-from metes.base.dates import parse_day
 from metes.model.catalogue import ACCOUNTS, FieldType
 from metes.model.condition import Equals
 from metes.web.formatting import Reader
 from metes.web.marks import Marks
 from metes.web.two_times import lanes
-from metes.web.visits import SignedIn, Visit
+from metes.web.visits import Looking
 from metes.web.why import why_of
 
 router = APIRouter()
@@ -32,7 +31,7 @@ _PRECISIONS = {
 
 
 @router.get("/accounts/{number:int}")
-def show(number: int, visit: SignedIn, at: str = "", known: str = "") -> Response:
+def show(number: int, visit: Looking) -> Response:
     """One account."""
     workspace = visit.workspace
     profile = workspace.account_by_number(number)
@@ -52,14 +51,14 @@ def show(number: int, visit: SignedIn, at: str = "", known: str = "") -> Respons
         lead=_lead(record, profile, reader),
         crumbs=_crumbs(profile, marks),
         figures=_figures(profile, reader),
-        lanes=lanes(profile.history, marks, today, lambda moment: moment.astimezone(zone).date(), reader.day),
+        lanes=lanes(profile.history, marks, workspace.seen_on, lambda moment: moment.astimezone(zone).date(), reader.day),
         overlays=[h for h in profile.history if h.role != "primary" and h.recorded_until is None and h.true_until is None],
         months=_months(profile.facts.months, today),
         why=why_of(profile.why, workspace.fields(), reader) if profile.why else None,
         pairs=_pairs(record, profile.facts.custom, custom, reader),
         place=_place(record),
-        answer=_answer(visit, profile, at, known, zone),
-        asked=(at, known),
+        seen_on=workspace.seen_on,
+        is_past=visit.is_past,
         family=workspace.rule_text(Equals("family", profile.row["family"])) if profile.row.get("family") else "",
         open_opportunities=[o for o in profile.facts.opportunities if o["status"] == "open"],
         past_opportunities=[o for o in profile.facts.opportunities if o["status"] != "open"],
@@ -156,16 +155,3 @@ def _place(record: Mapping[str, Any]) -> dict[str, Any]:
         "precision": _PRECISIONS.get(record["place_precision"] or "", ""),
         "zone": record["zone"],
     }
-
-
-def _answer(visit: Visit, profile: AccountProfile, at: str, known: str, zone: ZoneInfo) -> dict[str, Any] | None:
-    """Who owned the account on the day asked; None where no day is asked."""
-    if not at and not known:
-        return None
-    try:
-        day = parse_day(at) if at else visit.workspace.today()
-        # "As known on a day" is as known when that day ended.
-        moment = datetime.combine(parse_day(known) + timedelta(days=1), time(), zone).astimezone(UTC) if known else None
-    except (ValueError, OverflowError):
-        return {"error": "Write days as 2027-03-14."}
-    return {"error": "", "day": day, "known": known, "owner": visit.workspace.owner(profile.key, at=day, known=moment)}

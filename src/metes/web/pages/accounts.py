@@ -17,7 +17,7 @@ from metes.web.addresses import Address
 from metes.web.downloads import csv_download, written_download
 from metes.web.marks import Marks
 from metes.web.tables import Action, Table, View
-from metes.web.visits import Form, SignedIn, Visit
+from metes.web.visits import Form, Looking, SignedIn, Visit
 
 router = APIRouter()
 PATH = "/accounts"
@@ -25,7 +25,7 @@ _NO_PLACE = ("after", "before")
 
 
 @router.get(PATH)
-def show(visit: SignedIn) -> Response:
+def show(visit: Looking) -> Response:
     """The list of accounts."""
     active = visit.workspace.active()
     marks = Marks(active[1] if active else None)
@@ -47,7 +47,7 @@ def show(visit: SignedIn) -> Response:
         filters=account_list.filters_of(ask, fields, marks),
         choices=account_list.choices_of(visit.workspace, marks.plan, ask.address),
         views=_views(visit),
-        actions=[Action("Why", "/accounts/why"), Action("Pin to territory…", "/accounts/pin")] if marks.plan else [],
+        actions=_actions(visit, marks),
         save_view=_with_path(visit.address, "/accounts/views"),
         error="The condition cannot be read, so nothing is listed. What is wrong stands above." if ask.findings else "",
         empty_title="No account yet",
@@ -55,15 +55,15 @@ def show(visit: SignedIn) -> Response:
         key="accounts",
     )
     export = {kind: _with_path(visit.address, f"/accounts/export.{kind}") for kind in ("csv", "xlsx")}
-    why = _with_path(visit.address, "/accounts/why") if marks.plan else ""
+    why = _with_path(visit.address, "/accounts/why") if marks.plan and not visit.is_past else ""
     context = {"table": table, "page": page, "ask": ask, "export": export, "why": why}
     return visit.page("accounts.html", status=422 if ask.findings else 200, **context)
 
 
 @router.get("/accounts/named/{key:path}")
-def by_key(key: str, visit: SignedIn) -> Response:
+def by_key(key: str, visit: Looking) -> Response:
     """Lead from an account's key, as pins and files name it, to its page."""
-    return visit.go(f"{PATH}/{visit.workspace.account_number(key)}")
+    return visit.go(visit.there(f"{PATH}/{visit.workspace.account_number(key)}"))
 
 
 @router.get("/accounts/views")
@@ -94,13 +94,13 @@ def delete_view(view: int, visit: SignedIn, form: Form) -> Response:
 
 
 @router.get("/accounts/export.csv")
-def export_csv(visit: SignedIn) -> Response:
+def export_csv(visit: Looking) -> Response:
     """All accounts of the list as CSV, sent while they are read."""
     return csv_download(visit.workspace.accounts_csv(_export_query(visit)), "accounts.csv")
 
 
 @router.get("/accounts/export.xlsx")
-def export_excel(visit: SignedIn) -> Response:
+def export_excel(visit: Looking) -> Response:
     """All accounts of the list as an Excel sheet."""
     query = _export_query(visit)
     return written_download(lambda path: visit.workspace.accounts_write(query, path), "accounts.xlsx")
@@ -111,6 +111,13 @@ def _export_query(visit: Visit) -> Any:
     if ask.findings:
         raise InputError("the condition of this list cannot be read; correct it in the list, then export", ask.findings)
     return replace(ask.query, columns=tuple(dict.fromkeys(("id", *ask.columns))), after=None)
+
+
+def _actions(visit: Visit, marks: Marks) -> list[Action]:
+    """What can be done with selected accounts: nothing on a day of the past."""
+    if marks.plan is None or visit.is_past:
+        return []
+    return [Action("Why", "/accounts/why"), Action("Pin to territory…", "/accounts/pin")]
 
 
 def _page(visit: Visit, ask: Ask) -> tuple[AccountPage, Ask]:

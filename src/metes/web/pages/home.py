@@ -13,7 +13,7 @@ from metes.model.condition import Missing
 from metes.model.query import Sums
 from metes.web.marks import Marks
 from metes.web.revisions import label_of
-from metes.web.visits import SignedIn, Visit
+from metes.web.visits import Looking, Visit
 
 router = APIRouter()
 _LARGEST = 8
@@ -21,10 +21,12 @@ _IMPORTS = 4
 
 
 @router.get("/")
-def show(visit: SignedIn) -> Response:
+def show(visit: Looking) -> Response:
     """The home page."""
     workspace = visit.workspace
     total, active = workspace.total(), workspace.active()
+    if visit.is_past:
+        return _past(visit, total, Marks(active[1] if active else None))
     run = workspace.last_run()
     if not total.accounts or active is None or run is None:
         steps = _steps(bool(total.accounts), bool(workspace.plan_list()), active is not None)
@@ -38,6 +40,19 @@ def show(visit: SignedIn) -> Response:
         notes=[*_notes(visit, unassigned, run)],
         largest=_largest(visit, Marks(active[1])),
         imports=workspace.imports(_IMPORTS),
+    )
+
+
+def _past(visit: Visit, total: Sums, marks: Marks) -> Response:
+    """The figures and the largest territories of a day; what needs attention is of today alone."""
+    return visit.page(
+        "home.html",
+        steps=None,
+        company=visit.workspace.settings().company,
+        figures=_figures(visit, total, visit.workspace.unassigned()),
+        notes=[],
+        largest=_largest(visit, marks) if marks.plan else [],
+        imports=[],
     )
 
 

@@ -14,7 +14,7 @@ from metes.model.plan import Plan
 from metes.model.query import Box, ZoneFill
 from metes.web.marks import Marks
 from metes.web.tables import Cell, Choice, Column, Filter, Row, Table
-from metes.web.visits import SignedIn
+from metes.web.visits import Looking, Visit
 from metes.web.zone_names import zone_names
 
 router = APIRouter()
@@ -32,7 +32,7 @@ _SORTS: dict[str, Callable[[Any], Any]] = {
 
 
 @router.get(PATH)
-def show(visit: SignedIn) -> Response:
+def show(visit: Looking) -> Response:
     """The map with its list of zones."""
     active = visit.workspace.active()
     marks = Marks(active[1] if active else None)
@@ -76,7 +76,7 @@ def show(visit: SignedIn) -> Response:
 
 
 @router.get("/map/fills.json")
-def fills(visit: SignedIn, within: str = "") -> Response:
+def fills(visit: Looking, within: str = "") -> Response:
     """Each zone's territory and the share it holds; `within` a territory, the one directly below it that the zone belongs to."""
     active = visit.workspace.active()
     plan = active[1] if active else None
@@ -88,12 +88,12 @@ def fills(visit: SignedIn, within: str = "") -> Response:
         key = fill.territory if shown is None else shown.get(fill.territory)
         if key is not None:
             zones[fill.zone] = (keys.setdefault(key, len(keys)), round(fill.share, 3))
-    territories = [marks.of(key) or _nobody() for key in keys]
+    territories = [_there(visit, marks.of(key) or _nobody()) for key in keys]
     return JSONResponse({"territories": territories, "zones": zones}, headers={"cache-control": "private, no-cache"})
 
 
 @router.get("/map/points.json")
-def points(visit: SignedIn, bbox: str = "", zoom: Annotated[float, Query(ge=0, le=24)] = 4, territory: str = "") -> Response:
+def points(visit: Looking, bbox: str = "", zoom: Annotated[float, Query(ge=0, le=24)] = 4, territory: str = "") -> Response:
     """Accounts in a window of the map as GeoJSON, clustered to the zoom."""
     box = _box(bbox)
     active = visit.workspace.active()
@@ -103,7 +103,7 @@ def points(visit: SignedIn, bbox: str = "", zoom: Annotated[float, Query(ge=0, l
         mark = marks.of(cell["territory"])
         properties: dict[str, Any] = {"count": cell["accounts"], "key": cell["territory"] or ""}
         if cell["accounts"] == 1:
-            properties |= {"href": f"/accounts/{cell['account']}", "name": cell.get("name") or ""}
+            properties |= {"href": visit.there(f"/accounts/{cell['account']}"), "name": cell.get("name") or ""}
         if mark and mark["colour"] is not None:
             properties["colour"] = mark["colour"]
         place = [round(cell["longitude"], 5), round(cell["latitude"], 5)]
@@ -186,6 +186,11 @@ def _branches(plan: Plan, within: str) -> dict[str, str]:
     for territory in plan.preorder[first + 1 : last]:
         branches[territory.key] = territory.key if territory.parent == within else branches[territory.parent or within]
     return branches
+
+
+def _there(visit: Visit, mark: dict[str, Any]) -> dict[str, Any]:
+    """A territory whose address leads to the day one looks at."""
+    return {**mark, "href": visit.there(mark["href"])}
 
 
 def _nobody() -> dict[str, Any]:

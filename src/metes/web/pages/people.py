@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from metes.model.plan import Plan
 from metes.web.marks import Marks
 from metes.web.tables import Cell, Column, Row, Table
-from metes.web.visits import SignedIn
+from metes.web.visits import Looking
 
 router = APIRouter()
 PATH = "/people"
@@ -18,8 +18,8 @@ ROWS = 50
 
 
 @router.get(PATH)
-def show_list(visit: SignedIn) -> Response:
-    """People by name, with where they sit today."""
+def show_list(visit: Looking) -> Response:
+    """People by name, with where they sit on the day one looks at."""
     address = visit.address
     place = address.get("after") or address.get("before")
     offset = min(int(place), 10_000_000) if place.isdecimal() and len(place) < 9 else 0
@@ -48,7 +48,7 @@ def show_list(visit: SignedIn) -> Response:
         Column("name", "Name", Cell.LINK, is_sortable=False, second="office"),
         Column("role", "Role", is_sortable=False),
         Column("territory", "Territory", Cell.TERRITORY, is_sortable=False),
-        Column("seats", "Seats today", Cell.NUMBER, is_sortable=False, is_shown="seats" in chosen),
+        Column("seats", "Seats" if visit.is_past else "Seats today", Cell.NUMBER, is_sortable=False, is_shown="seats" in chosen),
         Column("manager", "Manager", is_sortable=False, on_phone=False, is_shown="manager" in chosen),
         Column("id", "Id", Cell.CODE, is_sortable=False, on_phone=False, is_shown="id" in chosen),
     ]
@@ -70,20 +70,18 @@ def show_list(visit: SignedIn) -> Response:
 
 
 @router.get("/people/{number:int}")
-def show(number: int, visit: SignedIn) -> Response:
+def show(number: int, visit: Looking) -> Response:
     """One person."""
     profile = visit.workspace.person(number)
     active = visit.workspace.active()
     marks = Marks(active[1] if active else None)
     territory_of = _territories(marks.plan)
     seat_of = {seat.key: seat for seat in marks.plan.seats} if marks.plan else {}
-    today = visit.workspace.today()
-    facts = []
-    for fact in sorted(profile.sat, key=lambda f: (f.recorded_until is not None, f.true_from, f.seat), reverse=False):
-        is_now = fact.recorded_until is None and fact.true_from <= today and (fact.true_until is None or today < fact.true_until)
-        facts.append(
-            {"fact": fact, "mark": marks.of(territory_of.get(fact.seat)), "seat": seat_of.get(fact.seat), "is_now": is_now}
-        )
+    now = visit.workspace.sitting_now([number])
+    facts = [
+        {"fact": fact, "mark": marks.of(territory_of.get(fact.seat)), "seat": seat_of.get(fact.seat), "is_now": fact in now}
+        for fact in sorted(profile.sat, key=lambda f: (f.recorded_until is not None, f.true_from, f.seat))
+    ]
     record = profile.record
     lead = " · ".join(part for part in (record["role"], record["office"]) if part)
     return visit.page(
@@ -93,6 +91,8 @@ def show(number: int, visit: SignedIn) -> Response:
         facts=facts,
         now=[f for f in facts if f["is_now"]],
         profile=profile,
+        seen_on=visit.workspace.seen_on,
+        is_past=visit.is_past,
         figures=_figures(profile.opportunities, visit.environment.filters),
     )
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from metes.app.reading import Found
 from metes.web.marks import href_of
-from metes.web.visits import SignedIn, Visit
+from metes.web.visits import Looking, Visit
 
 router = APIRouter()
 _SHOWN = 25
@@ -18,7 +18,7 @@ _LONGEST = 200
 
 
 @router.get("/search")
-def show(visit: SignedIn, q: str = "") -> Response:
+def show(visit: Looking, q: str = "") -> Response:
     """Everything that a text finds, by kind."""
     text = q.strip()[:_LONGEST]
     groups = _groups(visit, visit.workspace.search(text, _SHOWN)) if text else []
@@ -26,7 +26,7 @@ def show(visit: SignedIn, q: str = "") -> Response:
 
 
 @router.get("/search/options")
-def options(visit: SignedIn, q: str = "") -> Response:
+def options(visit: Looking, q: str = "") -> Response:
     """The first few of each kind, as options of the search field."""
     text = q.strip()[:_LONGEST]
     groups = _groups(visit, visit.workspace.search(text, _OFFERED)) if text else []

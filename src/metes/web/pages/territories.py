@@ -14,7 +14,7 @@ from metes.model.query import AccountQuery, Sums
 from metes.web.addresses import Address
 from metes.web.formatting import Reader
 from metes.web.marks import Marks, colour_of, href_of
-from metes.web.visits import SignedIn, Visit
+from metes.web.visits import Looking, SignedIn, Visit
 
 router = APIRouter()
 PATH = "/territories"
@@ -27,7 +27,7 @@ _OPTIONS = 20
 
 
 @router.get(PATH)
-def show_tree(visit: SignedIn) -> Response:
+def show_tree(visit: Looking) -> Response:
     """The tree."""
     active = visit.workspace.active()
     if active is None:
@@ -72,7 +72,7 @@ def options(visit: SignedIn) -> Response:
 
 
 @router.get("/territories/{key}/children")
-def show_children(key: str, visit: SignedIn) -> Response:
+def show_children(key: str, visit: Looking) -> Response:
     """The rows below one territory, for the tree that opens in place."""
     address = Address(PATH, _sums_of(visit.address))
     is_own = visit.address.get("sums") == "own"
@@ -89,7 +89,7 @@ def show_children(key: str, visit: SignedIn) -> Response:
 
 
 @router.get("/territories/{key}")
-def show(key: str, visit: SignedIn) -> Response:
+def show(key: str, visit: Looking) -> Response:
     """One territory."""
     workspace = visit.workspace
     profile = workspace.territory(key)
@@ -129,7 +129,8 @@ def show(key: str, visit: SignedIn) -> Response:
         columns=COLUMNS,
         rules=[(rule, workspace.rule_text(rule.condition)) for rule in profile.territory.rules],
         bounds=_bounds(visit, key),
-        today=workspace.today(),
+        today=workspace.seen_on,
+        is_past=visit.is_past,
     )
 
 
