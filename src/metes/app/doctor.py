@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from metes.app.desk import Shelf
+from metes.app.mailing import MailVerbs
 from metes.app.settings import AppSettings
-from metes.base.errors import MetesError
+from metes.base.errors import InputError, MetesError
 from metes.base.findings import Finding, Place, Severity
 from metes.base.progress import Progress
+from metes.model.scope import Principal
 from metes.store import audit, bulk, schema
 from metes.store import backup as backups
 from metes.store.engine import Store
@@ -54,8 +57,34 @@ def examine(settings: AppSettings, *, mend: bool = False) -> list[Finding]:
     if free < LOW_DISK_BYTES:
         message = f"only {free / 1024**3:.1f} GB are free where Books are kept ({folder})"
         findings.append(Finding("low-disk", Severity.WARNING, message, subject, "", "free some space, or set METES_CACHE"))
+    findings += _mail_findings(settings, store)
     store.dispose()
     return findings
+
+
+def about_mail(settings: AppSettings) -> str:
+    """Whether mail goes out, in a sentence: that it does not is no fault."""
+    if not settings.mail.is_named:
+        return "no mail server is named (METES_SMTP_URL): notices stay in the app"
+    try:
+        return f"mail goes out by {settings.mail.server()}"
+    except InputError as error:
+        return f"no mail goes out: {error}"
+
+
+def _mail_findings(settings: AppSettings, store: Store) -> list[Finding]:
+    """What keeps mail from going out, where a mail server is named."""
+    if not settings.mail.is_named:
+        return []
+    try:
+        settings.mail.server()
+    except InputError as error:
+        return [Finding("mail-server", Severity.ERROR, str(error), Place(), "", "mend it, then start Metes again")]
+    workspace = MailVerbs(store, Shelf(settings.books), Principal("doctor"))
+    if workspace.settings().base_url:
+        return workspace.mail_findings()
+    remedy = "'metes config set base_url ADDRESS' says where people open Metes"
+    return [Finding("mail-no-links", Severity.WARNING, "mails have no links", Place(), "", remedy), *workspace.mail_findings()]
 
 
 def back_up(settings: AppSettings, path: Path, now: datetime, progress: Progress) -> Mapping[str, int]:

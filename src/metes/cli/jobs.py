@@ -133,7 +133,7 @@ def schedule_list(context: typer.Context) -> int:
 def schedule_add(
     context: typer.Context,
     name: str,
-    kind: str = typer.Argument(..., help="assign, clean-up or drop-logs."),
+    kind: str = typer.Argument(..., help="assign, clean-up, drop-logs, reminders, daily-digest or weekly-digest."),
     cadence: str = typer.Argument(..., help="'nightly 02:00', 'weekly monday 02:00' or 'monthly 1 02:00'."),
 ) -> int:
     """Add a schedule."""

@@ -12,6 +12,7 @@ from metes.cli.administration import add_to as add_administration
 from metes.cli.designing import add_to as add_designing
 from metes.cli.imports import add_to as add_imports
 from metes.cli.jobs import add_to as add_jobs
+from metes.cli.notices import add_to as add_notices
 from metes.cli.planning import add_to as add_planning
 from metes.cli.reading import add_to as add_reading
 from metes.cli.records import add_to as add_records
@@ -51,6 +52,7 @@ for _add in (
     add_reading,
     add_records,
     add_administration,
+    add_notices,
     add_jobs,
     add_serving,
     add_zones,

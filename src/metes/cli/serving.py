@@ -86,15 +86,17 @@ def worker(
 
 def doctor(context: typer.Context, mend: bool = typer.Option(False, "--mend", help="Drop what stopped loads left behind.")) -> int:
     """Look whether the workspace is well."""
-    from metes.app.doctor import examine
+    from metes.app.doctor import about_mail, examine
     from metes.app.settings import settings_from_environment
 
     console: Console = context.obj
-    findings = examine(settings_from_environment(os.environ, console.database), mend=mend)
+    settings = settings_from_environment(os.environ, console.database)
+    findings = examine(settings, mend=mend)
     if console.is_json:
-        console.emit({"findings": findings})
+        console.emit({"findings": findings, "mail": about_mail(settings)})
     else:
         output.say_findings(findings)
+        say(about_mail(settings))
         say("all is well" if not findings else f"{len(findings)} findings")
     return 1 if findings else 0
 

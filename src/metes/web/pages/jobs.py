@@ -194,6 +194,12 @@ def title_of(job: Any) -> str:
             return "Clear what was left behind"
         case "drop-logs":
             return "Drop old logs"
+        case "mail":
+            return "Send mail"
+        case "reminders":
+            return "Remind people of reviews"
+        case "daily-digest" | "weekly-digest":
+            return f"Put the {job.kind.removesuffix('-digest')} digest together"
         case _:
             return sentence(str(job.kind))
 

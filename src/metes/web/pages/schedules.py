@@ -19,6 +19,9 @@ KINDS = (
     ("assign", "Assign all accounts"),
     ("clean-up", "Clear what was left behind"),
     ("drop-logs", "Drop old logs"),
+    ("reminders", "Remind people of reviews"),
+    ("daily-digest", "Send the daily digest"),
+    ("weekly-digest", "Send the weekly digest"),
 )
 EVERY = ((NIGHTLY, "Every night"), (WEEKLY, "Every week"), (MONTHLY, "Every month"))
 _EMPTY = {"name": "", "kind": "assign", "every": NIGHTLY, "weekday": WEEKDAYS[0], "day": "1", "at": "02:00"}
