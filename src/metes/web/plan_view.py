@@ -31,7 +31,10 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A revision in view. `target` is the revision that edits go to (None: it cannot be edited), `draft` the open draft, if any."""
+    """A revision in view. `target` is the revision that edits go to (None: it cannot be edited), `draft` the open draft, if any.
+
+    `follows` is the last revision that was published: the one in force, or scheduled to be.
+    """
 
     revision: Any
     plan: Plan
@@ -42,6 +45,12 @@ class PlanView:
     more: int
     search: str
     key: str = ""
+    follows: Any = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether another plan was published since this scenario was branched, which must be merged in before it can follow."""
+        return self.revision.is_open and self.follows is not None and self.revision.base_root != self.follows.root_hash
 
     @property
     def base(self) -> str:
@@ -104,9 +113,9 @@ def view_of(visit: Visit, reference: str, key: str = "") -> PlanView:
     changed = _changed_keys(visit, revision, active, plan)
     search = visit.address.get("q").strip()
     branches, more = _found(plan, search, changed) if search else _open_path(plan, key, changed)
-    return PlanView(
-        revision, plan, others, target, draft if draft and draft.id != revision.id else None, branches, more, search, key
-    )
+    follows = max((r for r in everything if r.effective_on), key=lambda r: (r.effective_on, r.id), default=None)
+    other_draft = draft if draft and draft.id != revision.id else None
+    return PlanView(revision, plan, others, target, other_draft, branches, more, search, key, follows)
 
 
 def edit_target(visit: Visit, revision: Any) -> Any:

@@ -40,7 +40,7 @@ def typed(text: str, root: str, **more: str) -> dict[str, str]:
         ("/plan?revision=1", "Types, in the order in which they count"),
         ("/plan?revision=1&q=puget+sound", "Puget Sound"),
         ("/plan?q=nothing-is-named-so", "No territory or rule is named so."),
-        ("/plan/revisions", "Nov 22, 2023"),
+        ("/plan/revisions", "Mar 14, 2023"),
         ("/plan/1/check", "Check of revision 1"),
         (PLACE, "postal_code between"),
         (f"{PLACE}/edit", "Never changes"),
@@ -251,7 +251,7 @@ def test_a_draft_for_a_later_day_waits(browser: Browser) -> None:
     assert "It takes over by itself" in browser.get("/plan/2/publish?on=2026-05-01").text
     assert browser.get("/plan/2/publish?on=soon").status_code == 422
     answer = browser.post("/plan/2/publish", {"on": "2026-05-01", "root": root_of(browser, "2")})
-    assert answer.headers["location"] == "/plan?revision=2"
+    assert answer.headers["location"] == "/publications/2"
     assert "stays as it is" in browser.get("/plan/2/territories/puget-sound").text
     assert browser.post("/plan/2/territories/puget-sound/rules/main", typed("city = 'Reno'", "")).status_code == 409
 

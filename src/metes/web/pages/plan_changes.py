@@ -1,20 +1,17 @@
-"""What a draft changes: steps, findings, consequences; published from a day on, or discarded."""
+"""What a draft changes: steps, findings, consequences; the way to publishing it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from metes.base.errors import Conflict, InputError
 from metes.base.findings import Finding, Severity
-from metes.web.pages.preview import found_or_quick, outcome_of
+from metes.web.pages.preview import outcome_of
 from metes.web.plan_view import PlanView, view_of
-from metes.web.revisions import label_of
-from metes.web.visits import Form, SignedIn, Visit
+from metes.web.visits import SignedIn, Visit
 
 router = APIRouter()
 
@@ -43,71 +40,6 @@ def show_changes(reference: str, visit: SignedIn, preview: bool = False) -> Resp
         is_small=visit.workspace.total().accounts <= SHOWN_AT_ONCE,
         outcome=outcome_of(visit, view) if preview else None,
     )
-
-
-@router.get("/plan/{reference}/publish")
-def ask_publish(reference: str, visit: SignedIn, on: str = "") -> Response:
-    """Tell what publishing means, from which day."""
-    view = view_of(visit, reference)
-    _require_draft(view)
-    today = visit.workspace.today()
-    day, error = _day(on, today)
-    active = visit.workspace.active()
-    steps = len(visit.workspace.plan_diff("active", str(view.revision.id))) if active else 0
-    errors = [f for f in check_of(visit, view) if f.severity is Severity.ERROR]
-    proof = None if errors else visit.workspace.plan_verdict(str(view.revision.id))
-    context = {
-        "view": view,
-        "day": day,
-        "today": today,
-        "steps": steps,
-        "errors": errors,
-        "error": error,
-        "active": active,
-        "proof": proof,
-        "found": None if errors or error else found_or_quick(visit, view),
-    }
-    return visit.page("plan-publish.html", status=422 if error else 200, act="publish", **context)
-
-
-@router.post("/plan/{reference}/publish")
-def publish(reference: str, visit: SignedIn, form: Form) -> Response:
-    """Publish a draft from a day on, and assign where that day has come."""
-    view = view_of(visit, reference)
-    _require_draft(view)
-    today = visit.workspace.today()
-    day, error = _day(str(form.get("on", "")), today)
-    if error:
-        raise InputError(error)
-    revision = visit.workspace.plan_publish(str(view.revision.id), on=day, expected_root=str(form.get("root", "")) or None)
-    if day <= today:
-        job = visit.workspace.publication_job(revision.id) or visit.workspace.assign_queue()
-        return visit.go(f"/jobs/{job}", ("good", f"{revision.name} is published; its accounts are being assigned."))
-    shown = visit.environment.filters["day"](day)
-    return visit.go(f"/plan?revision={revision.id}", ("good", f"{revision.name} takes over on {shown}."))
-
-
-@router.get("/plan/{reference}/discard")
-def ask_discard(reference: str, visit: SignedIn) -> Response:
-    """Tell what discarding a draft means."""
-    view = view_of(visit, reference)
-    _require_draft(view)
-    steps = len(visit.workspace.plan_diff("active", str(view.revision.id))) if visit.workspace.active() else 0
-    return visit.page("plan-publish.html", act="discard", view=view, steps=steps)
-
-
-@router.post("/plan/{reference}/discard")
-def discard(reference: str, visit: SignedIn) -> Response:
-    """Put a draft away."""
-    view = view_of(visit, reference)
-    _require_draft(view)
-    visit.workspace.plan_discard(str(view.revision.id))
-    return visit.go("/plan", ("info", f"{label_of(view.revision)} was put away; the plan in force is as it was."))
-
-
-def _require_draft(view: PlanView) -> None:
-    if not view.revision.is_open:
-        raise Conflict(f"revision {view.revision.id} is {view.revision.state} already; only a draft is published or put away")
 
 
 def check_of(visit: Visit, view: PlanView) -> list[Finding]:
@@ -141,11 +73,3 @@ def _subject_href(view: PlanView, subject: str) -> str:
         return ""
     place = f"{view.base}/territories/{key}"
     return f"{place}/rules/{rule}" if rule and any(r.key == rule for r in territory.rules) else place
-
-
-def _day(text: str, today: date) -> tuple[date, str]:
-    """The day typed, today where none was, and what is wrong with it."""
-    try:
-        return (date.fromisoformat(text) if text else today), ""
-    except ValueError:
-        return today, f"{text[:40]!r} is no day; write 2027-02-28"

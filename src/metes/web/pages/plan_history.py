@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,17 @@ ROWS = 25
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One place on the line: a revision in force from a day on, and the one that was in force before it."""
+    """One place on the line: a publication, its revision, and the publication that it follows."""
 
+    publication: Any
     revision: Any
     before: Any
-    tone: str
+    state: str
+
+    @property
+    def tone(self) -> str:
+        """The tone of its state."""
+        return STATE_TONES.get(self.state, "warn")
 
 
 @router.get(PATH)
@@ -32,7 +38,7 @@ def show(visit: SignedIn) -> Response:
     everything = visit.workspace.plan_list()
     if not everything:
         return visit.page("plan-none.html")
-    line = _line(everything)
+    line = _line(visit.workspace.publications(), {r.id: r for r in everything}, visit.workspace)
     start = min(visit.address.start(), len(line))
     shown = line[start : start + ROWS]
     pages = {
@@ -47,8 +53,13 @@ def show(visit: SignedIn) -> Response:
     return visit.page("plan-history.html", line=shown, pages=pages, scenarios=scenarios)
 
 
-def _line(everything: Sequence[Any]) -> list[Moment]:
-    """Published revisions, the latest day first."""
-    published = sorted((r for r in everything if r.effective_on), key=lambda r: (r.effective_on, r.id), reverse=True)
-    befores = [*published[1:], None]
-    return [Moment(r, before, STATE_TONES.get(r.state, "")) for r, before in zip(published, befores, strict=True)]
+def _line(publications: Sequence[Any], revisions: Mapping[int, Any], workspace: Any) -> list[Moment]:
+    """Publications, the latest day first; those that were cancelled stand where they would have been."""
+    ordered = sorted(publications, key=lambda p: (p.effective_on, p.id), reverse=True)
+    line = []
+    for place, found in enumerate(ordered):
+        revision = revisions.get(found.revision_id) or workspace.plan_find(str(found.revision_id))
+        before = next((p for p in ordered[place + 1 :] if p.cancelled_at is None), None)
+        state = "cancelled" if found.cancelled_at is not None else revision.state
+        line.append(Moment(found, revision, before, state))
+    return line

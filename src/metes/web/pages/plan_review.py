@@ -148,7 +148,7 @@ def _page(
     review = visit.workspace.plan_review(str(view.revision.id))
     threads = threads_of(review.comments)
     base = visit.workspace.plan_base(view.revision)
-    parts = [_part(found, view, base, threads) for found in review.parts]
+    parts = [_part(found, view, base) for found in review.parts]
     shown = {line.step.subject for p in parts for g in p.groups for line in g.lines}
     return visit.page(
         "plan-review.html",
@@ -184,7 +184,7 @@ def threads_of(comments: Sequence[Any]) -> dict[str, Thread]:
     return threads
 
 
-def _part(found: Any, view: PlanView, base: Any, threads: Mapping[str, Thread]) -> PartShown:
+def _part(found: Any, view: PlanView, base: Any) -> PartShown:
     steps = in_groups(found.part.steps)[:STEPS_SHOWN]
     groups = groups_of(steps, base, view.plan)
     last = {line.step.subject: id(line) for group in groups for line in group.lines}

@@ -21,13 +21,14 @@ def show(visit: SignedIn) -> Response:
     mine: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
     for review in visit.workspace.reviews_open()[:SHOWN]:
+        due_on = review.proposal.due_on if review.proposal is not None else None
         waiting = [p for p in review.parts if waits_for(p, me)]
         row = {
             "review": review,
             "waiting": waiting,
             "settled": sum(1 for p in review.parts if p.is_settled),
             "steps": sum(len(p.part.steps) for p in review.parts),
-            "days": (review.proposal.due_on - today).days if review.proposal.due_on else None,
+            "days": (due_on - today).days if due_on else None,
             "comments": sum(1 for c in review.comments if c.resolved_at is None and c.reply_to is None),
         }
         (mine if waiting else others).append(row)
