@@ -169,7 +169,8 @@ def merged_order(base: Sequence[Place], ours: Sequence[Place], theirs: Sequence[
 
     Where both changed the order that of ours counts; what neither of them has stands last. Linear.
     """
-    wanted = set(kept)
+    all_kept = list(kept)
+    wanted = set(all_kept)
     spine, other = (theirs, ours) if _is_order_of(base, ours, theirs) else (ours, theirs)
     in_spine, in_other = set(spine), set(other)
     behind: dict[Place | None, list[Place]] = {}
@@ -188,7 +189,7 @@ def merged_order(base: Sequence[Place], ours: Sequence[Place], theirs: Sequence[
         ordered.append(place)
     ordered.extend(waiting)
     seen = in_spine | in_other
-    return [*(p for p in ordered if p in wanted), *(p for p in base if p in wanted and p not in seen)]
+    return [*(p for p in ordered if p in wanted), *(p for p in all_kept if p not in seen)]
 
 
 def _is_order_of(base: Sequence[Place], ours: Sequence[Place], theirs: Sequence[Place]) -> bool:
