@@ -120,6 +120,8 @@ def run_kind(workspace: Workspace, job: Any, progress: Progress, checkpoint: Che
             return _assign(workspace, job, progress, checkpoint)
         case "preview":
             return workspace.preview(str(payload["revision"]), progress).in_short()
+        case "compare":
+            return workspace.plan_compare(str(payload["before"]), str(payload["after"]), progress).in_short()
         case "prove":
             found = workspace.plan_prove(str(payload["revision"]), progress).as_dict()
             return {**found, "findings": found["findings"][:FINDINGS_KEPT]}

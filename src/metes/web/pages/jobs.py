@@ -182,6 +182,8 @@ def title_of(job: Any) -> str:
             return "Assign all accounts"
         case "preview":
             return f"Preview of plan revision {job.payload.get('revision', '')}"
+        case "compare":
+            return f"Compare plan revision {job.payload.get('before', '')} with {job.payload.get('after', '')}"
         case "prove":
             return f"Check and proof of plan revision {job.payload.get('revision', '')}"
         case "design":
@@ -227,6 +229,8 @@ def _result_page(job: Any) -> str | None:
         return f"/import/{job.payload['import']}"
     if job.kind == "preview":
         return f"/plan/{job.payload['revision']}/preview"
+    if job.kind == "compare":
+        return f"/plan/compare?a={job.payload['before']}&b={job.payload['after']}&by=territories"
     if job.kind == "prove":
         return f"/plan/{job.payload['revision']}/check"
     if job.kind == "design":

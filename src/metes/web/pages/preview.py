@@ -159,7 +159,7 @@ def _accounts(visit: Visit, view: PlanView, found: Any) -> Table:
             Column("revenue_12m", "Revenue, 12 months", Cell.MONEY, is_sortable=False, on_phone=False),
             Column("pipeline", "Pipeline", Cell.MONEY, is_sortable=False, on_phone=False),
         ],
-        rows=[_row(row, found, marks) for row in rows],
+        rows=[account_row(row, found, marks) for row in rows],
         address=address,
         total=total,
         noun=("account", "accounts"),
@@ -174,7 +174,8 @@ def _accounts(visit: Visit, view: PlanView, found: Any) -> Table:
     )
 
 
-def _row(row: Any, found: Any, marks: Marks) -> Row:
+def account_row(row: Any, found: Any, marks: Marks) -> Row:
+    """An account that moves, as a row of a table."""
     people = {
         "owner_before": found.owners_before.get(row["before"] or "", ()),
         "owner_after": found.owners_after.get(row["after"] or "", ()),
