@@ -34,7 +34,7 @@ demo: $(VENV)/.base ## a believable company, loaded, assigned and served
 test: $(VENV)/.full ## the whole test suite, the browser's too
 	@sh scripts/need-chromium.sh
 	@sh scripts/need-java.sh
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.full ## format, lint, types, import contracts, dependencies, documentation
 	$(BIN)/ruff format --check src tests benchmarks examples hatch_build.py
