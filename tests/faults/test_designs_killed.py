@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,11 +11,10 @@ import pytest
 
 from metes.app.workspace import Workspace
 from metes.store import designs
+from tests.children import CHILDREN
 from tests.designing.worlds import asked, company
 from tests.faults.work import open_at, run_verb, work, work_until
 
-CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["metes.app.workspace", "metes.designing.running", "tests.faults.work"])
 # Of the statements of a job, those before which its worker is killed.
 POINTS = (1, 4, 9, 16, 23, 30, 37, 44)
 STAGES = ("reading the design", "designing US-CO", "putting borders right", "designing US-NM", "writing the design")

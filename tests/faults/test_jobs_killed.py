@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ import pytest
 
 from metes.app.workspace import Workspace
 from metes.store.jobs import Job
+from tests.children import CHILDREN
 from tests.faults.work import NOW, open_at, run_verb, work
 
 PLAN = """key: p
@@ -28,8 +28,6 @@ territories:
     type: geo
     catch_all: true
 """
-CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["metes.app.workspace", "tests.faults.work", "metes.importing.flow"])
 # So many that a run goes through side tables and keeps a checkpoint.
 ROWS = 1_100
 KEYS = [f"A{i}" for i in range(0, ROWS, 311)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from metes.app.workspace import Workspace
 from metes.model.query import AccountQuery
+from tests.children import CHILDREN
 from tests.faults.work import open_at, run_verb
 
 PLAN = """key: p
@@ -26,8 +26,6 @@ territories:
     type: geo
     catch_all: true
 """
-CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["metes.app.workspace", "tests.faults.work", "ibis"])
 ROWS = 300
 EVERY = {"sqlite": 2, "postgresql": 7}
 
