@@ -121,10 +121,9 @@ def _consequences(visit: Visit, one: Any, other: Any, after: Plan, by: str) -> d
 def _balance(visit: Visit, found: Any) -> list[dict[str, str]]:
     """How evenly territories share the potential, before and after."""
     share, number = visit.environment.filters["share"], visit.environment.filters["number"]
-    sides = [spread({s.key: getattr(s, side).potential for s in found.standings if s.key}) for side in ("before", "after")]
-    if sides[0] is None or sides[1] is None:
+    was, now = (spread({s.key: getattr(s, side).potential for s in found.standings if s.key}) for side in ("before", "after"))
+    if was is None or now is None:
         return []
-    was, now = sides
     even = "good" if now["gini"] <= was["gini"] else "warn"
     return [
         {

@@ -105,10 +105,12 @@ def _page(
     typed: str = "",
     complaint: str = "",
 ) -> Response:
+    users = visit.workspace.user_list()
     return visit.page(
         "users.html",
         status=status,
-        users=visit.workspace.user_list(),
+        users=users,
+        people={u.name: visit.workspace.person(u.person_id).record["name"] if u.person_id else "" for u in users},
         tokens=visit.workspace.token_list(),
         me=visit.user.name,
         now=visit.workspace.clock(),
