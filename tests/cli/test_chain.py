@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
+from metes.cli.main import run
 from tests.cli.conftest import Command
 
 ACCOUNTS = """id,name,country,state,zip,employees,potential
@@ -44,21 +46,30 @@ territories:
 """
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with five accounts, a plan of three territories published and assigned: made once by the commands."""
+    folder = tmp_path_factory.mktemp("chain")
+    (folder / "accounts.csv").write_text(ACCOUNTS)
+    (folder / "plan.yaml").write_text(PLAN)
+    (folder / "people.csv").write_text("id,name\nP1,Ines Duarte\nP2,Tom Novak\n")
+    (folder / "seats.csv").write_text("seat,person,from,to\nfront-range-1,P1,2020-01-01,2026-06-30\nfront-range-1,P2,2026-07-01,\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("METES_DB", raising=False)
+        assert run(["import", "accounts", "accounts.csv"]) == 0
+        assert run(["import", "people", "people.csv"]) == 0
+        assert run(["plan", "import", "plan.yaml"]) in (0, 1)
+        assert run(["plan", "publish", "draft", "--on", "2025-01-01"]) == 0
+        assert run(["import", "seats", "seats.csv"]) == 0
+        assert run(["assign"]) == 0
+    return folder
+
+
 @pytest.fixture
-def company(metes: Command, tmp_path: Path) -> Command:
-    """Five accounts, a plan of three territories published and assigned."""
-    (tmp_path / "accounts.csv").write_text(ACCOUNTS)
-    (tmp_path / "plan.yaml").write_text(PLAN)
-    (tmp_path / "people.csv").write_text("id,name\nP1,Ines Duarte\nP2,Tom Novak\n")
-    (tmp_path / "seats.csv").write_text(
-        "seat,person,from,to\nfront-range-1,P1,2020-01-01,2026-06-30\nfront-range-1,P2,2026-07-01,\n"
-    )
-    assert metes("import", "accounts", "accounts.csv").code == 0
-    assert metes("import", "people", "people.csv").code == 0
-    assert metes("plan", "import", "plan.yaml").code in (0, 1)
-    assert metes("plan", "publish", "draft", "--on", "2025-01-01").code == 0
-    assert metes("import", "seats", "seats.csv").code == 0
-    assert metes("assign").code == 0
+def company(metes: Command, made: Path, tmp_path: Path) -> Command:
+    """A copy of that folder, to work in."""
+    copytree(made, tmp_path, dirs_exist_ok=True)
     return metes
 
 

@@ -8,9 +8,9 @@ import openpyxl
 import pytest
 
 from tests.cli.conftest import Command
-from tests.cli.test_chain import company
+from tests.cli.test_chain import company, made
 
-__all__ = ["company"]
+__all__ = ["company", "made"]
 
 
 def test_one_account_is_told_with_what_would_change_it(company: Command) -> None:
