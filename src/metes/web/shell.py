@@ -30,7 +30,8 @@ class Section:
 class Shell:
     """The surroundings of a page. Without sections (sign-in, errors before it) only the page stands there.
 
-    `past` is the day of a page that can show another one. `plan` is the pill's text and address, `theme` is `light`, `dark` or empty for the system's, notices are (tone, text).
+    `past` is the day of a page that can show another one. `plan` is the pill's text and address, `theme` is `light`, `dark` or empty for the system's, notices are (tone, text),
+    `unread` counts the notices that the bell tells of.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Shell:
     theme: str = ""
     notices: Sequence[tuple[str, str]] = ()
     past: Past | None = None
+    unread: int = 0
 
     def is_here(self, place: Place) -> bool:
         """Whether the page belongs to the place: its own address or one below it."""

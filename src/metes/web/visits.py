@@ -88,6 +88,7 @@ class Visit:
             tabs=TABS,
             theme=theme if (theme := self.request.cookies.get("metes_theme", "")) in {"light", "dark"} else "",
             past=self.past,
+            unread=self.workspace.notices_unread(),
             notices=[*self._read_notice(), *self.notices, *([BEHIND] if self.workspace.is_book_behind else [])],
         )
 

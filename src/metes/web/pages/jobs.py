@@ -71,7 +71,7 @@ def show_jobs(visit: SignedIn) -> Response:
         has_search=False,
         key="jobs",
     )
-    return visit.page("jobs.html", table=table, active=visit.workspace.active(), tabs=work_tabs("/jobs"))
+    return visit.page("jobs.html", table=table, active=visit.workspace.active(), tabs=work_tabs("/jobs"), mail=visit.workspace.mail_findings())
 
 
 def work_tabs(here: str) -> list[dict[str, Any]]:
