@@ -44,6 +44,7 @@ def accounts(rows: list[dict[str, Any]]) -> pa.Table:
             ("account", pa.int64()),
             ("id", pa.string()),
             ("name", pa.string()),
+            ("city", pa.string()),
             ("region", pa.string()),
             ("latitude", pa.float64()),
             ("longitude", pa.float64()),

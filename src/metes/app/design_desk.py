@@ -116,7 +116,7 @@ class DesignDesk(PlanVerbs, ZoneVerbs):
                     connection, number, row.position + 1, operation.kind, operation.payload, self.principal.name, self.clock()
                 )
                 self._written(connection, row, state, row.position + 1, row.position + 1, figures)
-            return telling.answer_of(state, change, self._people(state), text, figures)
+            return telling.answer_of(state, operation, change, self._people(state), text, figures)
 
     def _step(self, number: int, version: int | None, *, back: bool) -> dict[str, Any]:
         """Take the last operation back, or do the next one again."""
@@ -137,7 +137,7 @@ class DesignDesk(PlanVerbs, ZoneVerbs):
             with self.store.write() as connection:
                 self._written(connection, row, state, at - 1 if back else at, row.operations, figures)
             text = f"{'Taken back' if back else 'Done again'}: {telling.said_of_operation(state, operation)}."
-            return telling.answer_of(state, change, self._people(state), text, figures)
+            return telling.answer_of(state, operation, change, self._people(state), text, figures)
 
     def _written(
         self, connection: Connection, row: DesignRow, state: DesignState, position: int, operations: int, figures: Mapping[str, Any]

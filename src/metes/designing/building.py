@@ -11,6 +11,7 @@ from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
 from metes.base.money import exponent
 from metes.designing.given import MONEY_MEASURES, DesignTerritory, Given, amount_text
+from metes.designing.labelling import coloured_apart
 from metes.designing.preferring import current_of, preferences_of, stakes_of, today_of
 from metes.designing.spec import NO_WALLS, REGION_WALLS, SCRATCH, DesignSpec
 from metes.designing.territories import Begun, hours_of, territories_of
@@ -62,6 +63,8 @@ def build(
     _refuse_if_any(findings)
     today_keys, today = today_of(units)
     current = current_of(units, territories, today_keys, today, begun)
+    if spec.start != SCRATCH:
+        territories = coloured_apart(territories, units.pairs, current)
     groups = _groups(spec, units, findings)
     locked = _locks(spec, units, territories, groups, findings)
     preferences = preferences_of(spec, units, territories, plan, findings)
@@ -99,6 +102,7 @@ def build(
         territories=territories,
         off_map=units.off_map,
         off_map_ids=units.off_map_ids,
+        places=units.places,
     )
     return Built(given, tuple(findings))
 

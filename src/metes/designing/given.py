@@ -57,7 +57,8 @@ class Given:
     a unit changes hands; `preferences` hold what of that is saved by a territory. `today` (n,) is the number in `today_keys` of who
     holds most of it, -1 for nobody; `current` (n,) the same as a territory of the design. `targets`, `lowest`, `highest` are (k, m).
     `groups` (n,) and `walls` (n,) number the units kept whole and the walled parts, -1 for none. `off_map` are sums of accounts that
-    belong to no unit, with the first of their ids.
+    belong to no unit, with the first of their ids. `places` are the accounts' cities where units
+    are accounts.
     """
 
     currency: str
@@ -89,6 +90,7 @@ class Given:
     territories: tuple[DesignTerritory, ...]
     off_map: tuple[float, ...]
     off_map_ids: tuple[str, ...]
+    places: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """How many units there are."""

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from metes.base.errors import InputError
 from metes.designing.given import DesignTerritory, Given
+from metes.designing.labelling import relabelled
+from metes.designing.naming import is_numbered
 from metes.designing.packing import numbers_of_text, text_of_numbers
 from metes.designing.spec import DesignSpec
 from metes.partition.live import NOBODY, Change, Live
@@ -61,7 +63,10 @@ class Solved:
 
 @dataclass(eq=False)
 class DesignState:
-    """A design as it is now. `people` sit on its seats, None until they were looked up. `solved` is the engine's last answer in force, None while there is none or hands moved units since."""
+    """A design as it is now. `people` sit on its seats, None until they were looked up. `solved` is the engine's last answer in force, None while there is none or hands moved units since.
+
+    `placed` (k,) are the names that were given by number or place and not by hands, None where there was none.
+    """
 
     spec: DesignSpec
     given: Given
@@ -73,11 +78,13 @@ class DesignState:
     solved: list[Solved] = field(default_factory=list)
     moves_since: list[int] = field(default_factory=list)
     people: Mapping[str, str] | None = None
+    placed: list[str | None] = field(default_factory=list)
 
     @classmethod
     def begin(cls, spec: DesignSpec, given: Given, territory_of_unit: Ints) -> DesignState:
         """A design nobody has touched."""
-        return cls(spec, given, Live(given.problem, territory_of_unit), list(given.territories))
+        placed = [t.name if is_numbered(t.name) else None for t in given.territories]
+        return cls(spec, given, Live(given.problem, territory_of_unit), list(given.territories), placed=placed)
 
     @cached_property
     def most_saved(self) -> float:
@@ -151,7 +158,10 @@ def solve(
     change = _put_all(state, territory_of_unit)
     state.solved.append(solved)
     state.moves_since.append(0)
-    return Operation(SOLVE, {"before": before_hash, "after": after_hash, "solved": solved.as_dict()}), change
+    is_free = [name == t.name for name, t in zip(state.placed, state.territories, strict=True)]
+    labels = [one.as_list() for one in relabelled(state.given, state.live.territory_of_unit, state.territories, is_free)]
+    _put_labels(state, labels, 2)
+    return Operation(SOLVE, {"before": before_hash, "after": after_hash, "solved": solved.as_dict(), "labels": labels}), change
 
 
 def apply(state: DesignState, operation: Operation, load: Load) -> Change | None:
@@ -165,6 +175,7 @@ def apply(state: DesignState, operation: Operation, load: Load) -> Change | None
         case "solve":
             state.solved.append(Solved.of(payload["solved"]))
             state.moves_since.append(0)
+            _put_labels(state, payload.get("labels", ()), 2)
             return _put_all(state, load(payload["after"]))
         case "lock":
             state.live.lock(numbers_of_text(payload["units"]))
@@ -185,6 +196,7 @@ def revert(state: DesignState, operation: Operation, load: Load) -> Change | Non
         case "solve":
             state.solved.pop()
             state.moves_since.pop()
+            _put_labels(state, payload.get("labels", ()), 1)
             return _put_all(state, load(payload["before"]))
         case "lock":
             state.live.unlock(numbers_of_text(payload["units"]))
@@ -215,6 +227,15 @@ def units_of(given: Given, ids: Sequence[str]) -> npt.NDArray[np.int64]:
 
 def _put_all(state: DesignState, territory_of_unit: Ints) -> Change:
     return state.live.put(np.arange(len(state.given)), territory_of_unit, with_locked=True)
+
+
+def _put_labels(state: DesignState, labels: Sequence[Any], side: int) -> None:
+    """Give territories the names and colours that a working out gave them (side 2), or those before (side 1)."""
+    for label in labels:
+        at, (name, colour) = label[0], label[side]
+        if label[1][0] != label[2][0]:
+            state.placed[at] = name
+        state.territories[at] = replace(state.territories[at], name=name, colour=colour)
 
 
 def _count_move(state: DesignState, by: int) -> None:

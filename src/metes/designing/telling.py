@@ -14,7 +14,7 @@ from metes.designing.advising import advice_of, today_of
 from metes.designing.given import BOOK_SUMS, MONEY_MEASURES, Given
 from metes.designing.packing import floats_of_text, numbers_of_text, packed_numbers
 from metes.designing.spec import parent_name, summary
-from metes.designing.state import DesignState, Operation
+from metes.designing.state import MOVE, DesignState, Operation
 from metes.partition.fairness import evenness
 from metes.partition.live import NOBODY, Change
 
@@ -228,12 +228,20 @@ def steps_of(state: DesignState) -> dict[str, Any]:
 
 
 def answer_of(
-    state: DesignState, change: Change | None, people: Mapping[str, str], text: str, figures: Mapping[str, Any]
+    state: DesignState,
+    operation: Operation,
+    change: Change | None,
+    people: Mapping[str, str],
+    text: str,
+    figures: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What a gesture answers: the units that changed (little-endian int32, base64), touched rows, figures, and a sentence."""
+    """What a gesture answers: the units that changed (little-endian int32, base64), touched rows, figures, and a sentence.
+
+    A move touches the rows of its territories; all else may change names and colours of any.
+    """
     units = np.zeros(0, np.int32) if change is None else change.units
     after = units if change is None else change.after
-    rows = None if change is None else [row.territory for row in change.rows]
+    rows = [row.territory for row in change.rows] if change is not None and operation.kind == MOVE else None
     return {
         "version": state.version,
         "moved": len(units),

@@ -10,13 +10,13 @@ from zlib import crc32
 import numpy as np
 
 from metes.base.findings import Finding, Place, Severity
+from metes.designing.colouring import COLOURS
 from metes.designing.given import DesignTerritory
-from metes.designing.spec import DesignSpec
+from metes.designing.spec import SCRATCH, DesignSpec
 from metes.designing.units import Units
 from metes.model.plan import Plan, Role, Seat
 from metes.partition.problem import Floats
 
-COLOURS = 12
 GEOGRAPHIC = "geographic"
 
 
@@ -44,7 +44,10 @@ def territories_of(
     found = first[:k]
     found += [_of_key(key, plan) for key in holders[: k - len(found)]]
     found = _apart(found)
-    return tuple(_coloured(found + _new(k - len(found), found, plan)))
+    found = _coloured(found + _new(k - len(found), found, plan))
+    if spec.start == SCRATCH:  # what they are called comes from where they will be, but for those of seats that were named
+        found = [t if t.seat in spec.seats else replace(t, name=f"Territory {at}") for at, t in enumerate(found, 1)]
+    return tuple(found)
 
 
 def _seats(spec: DesignSpec, plan: Plan | None, findings: list[Finding]) -> list[Seat]:

@@ -22,7 +22,19 @@ from metes.partition.neighbours import nearest_pairs
 from metes.partition.problem import Floats, Ints, on_earth
 
 # Read of every account, whatever is measured.
-ACCOUNT_COLUMNS = ("account", "id", "name", "region", "latitude", "longitude", "family", "territory", "potential", "pipeline")
+ACCOUNT_COLUMNS = (
+    "account",
+    "id",
+    "name",
+    "city",
+    "region",
+    "latitude",
+    "longitude",
+    "family",
+    "territory",
+    "potential",
+    "pipeline",
+)
 COUNTED = ("accounts", "units", "workload")
 _ALIASES = {"revenue": "revenue_12m"}
 _NEIGHBOURS = 8
@@ -53,6 +65,7 @@ class Units:
     off_map: tuple[float, ...]
     off_map_ids: tuple[str, ...]
     families: tuple[str | None, ...] = ()
+    places: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """How many units there are."""
@@ -102,6 +115,7 @@ def units_of_accounts(
         pairs=pairs,
         lost=lost,
         families=tuple(rows["family"].to_pylist()) if spec.families else (),
+        places=tuple(city or "" for city in rows["city"].to_pylist()),
     )
 
 
