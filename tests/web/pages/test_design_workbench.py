@@ -255,3 +255,37 @@ def test_a_running_job_is_followed_in_the_page(bench: Browser) -> None:
     text = bench.get("/designs/1").text
     assert "hx-sse:connect" not in text
     assert "worked out" in text
+
+
+def test_a_row_leads_to_a_form_of_name_and_colour_whose_changes_are_undone(bench: Browser) -> None:
+    page = bench.get("/designs/1").text
+    place = re.search(r'href="(/designs/1/territories/[^"]+)" data-row-menu', page)
+    assert place is not None
+    form = bench.get(place[1]).text
+    assert form.count('name="colour"') == 12
+    before = {t["key"]: t for t in bench.workspace.design_show(1)["territories"]}[place[1].rpartition("/")[2]]
+    other = str((before["colour"] + 1) % 12)
+    assert bench.client.post(place[1], data={"name": "Dusk"}).status_code == 403
+    assert bench.post(place[1], {"name": "Dusk", "colour": other}).headers["location"] == "/designs/1"
+    assert "is now called Dusk." in bench.get("/designs/1").text
+    after = {t["key"]: t for t in bench.workspace.design_show(1)["territories"]}[before["key"]]
+    assert (after["name"], str(after["colour"])) == ("Dusk", other)
+    assert bench.post(place[1], {"name": "Dusk", "colour": other}).headers["location"] == "/designs/1"
+    for _ in range(2):
+        bench.post("/designs/1/undo")
+    undone = {t["key"]: t for t in bench.workspace.design_show(1)["territories"]}[before["key"]]
+    assert (undone["name"], undone["colour"]) == (before["name"], before["colour"])
+
+
+def test_a_name_or_colour_that_cannot_be_is_said_in_the_form(bench: Browser) -> None:
+    key = bench.workspace.design_show(1)["territories"][0]["key"]
+    place = f"/designs/1/territories/{key}"
+    for fields in ({"name": " "}, {"name": "x" * 201}, {"name": "Dusk", "version": "99"}):
+        refused = bench.post(place, fields)
+        assert refused.status_code == 422
+        assert 'class="notice bad' in refused.text
+    assert bench.post(place, {"name": "Dusk", "colour": "red"}).status_code == 422
+    assert bench.get("/designs/1/territories/none").status_code == 404
+    bench.workspace.design_rename(1, key, SCRIPT)
+    assert SCRIPT not in bench.get(place).text
+    assert SCRIPT not in bench.get("/designs/1").text

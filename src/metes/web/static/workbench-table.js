@@ -13,7 +13,7 @@ export class TerritoryTable {
     this.#body = $("tbody", table);
     this.#body.addEventListener("click", (event) => {
       const row = event.target.closest("tr");
-      if (!row || event.ctrlKey || event.metaKey) return;
+      if (!row || event.ctrlKey || event.metaKey || event.target.closest("[data-row-menu]")) return;
       event.preventDefault();
       this.focus(row);
       onChoose(Number(row.dataset.territory));
@@ -36,6 +36,7 @@ export class TerritoryTable {
       row.dataset.moved = one.moved;
       row.dataset.name = one.name;
       $("[data-name-of]", row).textContent = one.name;
+      $(".swatch", row).className = `swatch ${one.colour == null ? "t-none" : `t${one.colour % 12}`}`;
       $("[data-moved-of]", row).textContent = one.moved_text;
       const pieces = $("[data-pieces]", row);
       pieces.hidden = one.pieces < 2;

@@ -119,8 +119,9 @@ async function put(kind, said, units, fields) {
   const [moved, after] = [numbers(said.units), numbers(said.after)];
   const text = kind === "move" ? toldMove(moved, after, units) : said.text;
   moved.forEach((unit, at) => { design.owner[unit] = after[at]; });
+  const hasColours = said.rows.some((row) => row.colour !== design.territories[row.index]?.colour);
   for (const row of said.rows) design.territories[row.index] = row;
-  let touched = moved;
+  let touched = hasColours ? [...design.owner.keys()] : moved;
   if (kind === "lock" || kind === "unlock") {
     touched = units;
     for (const unit of units) design.locked[unit] = kind === "lock" ? design.owner[unit] : -1;
