@@ -2,9 +2,39 @@
 
 from fastapi import APIRouter, Depends
 
-from metes.web.api import accounts, designs, editing, imports, notices, parts, plans, seats, territories, workspace, zones
+from metes.web.api import (
+    accounts,
+    designs,
+    editing,
+    imports,
+    notices,
+    parts,
+    plans,
+    publications,
+    reviews,
+    scenarios,
+    seats,
+    territories,
+    workspace,
+    zones,
+)
 from metes.web.api.access import caller
 
 router = APIRouter(dependencies=[Depends(caller)])
-for _module in (accounts, territories, plans, designs, editing, parts, seats, imports, zones, notices, workspace):
+for _module in (
+    accounts,
+    territories,
+    plans,
+    scenarios,
+    reviews,
+    publications,
+    designs,
+    editing,
+    parts,
+    seats,
+    imports,
+    zones,
+    notices,
+    workspace,
+):
     router.include_router(_module.router)

@@ -16,9 +16,12 @@ router = APIRouter(tags=["plans"])
 
 
 class Publication(BaseModel):
-    """From which day a draft is to be the plan; today where none is given."""
+    """From which day a scenario is to be the plan (else today), and why; `correction` is the reason for a day that has passed."""
 
     on: date | None = None
+    rationale: str = Field(default="", max_length=10_000)
+    correction: str = Field(default="", max_length=10_000)
+    expected_root: str | None = Field(default=None, max_length=64)
 
 
 class RuleText(BaseModel):
@@ -112,7 +115,15 @@ def preview_accounts(
 @router.post("/plans/{reference}/publish")
 def publish_plan(reference: str, publication: Publication, caller: Caller) -> dict[str, Any]:
     """Make a draft the plan from a day on."""
-    revision: dict[str, Any] = plain(caller.plan_publish(reference, on=publication.on))
+    revision: dict[str, Any] = plain(
+        caller.plan_publish(
+            reference,
+            on=publication.on,
+            rationale=publication.rationale,
+            correction=publication.correction,
+            expected_root=publication.expected_root,
+        )
+    )
     return revision
 
 
