@@ -40,6 +40,9 @@ SPEC = {
     "walls": "region",
     "parents": 4,
     "locks": {"94103": "west"},
+    "together": [["94103", "94104"], ["94105", "94107", "94108"]],
+    "forbidden": [["94103", "w1"], ["94103", "w2"]],
+    "licences": {"US-CA": "spirits"},
     "families": True,
     "start": "design:3",
     "rates": {
@@ -71,9 +74,9 @@ def test_a_spec_comes_back_from_its_form_as_it_was() -> None:
 
 
 def test_what_the_form_does_not_show_stays_from_the_spec_before() -> None:
-    base = {**SPEC, "together": [["a", "b"]], "measures": [{"measure": "potential", "band": 0.1, "lowest": 5.0}]}
+    base = {**SPEC, "rates": {"revenue": "arr"}, "measures": [{"measure": "potential", "band": 0.1, "lowest": 5.0}]}
     spec, _ = spec_of(typed_of_form(fields(SPEC)), PLAN, base)
-    assert spec["together"] == [["a", "b"]]
+    assert spec["rates"] == {"revenue": "arr", **SPEC["rates"]}  # type: ignore[dict-item]
     assert spec["measures"][0] == {"measure": "potential", "band": 0.075, "weight": 2.0, "lowest": 5.0}
 
 
@@ -82,6 +85,28 @@ def test_bands_are_percentages_as_people_write_them(text: str, share: float | No
     spec, typed = spec_of(typed_of_form({**fields(SPEC), "band:0": text}), PLAN)
     assert typed.errors == {}
     assert spec["measures"][0]["band"] == share
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("forbidden", "94103 = w1\n94104", "Line 2: write a unit and a seat"),
+        ("licences", "= spirits", "Line 1: write a region and a licence"),
+        ("together", "a, b\n\nc,", "Line 3: write two units or more"),
+    ],
+)
+def test_lines_that_cannot_be_read_are_said_by_number(name: str, text: str, says: str) -> None:
+    _, typed = spec_of(typed_of_form({**fields(SPEC), name: text}), PLAN)
+    assert typed.errors[name].startswith(says)
+
+
+def test_lines_are_read_as_people_write_them() -> None:
+    sent = {"together": " a ,b\n c; d ", "forbidden": "x=w1\n\nx = w2", "licences": "us-ca = Spirits"}
+    spec, typed = spec_of(typed_of_form({**fields(SPEC), **sent}), PLAN)
+    assert typed.errors == {}
+    assert spec["together"] == [["a", "b"], ["c", "d"]]
+    assert spec["forbidden"] == [["x", "w1"], ["x", "w2"]]
+    assert spec["licences"] == {"US-CA": "Spirits"}
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "wide", "1e999", "5;6"])
@@ -105,10 +130,12 @@ def test_findings_stand_beside_their_fields_and_the_rest_apart() -> None:
         "design measures 2 band",
         "measure potential",
         "design lock of 1",
+        "design together 2",
+        "design licences US-CA",
         "design rates travel_per_km",
         "design walls",
         "accounts",
     )
     typed, rest = with_findings(typed_of_spec(SPEC), [*map(finding, subjects), finding("design seed", Severity.WARNING)])
-    assert set(typed.errors) == {"measure:1", "measure:0", "locks", "travel_per_km", "walls"}
+    assert set(typed.errors) == {"measure:1", "measure:0", "locks", "together", "licences", "travel_per_km", "walls"}
     assert [f.place.subject for f in rest] == ["accounts", "design seed"]

@@ -21,7 +21,7 @@ _TEXTS = ("name", "units", "start", "targets", "walls")
 _DEFAULTS: Mapping[str, Any] = {
     "name": "", "units": "us-counties", "within": "", "regions": [], "territories": 8, "seats": [], "start": "today", "targets": "equal",
     "measures": [{"measure": "potential", "band": 0.05, "weight": 1.0}], "contiguous": True, "bases": True, "walls": "none", "parents": 0, "locks": {},
-    "families": False, "seed": 0, "seconds": None,
+    "together": [], "forbidden": [], "licences": {}, "families": False, "seed": 0, "seconds": None,
     "rates": {"travel_per_km": 0.5, "visits_per_year": 12.0, "visit_hours": 1.0, "travel_hours": 0.5, "handover_share": 0.15, "likeness_share": 0.0},
 }  # fmt: skip
 
@@ -64,7 +64,10 @@ def typed_of_spec(spec: Mapping[str, Any] = _DEFAULTS) -> Typed:
         "territories": str(spec["territories"]) if is_number else "",
         "seats": CHOSEN_SEATS if seats else NO_SEATS,
         "seat_keys": "\n".join(seats),
-        "locks": "\n".join(f"{unit} = {territory}" for unit, territory in sorted(spec["locks"].items())),
+        "locks": _lines(sorted(spec["locks"].items())),
+        "forbidden": _lines(spec["forbidden"]),
+        "licences": _lines(sorted(spec["licences"].items())),
+        "together": "\n".join(", ".join(group) for group in spec["together"]),
         "parents": str(spec["parents"] or ""),
         "seed": str(spec["seed"]),
         "seconds": "" if spec["seconds"] is None else _plain(spec["seconds"]),
@@ -105,7 +108,15 @@ def spec_of(typed: Typed, plan: Plan | None, base: Mapping[str, Any] | None = No
         "regions": [part.upper() for part in re.split(r"[\s,;]+", typed["regions"]) if part],
         "territories": AS_CAPACITY_ASKS if typed["how"] == AS_CAPACITY_ASKS else reader.whole("territories"),
         "parents": reader.whole("parents") if typed["parents"] else 0,
-        "locks": reader.locks(),
+        "locks": dict(reader.pairs("locks", "write a unit and its territory, such as 08031 = front-range")),
+        "forbidden": [
+            list(pair) for pair in reader.pairs("forbidden", "write a unit and a seat or territory, such as 08031 = west-1")
+        ],
+        "licences": {
+            region.upper(): licence
+            for region, licence in reader.pairs("licences", "write a region and a licence, such as US-CO = spirits")
+        },
+        "together": reader.groups("together"),
         "measures": [{**kept.get(row.name, {}), **reader.measure(at, row)} for at, row in enumerate(typed.measures)],
         "rates": {
             **(base or {}).get("rates", {}),
@@ -171,6 +182,11 @@ def _measure_typed(asked: Mapping[str, Any]) -> MeasureTyped:
     return MeasureTyped(str(asked["measure"]), "" if band is None else _plain(100 * band), _plain(asked.get("weight", 1.0)))
 
 
+def _lines(pairs: Sequence[Sequence[str]]) -> str:
+    """Pairs of texts, one a line."""
+    return "\n".join(f"{one} = {other}" for one, other in pairs)
+
+
 def _plain(value: float) -> str:
     return f"{value:.10g}"
 
@@ -217,15 +233,26 @@ class _Reader:
             self.errors[f"measure:{at}"] = "Write the weight as a number, such as 1."
         return {"measure": row.name, "band": None if band is None else band / 100, "weight": 1.0 if weight is None else weight}
 
-    def locks(self) -> dict[str, str]:
-        """Units with their territory, one a line."""
-        found = {}
-        for number, line in enumerate(self.typed["locks"].splitlines(), 1):
-            unit, equals, territory = (part.strip() for part in line.partition("="))
-            if unit and equals and territory:
-                found[unit] = territory
+    def pairs(self, name: str, remedy: str) -> list[tuple[str, str]]:
+        """Two texts with an equals sign between them, a pair a line."""
+        found = []
+        for number, line in enumerate(self.typed[name].splitlines(), 1):
+            one, equals, other = (part.strip() for part in line.partition("="))
+            if one and equals and other:
+                found.append((one, other))
             elif line.strip():
-                self.errors.setdefault("locks", f"Line {number}: write a unit and its territory, such as 08031 = front-range.")
+                self.errors.setdefault(name, f"Line {number}: {remedy}.")
+        return found
+
+    def groups(self, name: str) -> list[list[str]]:
+        """Units with commas between them, a group a line."""
+        found = []
+        for number, line in enumerate(self.typed[name].splitlines(), 1):
+            group = [part.strip() for part in re.split(r"[,;]", line) if part.strip()]
+            if len(group) == 1:
+                self.errors.setdefault(name, f"Line {number}: write two units or more, such as 08031, 08005.")
+            elif group:
+                found.append(group)
         return found
 
     def within(self) -> str:

@@ -90,6 +90,8 @@ def test_the_check_tells_what_the_design_would_work_with_and_writes_nothing(read
         ({"seed": "x"}, "seed-error", "Write a whole number."),
         ({"locks": "06001"}, "locks-error", "Line 1"),
         ({"locks": "06001 = nowhere"}, "locks-error", "nowhere"),
+        ({"together": "06001"}, "together-error", "Line 1"),
+        ({"licences": "US-CA = none-has-it"}, "licences-error", "no seat of this design has it"),
         ({"walls": "great"}, "walls-error", "great"),
         ({"start": "yesterday"}, "start-error", "today, scratch or design:NUMBER"),
     ],
