@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metes.model.catalogue import rule_fields
@@ -72,7 +72,6 @@ def test_of_two_equal_rules_the_later_is_redundant() -> None:
     assert redundant(territory("t", "country = 'US'", "country = 'US'")) == [("r1", ("r0",))]
 
 
-@settings(max_examples=150)
 @given(
     st.lists(strategies.conditions(5, {n: FIELDS[n] for n in ("code", "employees", "is_partner")}), min_size=2, max_size=4),
     st.lists(strategies.records(), max_size=30),

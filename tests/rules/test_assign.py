@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metes.base.errors import Cancelled
@@ -31,7 +31,6 @@ ACCOUNTS = pa.table(
 )
 
 
-@settings(max_examples=400, deadline=None)
 @given(plans())
 def test_assigning_is_evaluating_and_resolving(plan: Plan) -> None:
     found = assign_table(ACCOUNTS, compile_plan(plan, FIELDS, CURRENCY), plan, DAY, NUMBERS)
@@ -41,7 +40,6 @@ def test_assigning_is_evaluating_and_resolving(plan: Plan) -> None:
     ] == fast(plan)
 
 
-@settings(max_examples=100, deadline=None)
 @given(plans(conditions(max_leaves=4)), st.lists(records(), min_size=1, max_size=12))
 def test_rules_narrowed_by_those_above_give_the_same_holders(plan: Plan, rows: list[dict[str, Any]]) -> None:
     plan = replace(plan, lists=tuple(LISTS.values()))

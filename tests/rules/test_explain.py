@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from metes.base.dates import Period
 from metes.model.condition import And, Condition, Equals, In, Not, Range
@@ -18,7 +18,6 @@ from tests.rules.strategies import CURRENCY, FIELDS, conditions
 from tests.rules.test_resolve import NUMBERS, RECORDS, fast
 
 
-@settings(max_examples=150, deadline=None)
 @given(plans())
 def test_what_is_explained_is_what_was_resolved(plan: Plan) -> None:
     explainer = Explainer(plan, FIELDS, CURRENCY)
@@ -31,7 +30,6 @@ def test_what_is_explained_is_what_was_resolved(plan: Plan) -> None:
     assert explained == resolved
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     plans(
         conditions(max_leaves=5, fields={n: f for n, f in FIELDS.items() if n in ("id", "employees", "score")}).filter(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metes.model.condition import And, Condition, Equals, Not, Or, Prefix, Range, literals
@@ -74,14 +74,12 @@ def worlds(draw: st.DrawFn) -> Plan:
     return Plan(found.key, types=found.types, territories=found.territories, lists=tuple(LISTS.values()), pins=found.pins)
 
 
-@settings(max_examples=300, deadline=None)
 @given(worlds(), records())
 def test_all_losers_at_once_are_those_found_one_by_one(plan: Plan, record: dict[str, Any]) -> None:
     explainer = Explainer(plan, FIELDS, CURRENCY)
     assert at_once(explainer, plan, record) == one_by_one(explainer, plan, record)
 
 
-@settings(max_examples=100, deadline=None)
 @given(conditions())
 def test_leaves_are_numbered_from_left_to_right(condition: Condition) -> None:
     for i, leaf in enumerate(leaves(condition)):

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metes.base.dates import Period
@@ -52,7 +52,6 @@ def worlds(draw: st.DrawFn) -> Plan:
     return world(draw, conditions(max_leaves=6))
 
 
-@settings(max_examples=200, deadline=None)
 @given(worlds(), records())
 def test_every_flip_flips_the_answer_by_the_slow_truth(plan: Plan, record: dict[str, Any]) -> None:
     explainer = Explainer(plan, FIELDS, CURRENCY)
@@ -73,7 +72,6 @@ def small_worlds(draw: st.DrawFn) -> Plan:
     return world(draw, conditions(max_leaves=5, fields=SMALL).filter(lambda c: "1000" not in repr(c)))
 
 
-@settings(max_examples=200, deadline=None)
 @given(small_worlds(), records())
 def test_none_smaller_is_overlooked(plan: Plan, record: dict[str, Any]) -> None:
     explainer = Explainer(plan, FIELDS, CURRENCY)

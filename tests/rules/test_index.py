@@ -20,7 +20,6 @@ def agree(rules: list[Condition], rows: list[dict[str, Any]]) -> None:
         assert index.matches(row) == [rule.number for rule in compiled.rules if holds(rule.condition, row, LISTS)]
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.lists(conditions(), min_size=1, max_size=25), st.lists(records(), min_size=1, max_size=20))
 def test_the_index_agrees_with_the_row_wise_truth(rules: list[Condition], rows: list[dict[str, Any]]) -> None:
     agree(rules, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metes.model.condition import Condition, literals
@@ -14,7 +14,6 @@ from metes.rules.predicate import holds
 from tests.rules.strategies import CURRENCY, FIELDS, LISTS, conditions, records
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(conditions(), min_size=1, max_size=6), records())
 def test_the_bank_agrees_with_the_predicate(drawn: list[Condition], record: dict[str, Any]) -> None:
     found = [literal for c in drawn for literal in literals(in_minor_units(c, FIELDS, CURRENCY))]

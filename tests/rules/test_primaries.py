@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metes.model.plan import Plan
@@ -13,7 +13,6 @@ from tests.rules.plans import DAY, KEYS, plans
 from tests.rules.strategies import CURRENCY, FIELDS
 
 
-@settings(max_examples=300, deadline=None)
 @given(plans(), st.data())
 def test_the_primaries_are_those_that_precedence_settles_on(plan: Plan, data: st.DataObject) -> None:
     compiled = compile_plan(plan, FIELDS, CURRENCY)
@@ -26,7 +25,6 @@ def test_the_primaries_are_those_that_precedence_settles_on(plan: Plan, data: st
         assert finder.primaries(held, account, DAY) == expected
 
 
-@settings(max_examples=300, deadline=None)
 @given(plans(), st.data())
 def test_rules_that_do_not_matter_change_nothing_in_any_company(plan: Plan, data: st.DataObject) -> None:
     compiled = compile_plan(plan, FIELDS, CURRENCY)

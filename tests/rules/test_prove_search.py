@@ -49,7 +49,6 @@ def asked(text: str) -> Any:
     return search(Some(tuple(All(c.tests) for c in found)), lambda name: domain_of(REAL[name]))
 
 
-@settings(max_examples=150)
 @given(strategies.conditions(10), strategies.conditions(6), st.lists(strategies.records(), max_size=30))
 def test_an_account_found_passes_and_where_none_exists_none_passes(
     one: Condition, other: Condition, records: list[dict[str, Any]]
@@ -132,7 +131,6 @@ def pairs_of_tests(draw: st.DrawFn) -> tuple[FieldTest, FieldTest]:
     return draw(st.sampled_from(tests)), draw(st.sampled_from(tests))
 
 
-@settings(max_examples=150)
 @given(pairs_of_tests(), st.data())
 def test_meeting_implying_and_cells_agree_with_values(pair: tuple[FieldTest, FieldTest], data: st.DataObject) -> None:
     one, other = pair

@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from metes.base.dates import Period
 from metes.model.condition import EVERYTHING, Equals, In, Range
@@ -51,7 +51,6 @@ def slow(plan: Plan) -> list[Row]:
     ]
 
 
-@settings(max_examples=400, deadline=None)
 @given(plans())
 def test_columns_and_single_accounts_agree(plan: Plan) -> None:
     found, expected = fast(plan), slow(plan)
@@ -61,7 +60,6 @@ def test_columns_and_single_accounts_agree(plan: Plan) -> None:
     assert [(r[0], roles.index(r[2])) for r in found] == sorted((r[0], roles.index(r[2])) for r in found)
 
 
-@settings(max_examples=200, deadline=None)
 @given(plans())
 def test_shares_of_a_split_sum_to_one_and_priority_gives_one_primary(plan: Plan) -> None:
     held: dict[int, list[Row]] = {}

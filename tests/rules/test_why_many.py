@@ -55,7 +55,6 @@ def role_of(plan: Plan, candidate: Candidate) -> str:
     return plan.type_by_key[candidate.territory.type].role.value
 
 
-@settings(max_examples=200, deadline=None)
 @given(plans())
 def test_the_table_says_of_each_account_what_precedence_says(plan: Plan) -> None:
     compiled = compile_plan(plan, FIELDS, CURRENCY)
@@ -89,7 +88,6 @@ def rank_of(compiled: CompiledRules, candidate: Candidate) -> tuple[int, str]:
     return (compiled.rules[candidate.rule].priority if candidate.rule >= 0 else 0, candidate.territory.key)
 
 
-@settings(max_examples=200, deadline=None)
 @given(plans())
 def test_tallies_add_up_what_precedence_says_of_each_account(plan: Plan) -> None:
     compiled = compile_plan(plan, FIELDS, CURRENCY)
