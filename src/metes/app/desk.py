@@ -24,7 +24,7 @@ from metes.model.scope import Principal, Scope
 from metes.model.workspace import WorkspaceSettings, settings_from
 from metes.plan.nodes import Known
 from metes.plan.polygons import Extent
-from metes.planning.drafts import load_plan
+from metes.planning.drafts import plan_at
 from metes.store import counters, plans, schema
 from metes.store.book_key import BookKey, BookShape, current_key, find_book, newest_book
 from metes.store.engine import ReadOnly, Store
@@ -238,16 +238,20 @@ class Desk:
 
     def plan_of(self, revision: Revision) -> Plan:
         """The plan of a revision, kept on the shelf by its content."""
+        return self.plan_at(revision.root_hash)
+
+    def plan_at(self, root: str) -> Plan:
+        """The plan of a content's root, kept on the shelf."""
         with self.shelf.lock:
-            plan = self.shelf.plans.get(revision.root_hash)
+            plan = self.shelf.plans.get(root)
             if plan is None:
                 if len(self.shelf.territories) > _TERRITORIES_KEPT:
                     self.shelf.territories.clear()
                 with self.store.read() as connection:
-                    plan = load_plan(connection, revision, self.shelf.territories)
+                    plan = plan_at(connection, root, self.shelf.territories)
                 while len(self.shelf.plans) >= _PLANS_KEPT:
                     self.shelf.plans.pop(next(iter(self.shelf.plans)))
-                self.shelf.plans[revision.root_hash] = plan
+                self.shelf.plans[root] = plan
             return plan
 
     def compiled_of(self, revision: Revision) -> CompiledRules:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from metes.app.publications import PublicationVerbs
 from metes.base.errors import Conflict
@@ -81,7 +81,7 @@ class MergeVerbs(PublicationVerbs):
 
     def _merged(self, ours: Revision, theirs: Revision, choices: Mapping[str, str], rest: str | None) -> Merged:
         root = merging.base_root(self.store, ours, theirs)
-        base = Plan(ours.plan_key) if root is None else self.plan_of(replace(ours, root_hash=root))
+        base = Plan(ours.plan_key) if root is None else self.plan_at(root)
         merged = merge(base, self.plan_of(ours), self.plan_of(theirs))
         if rest is not None:
             return settle_all(merged, rest, choices)

@@ -18,7 +18,7 @@ from metes.model.condition import Condition
 from metes.model.plan import Pin, Plan, Rule
 from metes.plan import edit
 from metes.plan.check import check_plan
-from metes.plan.diff import Step, diff
+from metes.plan.diff import Step
 from metes.plan.draft import empty_plan, plan_from_rows
 from metes.plan.schema import schema
 from metes.plan.text import PlanText, read_text, read_texts
@@ -31,12 +31,18 @@ from metes.store.plans import Revision
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A plan taken in: its draft, whether the draft is new, and what the check says."""
+    """A plan taken in: its draft, whether the draft is new, and what the check says.
+
+    `is_changed` says whether a draft there was took it in; `beyond` is what the plan has and the text lacks, since it came after the
+    text was written from an earlier revision.
+    """
 
     revision: int | None
     is_new: bool
     plan: Plan
     findings: tuple[Finding, ...]
+    beyond: tuple[Step, ...] = ()
+    is_changed: bool = False
 
 
 class PlanVerbs(AssignVerbs):
@@ -88,15 +94,6 @@ class PlanVerbs(AssignVerbs):
         checked = check_plan(text.plan, fields, self._known_accounts(text.plan))
         return text, (*text.findings, *(text.locate(finding) for finding in checked))
 
-    def plan_import(self, source: Path | Mapping[str, str], *, note: str = "") -> Imported:
-        """Take a plan folder, or texts by their path in one, in as a draft; with errors among the findings nothing is kept."""
-        plan, findings = self.plan_check(source)
-        name = source.name if isinstance(source, Path) else "texts"
-        errors = sum(f.severity is Severity.ERROR for f in findings)
-        if plan is None or errors:
-            raise InputError(f"the plan in {name} has {errors} errors and was not taken in; mend them and import again", findings)
-        return self._keep(plan, findings, note or f"imported from {name}")
-
     def plan_text(self, reference: str = "active") -> dict[str, str]:
         """A plan as text: each file by its path in the folder."""
         return render(self.plan_show(reference)[1])
@@ -108,14 +105,6 @@ class PlanVerbs(AssignVerbs):
         if errors:
             raise InputError(f"the territories make no plan: {len(errors)} errors; mend the file and import again", findings)
         return self._keep(plan, (*findings, *check_plan(plan, self.fields(), None)), "made from imported territories")
-
-    def plan_export(self, folder: Path, reference: str = "active") -> list[Path]:
-        """Write a plan as text; files whose content has not changed stay untouched."""
-        return write_plan(self.plan_show(reference)[1], folder, self.fields())
-
-    def plan_diff(self, before: str, after: str) -> tuple[Step, ...]:
-        """The steps from one revision to another."""
-        return diff(self.plan_show(before)[1], self.plan_show(after)[1])
 
     def plan_discard(self, reference: str = "draft") -> Revision:
         """Put a draft away."""
@@ -140,10 +129,10 @@ class PlanVerbs(AssignVerbs):
         )
 
     def draft_or_active(self) -> Revision:
-        """The newest open draft that was made from the active plan, else the active plan itself; before a first one the newest draft."""
+        """The newest draft of the active plan without a name of its own, else the active plan itself; before a first plan the newest draft."""
         active = self.active()
         for revision in self.plan_list():
-            if revision.is_open and (active is None or revision.parent_id == active[0].id):
+            if revision.is_open if active is None else revision.is_draft_of(active[0]):
                 return revision
         return self.require_active()[0]
 

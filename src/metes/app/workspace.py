@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
-from metes.app.comparing import CompareVerbs
 from metes.app.design_sizes import DesignSizeVerbs
 from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
 from metes.app.proofs import ProofVerbs
-from metes.app.records import RecordVerbs
 from metes.app.reminders import ReminderVerbs
 from metes.app.settings import AppSettings
+from metes.app.texts import TextVerbs
 from metes.app.zone_looks import ZoneLookVerbs
 from metes.model.moment import Moment
 from metes.model.scope import Principal
@@ -22,7 +21,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, RecordVerbs, CompareVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs):
+class Workspace(EditingVerbs, TextVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

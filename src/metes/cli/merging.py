@@ -58,7 +58,7 @@ def show(outcome: MergeOutcome, *, is_dry: bool) -> None:
     """Print what a merge changes, or the conflicts that keep it from being taken."""
     if not outcome.is_settled:
         show_conflicts(outcome.conflicts)
-        say(f"{_of(outcome)}: {_counted(len(outcome.conflicts), 'conflict')} to settle; nothing was written")
+        say(f"{_of(outcome)}: {counted(len(outcome.conflicts), 'conflict')} to settle; nothing was written")
         say(
             "settle each with --take 'KEY=ours' (the scenario), 'KEY=theirs' or 'KEY=base' (what both came from), the rest with --all SIDE"
         )
@@ -67,8 +67,8 @@ def show(outcome: MergeOutcome, *, is_dry: bool) -> None:
         print(step.sentence)
     if len(outcome.steps) > SHOWN:
         say(f"… and {len(outcome.steps) - SHOWN:,} more (--json lists all)")
-    settled = f", {_counted(len(outcome.settled), 'conflict')} settled" if outcome.settled else ""
-    steps = _counted(len(outcome.steps), "step")
+    settled = f", {counted(len(outcome.settled), 'conflict')} settled" if outcome.settled else ""
+    steps = counted(len(outcome.steps), "step")
     if is_dry:
         say(f"{_of(outcome)} would be {steps}{settled}; nothing was written")
     elif outcome.revision is None:
@@ -90,5 +90,6 @@ def _of(outcome: MergeOutcome) -> str:
     return f"{outcome.theirs.label} into {outcome.ours.label}"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """A count with its noun."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

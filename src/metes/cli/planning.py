@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from metes.base.findings import Finding, Severity
-from metes.cli import output, previews, proving
+from metes.cli import output, previews, proving, texts
 from metes.cli.areas import area_app
 from metes.cli.files import assign_files
-from metes.cli.merging import plan_merge
+from metes.cli.merging import ALL, TAKE, choices_of, plan_merge
 from metes.cli.output import Console, money, say
 from metes.model.query import MovesQuery
 
@@ -27,7 +27,14 @@ REFERENCE = typer.Argument("active", metavar="[PLAN]", help="A revision's number
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     plan_app.add_typer(area_app, name="area")
-    plan_app.command("merge")(plan_merge)
+    for name, command in (
+        ("diff", texts.plan_diff),
+        ("compare", texts.plan_compare),
+        ("merge", plan_merge),
+        ("apply", texts.plan_apply),
+        ("log", texts.plan_log),
+    ):
+        plan_app.command(name)(command)
     app.add_typer(plan_app, name="plan")
     app.command()(assign)
 
@@ -76,19 +83,26 @@ def plan_check(
 
 
 @plan_app.command("import")
-def plan_import(context: typer.Context, folder: Path, note: str = typer.Option("", help="Why, for the list of revisions.")) -> int:
-    """Take a plan folder in as a draft."""
+def plan_import(
+    context: typer.Context,
+    folder: Path,
+    note: str = typer.Option("", help="Why, for the list of revisions."),
+    take: list[str] = TAKE,
+    rest: str | None = ALL,
+    whole: bool = texts.WHOLE,
+) -> int:
+    """Take a plan folder in as a draft, merged with what changed since it was written."""
     console: Console = context.obj
     with console.workspace() as workspace:
-        imported = workspace.plan_import(folder, note=note)
+        imported = workspace.plan_import(folder, note=note, choices=choices_of(take), rest=rest, is_whole=whole)
+        revision = workspace.plan_find(str(imported.revision))
     if console.is_json:
-        console.emit({"revision": imported.revision, "is_new": imported.is_new, "findings": imported.findings})
+        console.emit(
+            {"revision": imported.revision, "is_new": imported.is_new, "findings": imported.findings, "beyond": imported.beyond}
+        )
     else:
         output.say_findings(imported.findings)
-        what = "is" if imported.is_new else "is the same as the open"
-        say(
-            f"{imported.plan.name or imported.plan.key} {what} draft {imported.revision}; 'metes plan preview draft', then 'metes plan publish draft'"
-        )
+        texts.say_imported(imported, revision)
     return 1 if imported.findings else 0
 
 
@@ -160,21 +174,6 @@ def plan_show(context: typer.Context, plan: str = REFERENCE) -> int:
             print(f"{indent}{t.label} ({t.key}, {t.type}){mark}")
             for rule in t.rules:
                 print(f"{indent}  · {rule.key}: {_shortened(workspace.rule_text(rule.condition))}")
-    return 0
-
-
-@plan_app.command("diff")
-def plan_diff(context: typer.Context, before: str = typer.Argument("active"), after: str = typer.Argument("draft")) -> int:
-    """Say in sentences what differs between two revisions."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        steps = workspace.plan_diff(before, after)
-    if console.is_json:
-        console.emit(steps)
-    else:
-        for step in steps:
-            print(step.sentence)
-        say(f"{len(steps)} steps" if steps else "no difference")
     return 0
 
 

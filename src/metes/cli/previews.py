@@ -50,4 +50,29 @@ def show(
     )
 
 
+def compared(console: Console, found: Consequences, names: Mapping[str, str], currency: str, *, by_person: bool) -> None:
+    """Print what territories hold under one plan and under another, or who wins and loses, and what it comes to."""
+    told = [s for s in found.standings if s.before != s.after]
+    if by_person or not told:
+        show(console, found, names, (), currency, by_person=by_person)
+        return
+    told.sort(key=lambda s: -abs(s.after.potential - s.before.potential))
+    headers = ["territory", "accounts before", "after", "potential before", "after", "revenue 12m", "pipeline"]
+    rows = []
+    for s in told[:SHOWN]:
+        net = s.after - s.before
+        amounts = (s.before.potential, s.after.potential, net.revenue_12m, net.pipeline)
+        rows.append(
+            [names.get(s.key, s.key) or "(none)", s.before.accounts, s.after.accounts, *(money(a, currency) for a in amounts)]
+        )
+    console.table(headers, rows)
+    if len(told) > SHOWN:
+        say(f"… and {len(told) - SHOWN:,} more (--json lists all)")
+    total = found.total
+    say(
+        f"{total.accounts:,} of {found.accounts:,} accounts would change territory, with a potential of {money(total.potential, currency)}; "
+        f"{found.gaps_before:,} held by nobody before, {found.gaps:,} after"
+    )
+
+
 _SUMS = ("potential", "revenue_12m", "pipeline")

@@ -79,14 +79,7 @@ def _load(path: Path) -> tuple[dict[str, str], list[Finding]]:
     if path.name == PLAN_FILE and (path.parent / TERRITORIES).is_dir():
         path = path.parent
     if path.is_dir():
-        found = [
-            path / PLAN_FILE,
-            path / PINS_FILE,
-            *sorted(path.glob(f"{TERRITORIES}/*.yaml")),
-            *sorted(path.glob(f"{LISTS}/*.yaml")),
-            *sorted(path.glob(f"{AREAS}/*{AREA_SUFFIX}")),
-        ]
-        wanted = {file.relative_to(path).as_posix(): file for file in found if file.is_file()}
+        wanted = files_in(path)
     else:
         wanted = {path.name: path} if path.is_file() else {}
         if not wanted:
@@ -99,6 +92,18 @@ def _load(path: Path) -> tuple[dict[str, str], list[Finding]]:
         except ValueError as error:
             findings.append(_error("plan-encoding", str(error), name, "Save it as UTF-8, at most 64 MB."))
     return files, findings
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """The files of a plan that a folder has, by their name in it, in the order in which they are read."""
+    found = [
+        folder / PLAN_FILE,
+        folder / PINS_FILE,
+        *sorted(folder.glob(f"{TERRITORIES}/*.yaml")),
+        *sorted(folder.glob(f"{LISTS}/*.yaml")),
+        *sorted(folder.glob(f"{AREAS}/*{AREA_SUFFIX}")),
+    ]
+    return {file.relative_to(folder).as_posix(): file for file in found if file.is_file()}
 
 
 def _decoded(file: Path) -> str:

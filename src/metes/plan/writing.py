@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ from metes.model.condition import Condition
 from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan.areas import area_text
 from metes.plan.folding import WIDTH, folded
+from metes.plan.lock import LOCK_FILE, Lock, digest_of, hashes_of, lock_in, lock_of
 from metes.plan.order import in_order
 from metes.plan.text import AREA_SUFFIX, AREAS, LISTS, PINS_FILE, PLAN_FILE, TERRITORIES, Fields, read_text
 from metes.rules.syntax import to_text
@@ -85,13 +86,43 @@ def write_plan(plan: Plan, folder: Path, fields: Fields | None = None) -> list[P
     InputError
         Where the plan has no text, or the folder has files in the place of a plan's but no plan.
     """
+    return write_texts(render(plan), folder, lambda files: frozenset() if fields is None else _same_content(files, folder, fields))
+
+
+def write_locked(plan: Plan, folder: Path, fields: Fields, *, root: str, revision: int) -> list[Path]:
+    """`write_plan` with the lock that says what the folder was written from; the paths written or removed, the lock's among them.
+
+    A file that the lock knows as it stands is not read, so that a folder which nobody touched is written as fast as the text is made.
+    """
+    lock, _ = lock_in(folder)
+
+    def same(files: Mapping[str, str]) -> frozenset[str]:
+        digests = hashes_of(folder)
+        known = frozenset(name for name, text in files.items() if lock is not None and lock.says(name, text, digests.get(name, "")))
+        is_by_hand = lock is None or any(
+            digests[name] not in (lock.files.get(name), digest_of(text.encode())) for name, text in files.items() if name in digests
+        )
+        return known | _same_content(files, folder, fields) if is_by_hand else known
+
     files = render(plan)
+    written = write_texts(files, folder, same)
+    text = lock_of(folder, root, revision, files).text
+    return [*written, folder / LOCK_FILE] if _replace(folder / LOCK_FILE, text) else written
+
+
+def write_lock(folder: Path, lock: Lock) -> bool:
+    """Say anew in a folder what it was written from; whether that is news."""
+    return _replace(folder / LOCK_FILE, lock.text)
+
+
+def write_texts(files: Mapping[str, str], folder: Path, same_in: Callable[[Mapping[str, str]], frozenset[str]]) -> list[Path]:
+    """Write texts by their path in a folder but those that are the same in it, and remove the plan's files that are gone."""
     gone = _files_gone(files, folder)
     if gone and not (folder / PLAN_FILE).exists():
         raise InputError(
             f"'{folder}' holds {gone[0].relative_to(folder)} but no {PLAN_FILE}, so it is no plan's folder; give an empty or new one"
         )
-    same = _same_content(files, folder, fields) if fields is not None else frozenset()
+    same = same_in(files)
     written = [folder / name for name, text in files.items() if name not in same and _replace(folder / name, text)]
     for path in gone:
         path.unlink()

@@ -22,7 +22,12 @@ WORDS = frozenset({"active", "draft", "scheduled"})
 
 def load_plan(connection: Connection, revision: Revision, known: Known | None = None) -> Plan:
     """The plan of a revision; what it has in common with those read before is taken from `known`, see `metes.plan.nodes`."""
-    return plan_of(revision.root_hash, plans.node_reader(connection), known)
+    return plan_at(connection, revision.root_hash, known)
+
+
+def plan_at(connection: Connection, root: str, known: Known | None = None) -> Plan:
+    """The plan of a content's root; NotFound where the store lacks it."""
+    return plan_of(root, plans.node_reader(connection), known)
 
 
 def find_revision(connection: Connection, reference: str, day: date) -> Revision:
@@ -51,9 +56,19 @@ def _named(everything: Sequence[Revision], reference: str) -> list[Revision]:
 
 
 def import_draft(
-    store: Store, plan: Plan, *, note: str, parent: Revision | None, now: datetime, principal: Principal
+    store: Store,
+    plan: Plan,
+    *,
+    note: str,
+    parent: Revision | None,
+    now: datetime,
+    principal: Principal,
+    other_root: str | None = None,
 ) -> tuple[int, bool]:
-    """Keep a plan as a draft; its revision and whether it is new (the same content as an open draft makes none)."""
+    """Keep a plan as a draft; its revision and whether it is new (the same content as an open draft makes none).
+
+    `other_root` is the text that was merged into the parent's content to give this plan.
+    """
     root, nodes = nodes_of(plan)
     with store.write() as connection:
         for revision in plans.revisions(connection, now.date()):
@@ -80,6 +95,7 @@ def import_draft(
             note=note,
             author=principal.name,
             now=now,
+            other_root=other_root,
         )
         detail = {"plan": plan.key, "root": root, "territories": len(plan.territories)}
         audit.add_entry(connection, principal, "plan import", f"revision {revision_id}", detail, now)

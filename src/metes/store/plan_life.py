@@ -77,15 +77,25 @@ def common_base(connection: Connection, ours: int, theirs: int) -> str | None:
 
     Contents are points of a graph whose edges are the changes: what was merged in counts as an origin too.
     """
-    came_from = _origins(connection)
     roots = {
         r.id: r.root_hash
         for r in connection.execute(
             sa.select(plan_revisions.c.id, plan_revisions.c.root_hash).where(plan_revisions.c.id.in_([ours, theirs]))
         )
     }
-    before_theirs = set(_nearest_first(roots[theirs], came_from))
-    return next((root for root in _nearest_first(roots[ours], came_from) if root in before_theirs), None)
+    return common_origin(connection, roots[ours], roots[theirs])
+
+
+def common_origin(connection: Connection, ours_root: str, theirs_root: str) -> str | None:
+    """`common_base` of two contents by their roots."""
+    came_from = _origins(connection)
+    before_theirs = set(_nearest_first(theirs_root, came_from))
+    return next((root for root in _nearest_first(ours_root, came_from) if root in before_theirs), None)
+
+
+def is_origin(connection: Connection, root: str, of_root: str) -> bool:
+    """Whether a content came from another one, or is the same."""
+    return root in _nearest_first(of_root, _origins(connection))
 
 
 def _origins(connection: Connection) -> Mapping[str, Sequence[str]]:

@@ -48,6 +48,10 @@ class Revision:
         """Whether this is a scenario: not published, and open to changes."""
         return self.state in OPEN
 
+    def is_draft_of(self, origin: Revision) -> bool:
+        """Whether changes made to a published revision go here: nobody gave it a name of its own, or proposed it."""
+        return self.state == "draft" and not self.title and self.parent_id == origin.id
+
     @property
     def label(self) -> str:
         """What people call it."""
@@ -65,6 +69,11 @@ def put_nodes(connection: Connection, nodes: Mapping[str, dict[str, Any]]) -> in
     for start in range(0, len(rows), 5000):
         connection.execute(sa.insert(plan_nodes), rows[start : start + 5000])
     return len(rows)
+
+
+def has_node(connection: Connection, key: str) -> bool:
+    """Whether the store has a node with this hash."""
+    return connection.execute(sa.select(plan_nodes.c.hash).where(plan_nodes.c.hash == key)).first() is not None
 
 
 def node_reader(connection: Connection) -> Callable[[str], dict[str, Any]]:
