@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metes.app.parts import PartVerbs
+from metes.app.places import PlaceVerbs
 from metes.base.errors import NotFound
 from metes.base.findings import Finding
 from metes.model.condition import EVERYTHING, And, Condition, Or
@@ -30,7 +31,7 @@ class RuleTake:
     unheld: int
 
 
-class EditingVerbs(PartVerbs):
+class EditingVerbs(PartVerbs, PlaceVerbs):
     """What a plan's editor needs beside the verbs of plans."""
 
     def rule_check(self, condition: Condition, reference: str = "active") -> tuple[Finding, ...]:

@@ -17,6 +17,7 @@ from metes.cli.planning import add_to as add_planning
 from metes.cli.reading import add_to as add_reading
 from metes.cli.records import add_to as add_records
 from metes.cli.scenarios import add_to as add_scenarios
+from metes.cli.seats import add_to as add_seats
 from metes.cli.serving import add_to as add_serving
 from metes.cli.why import add_to as add_why
 from metes.cli.zones import add_to as add_zones
@@ -48,6 +49,7 @@ for _add in (
     add_imports,
     add_planning,
     add_scenarios,
+    add_seats,
     add_why,
     add_reading,
     add_records,

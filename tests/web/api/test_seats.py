@@ -38,6 +38,11 @@ def test_seats_are_put_read_and_taken_out(api: TestClient) -> None:
     got = api.get("/plans/1/seats/n").json()
     assert got == {**FULL, "key": "n", "role": "account executive", "owns": True, "comment": "", "licences": ["us-co", "us-wy"]}
     assert [seat["key"] for seat in api.get("/plans/1/seats").json()] == ["s", "n"]
+    assert api.put("/plans/1/seats/n", json={**FULL, "base": "Boulder, CO"}).json()["id"] == 1
+    moved = api.get("/plans/1/seats/n").json()
+    assert (round(moved["base_latitude"]), round(moved["base_longitude"])) == (40, -105)
+    assert api.put("/plans/1/seats/n", json={**FULL, "base": "Nowhere at all"}).status_code == 422
+    api.put("/plans/1/seats/n", json=FULL)
     assert api.get("/plans/1").json()["territories"][0]["seats"][1]["ramp_share"] == 0.5
     assert "base_latitude: 39.74\n" in "".join(api.get("/plans/1/text").json().values())
     assert api.delete("/plans/1/seats/n").status_code == 200

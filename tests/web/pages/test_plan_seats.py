@@ -68,12 +68,20 @@ def test_a_seat_is_changed_in_a_draft_told_as_steps_and_taken_back(browser: Brow
     assert "draft" not in [r.state for r in browser.workspace.plan_list()]  # what says the same as the plan in force is no draft
 
 
+def test_a_base_may_be_named_by_a_place_or_an_account(browser: Browser) -> None:
+    assert browser.post(PAGE, {**TYPED, "base": "Spokane, WA"}).status_code == 303
+    assert seat(browser).base == pytest.approx((47.66, -117.43), abs=0.1)
+    account = browser.workspace.book().details(("id", "latitude", "longitude"), browser.workspace.scope).slice(0, 1).to_pylist()[0]
+    assert browser.post(PAGE, {**TYPED, "base": account["id"]}).status_code == 303
+    assert seat(browser).base == (account["latitude"], account["longitude"])
+
+
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
         ("capacity", "many", "Write whole hours such as 1600"),
         ("capacity", "-5", "Capacity is 0 hours or more"),
-        ("base", "Spokane", "Write latitude and longitude in degrees"),
+        ("base", "Nowhere at all", "No place is called"),
         ("base", "47.66", "Write latitude and longitude in degrees"),
         ("base", "95, 10", "The latitude of the home base lies from -90 to 90 degrees, got 95"),
         ("ramp", "half", "Write a number of percent such as 60"),

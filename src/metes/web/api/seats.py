@@ -15,7 +15,7 @@ router = APIRouter(tags=["plans"])
 
 
 class SeatBody(BaseModel):
-    """A seat on a territory; ranges are those of the check of a plan."""
+    """A seat on a territory; ranges are those of the check of a plan. `base` names the home base in the place of its degrees."""
 
     territory: str = Field(max_length=80)
     name: str = Field(default="", max_length=200)
@@ -24,6 +24,7 @@ class SeatBody(BaseModel):
     capacity_hours: int | None = None
     base_latitude: float | None = None
     base_longitude: float | None = None
+    base: str = Field(default="", max_length=200)
     ramp_share: float = 1.0
     licences: list[str] = Field(default=[], max_length=1000)
 
@@ -49,7 +50,10 @@ def get_seat(reference: str, key: str, caller: Caller) -> dict[str, Any]:
 def set_seat(reference: str, key: str, body: SeatBody, caller: Caller) -> dict[str, Any]:
     """Put a seat into a draft; another territory moves it; of a published plan a new draft is made."""
     old = _seat_of(caller.plan_show(reference)[1], key)
-    given = body.model_dump() | {"licences": tuple(body.licences)}
+    given = body.model_dump(exclude={"base"}) | {"licences": tuple(body.licences)}
+    if body.base:
+        place = caller.place_find(body.base)
+        given |= {"base_latitude": place.latitude, "base_longitude": place.longitude}
     revision: dict[str, Any] = plain(caller.seat_set(Seat(key, **given, comment=old.comment if old else ""), reference=reference))
     return revision
 

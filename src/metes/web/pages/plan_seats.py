@@ -49,7 +49,9 @@ def save_seat(reference: str, key: str, visit: SignedIn, form: Form) -> Response
     old = _seat_of(plan, key)
     typed = {name: str(form.get(name, "")).strip()[:LONGEST] for name in ("name", "role", "capacity", "base", "ramp", "licences")}
     typed["owns"] = "1" if form.get("owns") else ""
-    seat, errors = seat_typed(old, typed)
+    pointed, wrong_place = _with_degrees(visit, typed)
+    seat, errors = seat_typed(old, pointed)
+    errors |= wrong_place
     if errors:
         return _seat_page(visit, reference, old, typed, errors, status=422)
     try:
@@ -62,6 +64,18 @@ def save_seat(reference: str, key: str, visit: SignedIn, form: Form) -> Response
         return _seat_page(visit, reference, old, typed, {"": told}, status=409)
     notice = ("good", f"Seat {seat.name or seat.key} was saved in {called(draft)}.")
     return went_into(visit, draft, revision.root_hash, f"territories/{seat.territory}#seats", notice)
+
+
+def _with_degrees(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What was typed with the degrees of a base that is named by a place or an account; and what is wrong with its name."""
+    text = typed["base"]
+    if not any(letter.isalpha() for letter in text) and not re.fullmatch(r"[0-9]{5}", text):
+        return dict(typed), {}
+    try:
+        place = visit.workspace.place_find(text)
+    except InputError as problem:
+        return {**typed, "base": ""}, {"base": f"{str(problem)[:1].upper()}{str(problem)[1:]}."}
+    return {**typed, "base": f"{_decimal(place.latitude)}, {_decimal(place.longitude)}"}, {}
 
 
 def typed_of(seat: Seat) -> dict[str, str]:
