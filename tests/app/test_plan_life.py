@@ -146,6 +146,17 @@ def test_a_scenario_is_branched_named_and_left_alone_by_the_plan_in_force(compan
     assert company.plan_rename("Deepest", "Deeper").label == "Deepest"
 
 
+def test_changes_of_the_plan_in_force_do_not_fall_into_a_named_scenario(company: Workspace) -> None:
+    spring = company.plan_branch("Spring")
+    first = company.territory_set(Territory("north", "geo", parent="world"), reference="active")
+    second = company.plan_change(lambda plan: replace(plan, description="Tools and more"), "more")
+    assert (first.title, second.id) == ("", first.id)
+    company.plan_propose(str(first.id), rationale="north grows")
+    third = company.plan_change(lambda plan: replace(plan, description="Less"), "less")
+    assert third.id not in (first.id, spring.id)
+    assert company.plan_find("Spring").root_hash == company.plan_find("active").root_hash
+
+
 def test_the_log_tells_what_happened_in_order(company: Workspace, clock: Clock) -> None:
     clock.now += timedelta(hours=1)
     company.plan_branch("Spring")

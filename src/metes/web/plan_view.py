@@ -107,7 +107,7 @@ def view_of(visit: Visit, reference: str, key: str = "") -> PlanView:
         territory_of(plan, key)
     everything = workspace.plan_list()
     active = next((r for r in everything if r.state == "active"), None)
-    draft = next((r for r in everything if r.is_open and active is not None and r.parent_id == active.id), None)
+    draft = next((r for r in everything if active is not None and r.is_draft_of(active)), None)
     target = revision if revision.is_open else (draft or revision) if revision.state == "active" else None
     others = [r for r in everything if r.is_open or r.state in {"active", "scheduled"} or r.id == revision.id][:12]
     changed = _changed_keys(visit, revision, active, plan)
