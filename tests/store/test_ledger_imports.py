@@ -17,7 +17,9 @@ from metes.model.timeline import Stretch
 from metes.store import ledger, ledger_changes
 from metes.store.engine import Store
 from metes.store.ledger import Cause
+from metes.store.ledger_clock import RECORDED
 from metes.store.ledger_imports import Belongs, Recorded, Sits, record_belongings, record_sittings, retract
+from metes.store.tables import counters as counters_table
 from metes.store.tables import ledger_ownership, people
 from tests.conftest import NOW
 from tests.model.test_timeline import DAYS, FIRST, Days, apart, day
@@ -105,6 +107,8 @@ def hold_against_oracle(store: Store, history: list[tuple[str, Any]]) -> None:
     """Carry out a history for a new account, then ask for each day as known after each step."""
     with store.write() as connection:
         ledger.ids_of_territories(connection, "abc")
+        # Each history begins at the same instant, on a clock of its own.
+        connection.execute(sa.update(counters_table).where(counters_table.c.name == RECORDED).values(value=1))
         account = (connection.execute(sa.select(sa.func.max(ledger_ownership.c.account_id))).scalar() or 0) + 1
     # A line is a stretch with one value that a file may restate; days are what it all comes to.
     after: list[list[tuple[int, int, str]]] = [[]]

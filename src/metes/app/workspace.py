@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
+from metes.app.corrections import CorrectionVerbs
 from metes.app.design_sizes import DesignSizeVerbs
 from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
@@ -21,7 +22,7 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, TextVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs):
+class Workspace(EditingVerbs, CorrectionVerbs, TextVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:

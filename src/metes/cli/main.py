@@ -9,6 +9,7 @@ import typer
 
 from metes.cli import output
 from metes.cli.administration import add_to as add_administration
+from metes.cli.correcting import add_to as add_correcting
 from metes.cli.designing import add_to as add_designing
 from metes.cli.imports import add_to as add_imports
 from metes.cli.jobs import add_to as add_jobs
@@ -53,6 +54,7 @@ for _add in (
     add_why,
     add_reading,
     add_records,
+    add_correcting,
     add_administration,
     add_notices,
     add_jobs,

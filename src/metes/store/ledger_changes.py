@@ -17,6 +17,7 @@ from metes.store import bulk
 from metes.store.columns import to_micros
 from metes.store.engine import Store
 from metes.store.ledger import Cause
+from metes.store.ledger_clock import recorded_now
 from metes.store.tables import ledger_ownership
 
 # From here on reading the whole ledger costs less than naming accounts.
@@ -84,7 +85,7 @@ def stage_change(store: Store, name: str, closing: pa.Array, opening: pa.Table) 
 
 def swap_in_change(connection: Connection, name: str, from_day: date | None, now: datetime, cause: Cause) -> tuple[int, int]:
     """Write a staged change: facts that stop keep their days before `from_day` (None: none); numbers of stopped and started facts."""
-    marks = {"now": to_micros(now), "day": from_day, "kind": cause.kind, "cause": cause.id}
+    marks = {"now": to_micros(recorded_now(connection, now)), "day": from_day, "kind": cause.kind, "cause": cause.id}
     if from_day is not None:
         connection.execute(_text(_KEEP_BEFORE.format(stage=f"stage_{name}_closing")), marks)
     closed = connection.execute(_text(_CLOSE.format(stage=f"stage_{name}_closing")), marks).rowcount
@@ -109,6 +110,7 @@ def write_change(
 ) -> tuple[int, int]:
     """The same as `swap_in_change` for a small change that was not staged."""
     t, closed, kept = ledger_ownership.c, 0, list[dict[str, Any]]()
+    now = recorded_now(connection, now)
     stamp = {"recorded_at": now, "cause_kind": cause.kind, "cause_id": cause.id}
     ids = closing.to_pylist()
     for start in range(0, len(ids), _IDS_AT_ONCE):

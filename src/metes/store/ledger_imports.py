@@ -10,9 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from metes.base.dates import END_OF_TIME
 from metes.model.timeline import Stretch, lay_over, left_over
 from metes.store import counters
 from metes.store.ledger import ROLES, VIAS, Cause
+from metes.store.ledger_clock import recorded_now
 from metes.store.tables import ledger_ownership, ledger_seats
 
 _CHUNK = 500
@@ -85,8 +87,10 @@ def record_belongings(
             Stretch((fact.territory_id, fact.role), fact.start, fact.end)
         )
     recorded: dict[Hashable, list[Stretch]] = {}
+    held: dict[int, Any] = {}
     for row in _known(connection, sorted({fact.account_id for fact in facts})):
         role = ROLES[row.role]
+        held[row.id] = row
         subject = _subject(row.account_id, row.territory_id, role)
         if subject in new or is_full:
             recorded.setdefault(subject, []).append(Stretch((row.territory_id, role), row.true_from, row.true_until, row.id))
@@ -96,8 +100,7 @@ def record_belongings(
             "account_id": subject[0],  # type: ignore[index]
             "territory_id": s.value[0],  # type: ignore[index]
             "role": ROLES.index(s.value[1]),  # type: ignore[index]
-            "share": 1.0,
-            "via": VIAS.index("imported"),
+            **_manner(s, new.get(subject, ()), [held[known.id] for known in recorded.get(subject, ())]),
             "true_from": s.start,
             "true_until": s.end,
         }
@@ -106,11 +109,22 @@ def record_belongings(
     return _write(connection, ledger_ownership, change, rows, now, cause)
 
 
+def _manner(stretch: Stretch, new: Sequence[Stretch], held: Sequence[Any]) -> dict[str, object]:
+    """With what share and by what an account is held: what is left of an earlier fact keeps its own."""
+    if stretch not in new:
+        for row in held:
+            same = (row.territory_id, ROLES[row.role]) == stretch.value
+            if same and row.true_from <= stretch.start and (row.true_until or END_OF_TIME) >= (stretch.end or END_OF_TIME):
+                return {"share": row.share, "via": row.via}
+    return {"share": 1.0, "via": VIAS.index("imported")}
+
+
 def retract(connection: Connection, cause: Cause, now: datetime, undo: Cause) -> int:
     """Undo what a cause recorded: its facts end in recorded time, and those it had ended are recorded anew; facts ended.
 
     Days about which something else was recorded since stay as they are.
     """
+    now = recorded_now(connection, now)
     return sum(_retract_from(connection, table, cause, now, undo) for table in (ledger_seats, ledger_ownership))
 
 
@@ -181,7 +195,7 @@ def _changes(recorded: Mapping[Hashable, list[Stretch]], new: Mapping[Hashable, 
 
 def _known(connection: Connection, account_ids: Sequence[int]) -> Iterable[Any]:
     t = ledger_ownership.c
-    columns = (t.id, t.account_id, t.territory_id, t.role, t.true_from, t.true_until)
+    columns = (t.id, t.account_id, t.territory_id, t.role, t.share, t.via, t.true_from, t.true_until)
     if connection.execute(sa.select(t.id).limit(1)).first() is None:
         return
     for start in range(0, len(account_ids), _CHUNK):
@@ -192,6 +206,7 @@ def _known(connection: Connection, account_ids: Sequence[int]) -> Iterable[Any]:
 def _write(
     connection: Connection, table: sa.Table, change: _Change, rows: list[dict[str, object]], now: datetime, cause: Cause
 ) -> Recorded:
+    now = recorded_now(connection, now)
     for start in range(0, len(change.closing), _CHUNK):
         chunk = change.closing[start : start + _CHUNK]
         connection.execute(

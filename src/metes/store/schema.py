@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from metes.base.errors import SchemaMismatch
 from metes.store import (  # noqa: F401  # their tables belong to the metadata
+    correction_tables,
     design_tables,
     notice_tables,
     plan_life_tables,
