@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ def open_at(database: str, folder: Path, now: datetime = NOW) -> Workspace:
 
 
 def run_verb(database: str, folder: str, verb: str, kill_before: int, now: datetime = NOW) -> None:
-    """Run a verb; SIGKILL to this process before statement `kill_before` (0: never)."""
+    """Run a verb; SIGKILL to this process before the writing statement or commit of number `kill_before` (0: never)."""
     workspace = open_at(database, Path(folder), now)
     if kill_before:
         _kill_at(workspace, kill_before)
@@ -37,6 +37,20 @@ def run_verb(database: str, folder: str, verb: str, kill_before: int, now: datet
             workspace.assign()
         case "publish":
             workspace.plan_publish("draft")
+        case "branch":
+            workspace.plan_branch("Spring")
+        case "propose":
+            workspace.plan_propose("draft", rationale="because")
+        case "decide":
+            workspace.plan_decide("draft", "", "approve")
+        case "merge":
+            workspace.plan_merge("scheduled", into="Other")
+        case "schedule":
+            workspace.plan_publish("draft", on=workspace.today() + timedelta(days=5), rationale="because")
+        case "cancel":
+            workspace.plan_cancel(workspace.publications()[0].id, "not yet")
+        case "revert":
+            workspace.plan_revert(workspace.publications()[0].id)
         case "tick":
             workspace.tick()
         case "work":
@@ -67,14 +81,19 @@ def work_until(database: str, folder: str, said: str, now: datetime = NOW) -> No
     os._exit(FINISHED)
 
 
-def _kill_at(workspace: Workspace, statement: int) -> None:
+def _kill_at(workspace: Workspace, point: int) -> None:
+    """Between two reads nothing can be torn apart: what counts are statements that write, and commits."""
     seen = 0
 
     def count(*_: Any) -> None:
         nonlocal seen
         seen += 1
-        if seen == statement:
+        if seen == point:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    sa.event.listen(workspace.store.engine, "before_cursor_execute", count)
+    def count_writing(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.lstrip().upper().startswith(("SELECT", "BEGIN", "PRAGMA", "SET ", "SHOW")):
+            count()
+
+    sa.event.listen(workspace.store.engine, "before_cursor_execute", count_writing)
     sa.event.listen(workspace.store.engine, "commit", count)
