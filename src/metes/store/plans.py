@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from metes.base.errors import NotFound
 from metes.base.ids import canonical_json
 from metes.store import counters
+from metes.store.ledger_clock import recorded_now
 from metes.store.tables import accounts, plan_nodes, plan_publications, plan_revisions
 
 _NODES_AT_ONCE = 50_000
@@ -189,7 +190,8 @@ def publish(connection: Connection, revision_id: int, effective_on: date, publis
     connection.execute(
         sa.update(plan_revisions).where(plan_revisions.c.id == revision_id).values(state="published", changed_at=now)
     )
-    values = dict(revision_id=revision_id, effective_on=effective_on, publisher=publisher, recorded_at=now)
+    recorded_at = recorded_now(connection, now)
+    values = dict(revision_id=revision_id, effective_on=effective_on, publisher=publisher, recorded_at=recorded_at)
     return int(connection.execute(sa.insert(plan_publications).values(**values).returning(plan_publications.c.id)).scalar_one())
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from metes.base.errors import Conflict, NotFound
 from metes.store import counters
+from metes.store.ledger_clock import recorded_now
 from metes.store.plan_life_tables import plan_cancellations, plan_changes, plan_publication_notes, publication_messages
 from metes.store.tables import people, plan_publications, plan_revisions, runs
 
@@ -75,9 +76,8 @@ def add_note(
 def cancel(connection: Connection, publication_id: int, by: str, reason: str, now: datetime) -> None:
     """End what we know of a publication: as of now it will not be. Conflict where it has ended already."""
     t = plan_publications.c
-    ended = connection.execute(
-        sa.update(plan_publications).where(t.id == publication_id, t.recorded_until.is_(None)).values(recorded_until=now)
-    )
+    standing = sa.update(plan_publications).where(t.id == publication_id, t.recorded_until.is_(None))
+    ended = connection.execute(standing.values(recorded_until=recorded_now(connection, now)))
     if ended.rowcount != 1:
         raise Conflict(f"publication {publication_id} was cancelled already")
     connection.execute(sa.insert(plan_cancellations).values(publication_id=publication_id, author=by, at=now, reason=reason))
