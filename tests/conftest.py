@@ -126,15 +126,21 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 
 @pytest.fixture
-def workspace(database: str, tmp_path: Path) -> Iterator[Workspace]:
-    """A workspace on a new database, of each kind in turn, its clock at NOW."""
-    yield from _workspace(database, tmp_path)
+def ready_database(store: Store) -> str:
+    """The URL of a database with the schema and no rows, of each kind in turn."""
+    return store.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
-def sqlite_workspace(tmp_path: Path) -> Iterator[Workspace]:
-    """A workspace on a new SQLite file, its clock at NOW."""
-    yield from _workspace(f"sqlite:///{tmp_path / 'metes.db'}", tmp_path)
+def workspace(ready_database: str, tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace on a database without rows, of each kind in turn, its clock at NOW."""
+    yield from _workspace(ready_database, tmp_path)
+
+
+@pytest.fixture
+def sqlite_workspace(sqlite_store: Store, tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace on a SQLite file without rows, its clock at NOW."""
+    yield from _workspace(str(sqlite_store.url), tmp_path)
 
 
 def _workspace(database: str, folder: Path) -> Iterator[Workspace]:

@@ -137,10 +137,10 @@ def test_whoever_comes_second_is_told_who_was_first(workspace: Workspace) -> Non
     assert workspace.design_show(design)["version"] == 2
 
 
-def test_another_process_sees_a_change_at_once(workspace: Workspace, database: str, tmp_path: Path) -> None:
+def test_another_process_sees_a_change_at_once(workspace: Workspace, ready_database: str, tmp_path: Path) -> None:
     design = workspace.design_new(asked()).id
     workspace.design_show(design)
-    other = open_workspace(AppSettings(database, tmp_path / "other"), clock=lambda: NOW)
+    other = open_workspace(AppSettings(ready_database, tmp_path / "other"), clock=lambda: NOW)
     other.design_move(design, ["A00"], "east")
     assert territory(workspace, design).tolist() == territory(other, design).tolist()
     assert workspace.design_undo(design)["moved"] == 1

@@ -52,9 +52,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def company(database: str, tmp_path: Path, clock: Clock) -> Iterator[Workspace]:
+def company(ready_database: str, tmp_path: Path, clock: Clock) -> Iterator[Workspace]:
     """A workspace of two accounts without a plan, its clock in the hands of the test."""
-    made = open_workspace(AppSettings(database, tmp_path / "cache"), clock=clock)
+    made = open_workspace(AppSettings(ready_database, tmp_path / "cache"), clock=clock)
     accounts(made, tmp_path)
     yield made
     made.close()

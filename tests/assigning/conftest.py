@@ -16,9 +16,9 @@ RULES = {"shops": "industry = 'retail'", "power": "industry = 'energy'", "large"
 
 
 @pytest.fixture
-def company(database: str, tmp_path: Path) -> Iterator[Company]:
+def company(ready_database: str, tmp_path: Path) -> Iterator[Company]:
     """The company on each kind of database; its side of the plan: large stands below power, health is held by nobody."""
-    made = Company(database, tmp_path)
+    made = Company(ready_database, tmp_path)
     made.take("accounts", ACCOUNT_HEADER, ACCOUNTS)
     made.publish(plan_in_words(RULES, parents={"large": "power"}))
     made.check(made.workspace.assign())
