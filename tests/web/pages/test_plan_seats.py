@@ -72,7 +72,7 @@ def test_a_base_may_be_named_by_a_place_or_an_account(browser: Browser) -> None:
     assert browser.post(PAGE, {**TYPED, "base": "Spokane, WA"}).status_code == 303
     assert seat(browser).base == pytest.approx((47.66, -117.43), abs=0.1)
     account = browser.workspace.book().details(("id", "latitude", "longitude"), browser.workspace.scope).slice(0, 1).to_pylist()[0]
-    assert browser.post(PAGE, {**TYPED, "base": account["id"]}).status_code == 303
+    assert browser.post(PAGE.replace("/plan/1/", "/plan/2/"), {**TYPED, "base": account["id"]}).status_code == 303
     assert seat(browser).base == (account["latitude"], account["longitude"])
 
 
