@@ -276,7 +276,7 @@ class WorkbenchMap extends HTMLElement {
   #rest() {
     clearTimeout(this.#resting);
     this.dataset.behind = this.#behind.size;
-    this.#resting = setTimeout(() => (this.#isHeld || this.#isDrawing ? this.#rest() : this.#catchUp()), REST_MS);
+    this.#resting = setTimeout(() => (this.#isHeld || this.#isDrawing || this.#sketch.isWaiting ? this.#rest() : this.#catchUp()), REST_MS);
   }
 
   #catchUp() {

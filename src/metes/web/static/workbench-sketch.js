@@ -57,6 +57,9 @@ export class Sketch {
     this.draw();
   }
 
+  /** Whether what was asked for has still to be drawn. */
+  get isWaiting() { return this.#asked !== undefined; }
+
   /** Draws with the next frame of the page, however often it is asked for. */
   draw() {
     this.#asked ??= requestAnimationFrame(() => {
