@@ -97,6 +97,22 @@ def _send(attacker: Attacker, kind: str) -> None:
     assert done.status_code == 303, (kind, done.text)
 
 
+def _review(attacker: Attacker) -> None:
+    """A scenario in review, with hostile words for its title, for why, and in what is said of it."""
+    begun = attacker.post("/scenarios/new", {"title": "Scenario" + MARKUP, "note": MARKUP, "from": ""})
+    assert begun.status_code == 303, begun.text
+    place = f"/plan/{begun.headers['location'].partition('=')[2]}"
+    west = {"name": "Wild West" + MARKUP, "type": "field", "parent": "world", "description": MARKUP}
+    for address, fields in (
+        (f"{place}/territories/west/edit", west),
+        (f"{place}/review/propose", {"rationale": "Because" + MARKUP}),
+        (f"{place}/review/comments", {"subject": "", "text": "Said" + MARKUP}),
+        (f"{place}/review/comments", {"subject": MARKUP, "text": MARKUP}),
+        ("/settings/rights", {"user": NAME, "right": "approve", "territory": "west"}),
+    ):
+        assert attacker.post(address, fields).status_code == 303, address
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a database in which every text is hostile, brought in by the real imports and a real plan folder."""
@@ -124,6 +140,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "/plan/active/territories/west/edit", {"name": "West" + MARKUP, "type": "field", "parent": "world", "description": BREAKOUT}
     )
     assert made.status_code == 303, made.text
+    _review(attacker)
     workspace.close()
     return folder
 
