@@ -53,7 +53,7 @@ def mails_of(store: Store) -> list[tuple[int | None, int | None, str]]:
 def test_a_user_is_told_once_however_they_are_named_and_people_without_a_user_by_mail_alone(store: Store, ann: int) -> None:
     told = tell(store, user_ids=[ann, 999], person_ids=[ANNA, BEN, CLEO, DORA])
     assert told == Told(notices=2, by_mail=2, unreached=1)
-    assert mails_of(store) == [(ann, ANNA, "waiting"), (None, BEN, "waiting")]
+    assert mails_of(store) == [(ann, None, "waiting"), (None, BEN, "waiting")]
     with store.read() as connection:
         assert [n.text for n in notices.notices_of(connection, ann)] == ["You gain 42."]
         assert notices.unread_count(connection, ann) == 1
@@ -147,7 +147,7 @@ def test_many_are_told_at_once_each_in_other_words(store: Store, ann: int) -> No
         rows = connection.execute(
             sa.select(table.c.subject, mails.c.user_id, mails.c.person_id).join(mails, mails.c.id == table.c.mail_id)
         )
-        assert sorted(tuple(row) for row in rows) == [("Person 1", ann, ANNA), ("Person 2", None, BEN)]
+        assert sorted(tuple(row) for row in rows) == [("Person 1", ann, None), ("Person 2", None, BEN)]
         assert notices.add_all(connection, [], NOW) == Told()
 
 

@@ -297,7 +297,7 @@ def _once_key(item: News, reader: _Reader) -> str | None:
 
 def _row(item: News, reader: _Reader, in_app: bool, by_mail: str, once: str | None, now: datetime) -> dict[str, Any]:
     return dict(
-        user_id=reader.user_id, person_id=reader.person_id, kind=item.kind, subject=one_line(item.subject),
+        user_id=reader.user_id, person_id=None if reader.user_id is not None else reader.person_id, kind=item.kind, subject=one_line(item.subject),
         text=_CONTROL.sub("", item.text.replace("\r\n", "\n"))[:LONGEST_TEXT], link=item.link, in_app=in_app, by_mail=by_mail,
         created_at=now, once_key=once,
     )  # fmt: skip
