@@ -52,8 +52,10 @@ def test_a_design_of_counties_is_made_run_compared_and_published(open_page: Open
     expect(page.locator(".job")).to_have_attribute("data-state", "done")
 
 
-@pytest.mark.parametrize("path", ["/designs", "/designs/new", "/zones", "/zones/new", "/zones/world-countries"])
-def test_no_page_is_wider_than_a_phone(open_page: Open, path: str) -> None:
-    page = open_page(path, width=360, height=640)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
-    expect(page.locator("h1")).to_have_count(1)
+def test_no_page_is_wider_than_a_phone(open_page: Open) -> None:
+    page = open_page("/designs", width=360, height=640)
+    for place in ("/designs", "/designs/new", "/zones", "/zones/new", "/zones/world-countries"):
+        page.goto(place)
+        expect(page.locator("html")).to_have_attribute("data-scripts", "ready")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, place
+        expect(page.locator("h1")).to_have_count(1)
