@@ -35,6 +35,14 @@ def test_the_new_one_gives_way_and_gets_a_colour_that_is_far_from_use() -> None:
     assert colours_apart([0, 0, 5, 0], beside, [True, False, True, True]) == [0, 1, 5, 0]
 
 
+def test_a_colour_like_that_of_a_neighbour_is_the_last_choice() -> None:
+    # The middle one is new. Its neighbours are Apricot, Sky and Leaf; Coral, Sand, Slate, Moss and Sage would look like these.
+    found = colours_apart([1, 0, 2, None], np.array([[0, 3], [1, 3], [2, 3]]), [True, True, True, False])
+    assert found == [1, 0, 2, 3]
+    crowded = colours_apart([1, 0, 2, 3, 4, 5, 6, None], np.array([[at, 7] for at in range(7)]), [True] * 7 + [False])
+    assert crowded[7] in range(7, 12)
+
+
 def test_where_neighbours_have_all_colours_a_territory_keeps_its_own() -> None:
     beside = np.array([[a, b] for a in range(13) for b in range(a + 1, 13)])
     found = colours_apart([*range(12), 3], beside, [True] * 13)

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from metes.partition.problem import Ints
 
 COLOURS = 12
+# Colours of the palette that are hard to tell apart side by side: Sky and Slate, Lagoon and Sage, and so on.
+_ALIKE = {0: {11}, 1: {7, 10}, 2: {8, 9}, 3: {7}, 4: {11}, 6: {9}, 7: {1, 3}, 8: {2, 9}, 9: {2, 6, 8}, 10: {1}, 11: {0, 4}}
 
 
 def neighbouring(pairs: Ints, territory_of_unit: Ints) -> Ints:
@@ -23,8 +25,8 @@ def colours_apart(colours: Sequence[int | None], neighbours: npt.NDArray[np.inte
     """A colour from 0 to 11 for each of k territories, those of `neighbours` (e, 2) different where twelve are enough.
 
     First the firm ones keep their colours, in order, then the others, as long as no neighbour has it already. Each that is left, the one
-    with fewest colours to choose from first, gets the one that is farthest from use: not among its neighbours' neighbours, then used
-    least (saturation, Brélaz 1979). Where neighbours have all twelve it keeps its own. O(k² + e).
+    with fewest colours to choose from first, gets the one that is farthest from use: like none of its neighbours', not among its neighbours'
+    neighbours, then used least (saturation, Brélaz 1979). Where neighbours have all twelve it keeps its own. O(k² + e).
     """
     k = len(colours)
     beside: list[set[int]] = [set() for _ in range(k)]
@@ -57,4 +59,4 @@ def _free_colour(
     free = [colour for colour in range(COLOURS) if colour not in taken]
     if not free:
         return own or 0
-    return min(free, key=lambda colour: (colour in behind, used[colour], colour))
+    return min(free, key=lambda colour: (bool(_ALIKE.get(colour, set()) & taken), colour in behind, used[colour], colour))
