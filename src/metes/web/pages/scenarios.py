@@ -158,7 +158,7 @@ def _row(visit: Visit, revision: Any, by_id: Mapping[int, Any]) -> Row:
         "title": label_of(revision),
         "note": "" if revision.note == revision.title else revision.note[:120],
         "state": {"text": revision.state, "tone": STATE_TONES.get(revision.state, "")},
-        "from": "" if parent is None else parent.title or (parent.name if parent.state == "active" else label_of(parent)),
+        "from": "" if parent is None else label_of(parent) if parent.is_open else parent.title or parent.name,
         "steps": step_count(visit, revision),
         "author": revision.author,
         "changed": visit.environment.filters["moment"](revision.changed_at),
