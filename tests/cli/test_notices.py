@@ -70,6 +70,7 @@ def test_the_doctor_says_whether_mail_goes_out(metes: Command, monkeypatch: pyte
     said = metes("doctor")
     assert (said.code, "mail-no-links" in said.err, "mail goes out by 127.0.0.1:1" in said.err) == (1, True, True)
     metes("config", "set", "base_url", "https://metes.example.com")
+    assert metes("notices", "retry-mail", "--json").json == {"mails": 0}
     assert metes("doctor").code == 0
     monkeypatch.setenv("METES_SMTP_URL", "smtp://127.0.0.1:1")
     assert "mail-server" in metes("doctor").err

@@ -113,6 +113,45 @@ def test_a_mail_refused_for_ever_is_given_up_and_shown_while_others_arrive(tmp_p
         assert states(workspace) == [("failed", 1), ("sent", 1)]  # nobody was mailed that mail fails
 
 
+def test_given_up_mail_is_tried_again_when_somebody_asks_for_it(tmp_path: Path) -> None:
+    box = Box(answers={"ann@example.com": "550 no such user"})
+    with mail_box(box) as (_, port), opened(f"sqlite:///{tmp_path / 'm.db'}", tmp_path, mail_at(port)) as (workspace, _):
+        tell(workspace, "ann")
+        work_off(workspace)
+        assert work_off(workspace) == []
+        box.answers.clear()
+        assert workspace.mail_retry() == 1
+        work_off(workspace)
+        assert (box.recipients, workspace.mail_retry()) == (["ann@example.com"], 0)
+        assert workspace.mail_findings() == []
+
+
+def test_a_job_of_mail_ends_after_a_while_and_the_next_goes_on(tmp_path: Path) -> None:
+    with mail_box() as (box, port), opened(f"sqlite:///{tmp_path / 'm.db'}", tmp_path, mail_at(port)) as (workspace, clock):
+        for _ in range(3):
+            tell(workspace, "ann")
+        job = workspace.job_add("mail", {})
+
+        class Slow:
+            def report(self, _stage: str, _done: int = 0, _total: int = 0) -> None:
+                clock.pass_by(seconds=40)
+
+        assert workspace.mail_send(job, Slow())["sent"] == 2
+        workspace.job_cancel(job)
+        work_off(workspace)
+        assert len(box.raw) == 3
+
+
+def test_all_mail_is_stopped_at_once(tmp_path: Path) -> None:
+    with opened(f"sqlite:///{tmp_path / 'm.db'}", tmp_path) as (workspace, _):
+        tell(workspace, "ann", kind="comment")
+        ann = as_user(workspace, "ann")
+        assert ann.notice_preferences().wants_mail
+        assert not ann.notice_mail_stop().wants_mail
+        assert tell(workspace, "ann", "bob").by_mail == 1
+        assert ann.notices_unread() == 2
+
+
 def test_a_mail_refused_for_now_is_tried_later_and_later_under_the_same_id(tmp_path: Path) -> None:
     box = Box(answers={"ann@example.com": "451 4.7.1 greylisted"})
     with mail_box(box) as (_, port), opened(f"sqlite:///{tmp_path / 'm.db'}", tmp_path, mail_at(port)) as (workspace, clock):

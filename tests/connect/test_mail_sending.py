@@ -133,6 +133,15 @@ def test_the_next_mail_opens_the_line_again_after_it_broke() -> None:
     assert len(box.raw) == 2
 
 
+def test_a_connection_carries_no_more_mails_than_servers_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("metes.connect.mail_sending.MOST_MAILS", 2)
+    lines = [*HELLO, *["250 ok", "250 ok", "354 go on", "250 taken"] * 2, "221 bye", None]
+    with talking(lines) as (port, read), PostOffice(server_at(port, timeout_seconds=5.0)) as post:
+        for _ in range(3):
+            post.send(MAIL, TO)
+    assert [line[:4] for line in read if line[:4].lower() in (b"ehlo", b"quit")] == [b"ehlo", b"quit"] * 2
+
+
 def test_the_server_is_given_longer_for_its_last_word() -> None:
     lines = [*HELLO, "250 ok", "250 ok", "354 go on", "250 taken", "221 bye"]
     with talking(lines) as (port, read):

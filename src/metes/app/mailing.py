@@ -11,7 +11,7 @@ from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
 from metes.base.progress import SILENT, Progress
 from metes.model.notices import checked_mail_address
-from metes.store import job_failures, mails
+from metes.store import audit, job_failures, mails
 
 FAILED_DAYS = 14
 
@@ -52,6 +52,14 @@ class MailVerbs(NoticeVerbs):
 
         try_server(server, to, self.settings(), self.clock())
         return str(server)
+
+    def mail_retry(self) -> int:
+        """Try the mails that were given up of late once more, from the beginning; how many."""
+        now = self.clock()
+        with self.store.write() as connection:
+            count = mails.retry_failed(connection, now - timedelta(days=FAILED_DAYS), now)
+            audit.add_entry(connection, self.principal, "mail retry", "mail", {"mails": count}, now)
+        return count
 
     def mail_findings(self) -> list[Finding]:
         """What hinders mail: mails given up of late, and a server that takes none."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metes.app.desk import require_number
 from metes.app.jobs import JobVerbs
 from metes.base.errors import InputError
-from metes.model.notices import NoticeChoice, checked_choice, checked_kind, checked_mail_address
+from metes.model.notices import NEVER, NoticeChoice, checked_choice, checked_kind, checked_mail_address
 from metes.store import notices
 from metes.store.notices import Notice
 
@@ -22,6 +22,11 @@ class NoticePreferences:
     address: str | None
     person_address: str | None
     has_mail_server: bool
+
+    @property
+    def wants_mail(self) -> bool:
+        """Whether anything goes by mail."""
+        return any(choice.by_mail != NEVER for choice in self.choices)
 
     @property
     def mail_goes_to(self) -> str | None:
@@ -82,6 +87,14 @@ class NoticeVerbs(JobVerbs):
         user, choice = self._reader(), checked_choice(kind, in_app, by_mail)
         with self.store.touch() as connection:
             notices.set_choice(connection, user, choice)
+        return self.notice_preferences()
+
+    def notice_mail_stop(self) -> NoticePreferences:
+        """Be told of nothing by mail from now on; what is told in the app stays as it was chosen."""
+        user = self._reader()
+        with self.store.touch() as connection:
+            for choice in notices.choices_of(connection, user):
+                notices.set_choice(connection, user, replace(choice, by_mail=NEVER))
         return self.notice_preferences()
 
     def notice_address_set(self, address: str | None) -> NoticePreferences:

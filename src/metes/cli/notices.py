@@ -111,6 +111,16 @@ def notices_test_mail(context: typer.Context, address: str = typer.Argument(...,
     return 0
 
 
+@notices_app.command("retry-mail")
+def notices_retry_mail(context: typer.Context) -> int:
+    """Try mail that was given up in the last 14 days once more."""
+    console: Console = context.obj
+    with console.workspace() as workspace:
+        count = workspace.mail_retry()
+    console.emit({"mails": count}) if console.is_json else say(f"{count} mails wait to be tried again by a worker")
+    return 0
+
+
 @contextmanager
 def _acting(console: Console, user: str) -> Iterator[Workspace]:
     """The workspace in a user's name; NotFound where there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,8 @@ PREFERENCES = "/settings/notices"
 REMEDY = "mend the reader's address or the mail server, then send a test with 'metes notices test-mail ADDRESS'"
 # A mail that was sent and could not be noted would be sent again: that is worth a wait behind the longest writer.
 NOTE_PATIENCE_SECONDS = 300.0
+# Then the job ends and the rest waits for the next, so that other work has its turn in between.
+_SPELL = timedelta(seconds=60)
 # One mail can make a server hang up; after two in a row it is the server.
 _TROUBLES = 2
 
@@ -60,9 +62,11 @@ def send_due(
     with store.write() as connection:
         delivery.dropped = mails.drop_old(connection, clock())
         total = mails.count_due(connection, job_id, clock())
-    troubles = 0
+    troubles, ends_at = 0, clock() + _SPELL
     with PostOffice(server) as post:
         while troubles < _TROUBLES:
+            if clock() > ends_at:
+                return delivery
             progress.report("sending mail", delivery.sent, total)
             with store.write() as connection:
                 mail = mails.take(connection, job_id, clock())

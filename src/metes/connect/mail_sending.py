@@ -14,6 +14,8 @@ from metes.connect.mail_server import MailServer
 
 # After the last byte the server decides: whoever hangs up too early has the mail sent twice (RFC 5321, 4.5.3.2.6).
 PATIENCE_FACTOR = 6
+# Many servers hang up on whoever sends more over one connection.
+MOST_MAILS = 50
 _LONGEST_ANSWER = 300
 
 
@@ -39,22 +41,23 @@ class PostOffice:
     def __init__(self, server: MailServer) -> None:
         self._server = server
         self._client: smtplib.SMTP | None = None
+        self._sent = 0
 
     def __enter__(self) -> PostOffice:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._client is not None:
-            with suppress(OSError, smtplib.SMTPException):
-                self._client.quit()
-            self._drop()
+        self._hang_up()
 
     def send(self, message: EmailMessage, to: str) -> None:
         """Hand one mail over; returns when the server answers for it. MailRefused or MailUnreachable otherwise."""
         content = message.as_bytes(policy=SMTP)
+        if self._sent >= MOST_MAILS:
+            self._hang_up()
         try:
             self._client = self._client or _connected(self._server)
             _hand_over(self._client, self._server, to, content)
+            self._sent += 1
         except MailUnreachable:
             self._drop()
             raise
@@ -73,10 +76,18 @@ class PostOffice:
         except (OSError, smtplib.SMTPException):
             self._drop()
 
+    def _hang_up(self) -> None:
+        """End the connection with a good word, where there is one."""
+        if self._client is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                self._client.quit()
+            self._drop()
+
     def _drop(self) -> None:
         if self._client is not None:
             self._client.close()
         self._client = None
+        self._sent = 0
 
 
 def _connected(server: MailServer) -> smtplib.SMTP:

@@ -154,6 +154,13 @@ def make_digests(connection: Connection, by_mail: str, now: datetime) -> int:
     return len(readers)
 
 
+def retry_failed(connection: Connection, moment: datetime, now: datetime) -> int:
+    """Let the mails given up since an instant be tried again from the beginning; how many."""
+    t = mails.c
+    given_up = sa.and_(t.state == FAILED, t.next_at >= moment)
+    return int(connection.execute(sa.update(mails).where(given_up).values(state=WAITING, attempts=0, next_at=now)).rowcount)
+
+
 def failed_since(connection: Connection, moment: datetime, limit: int = 50) -> tuple[FailedMail, ...]:
     """Mails given up since an instant, newest first."""
     t = mails.c

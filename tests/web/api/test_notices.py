@@ -49,6 +49,7 @@ def test_preferences_are_chosen_and_a_server_that_is_missing_is_said(api: TestCl
     assert api.put("/notices/preferences/comment", json={"in_app": True, "by_mail": "hourly"}).status_code == 422
     assert api.put("/notices/address", json={"address": "ines@example.com"}).json()["address"] == "ines@example.com"
     assert api.put("/notices/address", json={"address": None}).json()["address"] is None
+    assert api.post("/notices/retry-mail").json() == {"mails": 0}
     refused = api.post("/notices/test-mail", json={"address": "ines@example.com"})
     assert refused.status_code == 422
     assert "METES_SMTP_URL" in refused.json()["error"]["message"]

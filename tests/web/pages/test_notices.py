@@ -120,6 +120,9 @@ def test_each_kind_has_its_choice_and_what_is_chosen_stays(browser: Browser) -> 
     assert browser.post("/settings/notices", {**form, "comment.mail": "hourly"}).status_code == 422
     tell(browser, "comment")
     assert bell(browser.get("/").text) == "Notices"
+    assert "Stop all mail" in page
+    browser.post("/settings/notices/stop")
+    assert "Stop all mail" not in browser.get("/settings/notices").text
 
 
 def test_an_address_is_checked_kept_and_taken_back(browser: Browser) -> None:
@@ -169,3 +172,5 @@ def test_mail_that_was_given_up_stands_on_the_page_of_jobs(browser: Browser) -> 
     assert "Mail that did not go out" in page
     assert "mail 1 to demo" in page
     assert "given up after 8 tries: 550 gone" in page
+    browser.post("/jobs/mail/retry")
+    assert "1 mail is tried again." in browser.get("/jobs").text

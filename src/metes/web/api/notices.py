@@ -84,6 +84,12 @@ def send_test_mail(mail: TestMail, caller: Caller) -> dict[str, str]:
     return {"server": caller.mail_test(mail.address)}
 
 
+@router.post("/notices/retry-mail")
+def retry_mail(caller: Caller) -> dict[str, int]:
+    """Try mail that was given up in the last 14 days once more; how many mails."""
+    return {"mails": caller.mail_retry()}
+
+
 @router.post("/notices/{notice}/read")
 def read_notice(notice: int, caller: Caller) -> dict[str, Any]:
     """Note that the caller read a notice."""

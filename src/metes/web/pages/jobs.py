@@ -71,7 +71,9 @@ def show_jobs(visit: SignedIn) -> Response:
         has_search=False,
         key="jobs",
     )
-    return visit.page("jobs.html", table=table, active=visit.workspace.active(), tabs=work_tabs("/jobs"), mail=visit.workspace.mail_findings())
+    return visit.page(
+        "jobs.html", table=table, active=visit.workspace.active(), tabs=work_tabs("/jobs"), mail=visit.workspace.mail_findings()
+    )
 
 
 def work_tabs(here: str) -> list[dict[str, Any]]:
@@ -96,6 +98,13 @@ def assign(visit: SignedIn, form: Form) -> Response:
     is_forced = bool(form.get("force"))
     job = visit.workspace.job_add("assign", {"force": True}) if is_forced else visit.workspace.assign_queue()
     return visit.go(f"/jobs/{job}")
+
+
+@router.post("/jobs/mail/retry")
+def retry_mail(visit: SignedIn) -> Response:
+    """Try mail that was given up once more."""
+    count = visit.workspace.mail_retry()
+    return visit.go("/jobs", ("good", f"{_counted(count, 'mail')} {'is' if count == 1 else 'are'} tried again."))
 
 
 @router.get("/jobs/{number:int}")

@@ -111,6 +111,13 @@ def save_address(visit: SignedIn, form: Form) -> Response:
     return visit.go(PREFERENCES, ("good" if found.mail_goes_to else "info", where))
 
 
+@router.post(f"{PREFERENCES}/stop")
+def stop_mail(visit: SignedIn) -> Response:
+    """Be told of nothing by mail."""
+    visit.workspace.notice_mail_stop()
+    return visit.go(PREFERENCES, ("good", "Nothing is mailed to you any more; notices in the app go on."))
+
+
 @router.post(f"{PREFERENCES}/test")
 def test_mail(visit: SignedIn) -> Response:
     """Send me a mail at once, and show what the mail server answers."""
