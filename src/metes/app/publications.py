@@ -62,7 +62,7 @@ class PublicationVerbs(ReviewVerbs):
         found = self._foreseen(revision)
         wanted = Wanted(day, rationale, correction, expected_root or revision.root_hash)
         if found is not None:
-            told = messages.messages_of(self._changes(found), on=day, rationale=wanted.why, currency=settings.reporting_currency)
+            told = messages.messages_of(self._won_and_lost(found), on=day, rationale=wanted.why, currency=settings.reporting_currency)
             wanted = replace(wanted, promised=self._promised(found), messages=told)
         return publishing.publish(
             self.store,
@@ -82,7 +82,7 @@ class PublicationVerbs(ReviewVerbs):
         found = self._foreseen(self.plan_find(reference))
         if found is None:
             return ()
-        changes = self._changes(found)
+        changes = self._won_and_lost(found)
         told = messages.messages_of(
             changes, on=on or self.today(), rationale=rationale, currency=self.settings().reporting_currency
         )
@@ -120,7 +120,7 @@ class PublicationVerbs(ReviewVerbs):
             key: sums.potential for (key, role), sums in self.book().territory_sums(self.scope).items() if role == "primary" and key
         }
 
-    def _changes(self, found: Consequences) -> list[Change]:
+    def _won_and_lost(self, found: Consequences) -> list[Change]:
         """What each person wins and loses, with the other side of each move by name."""
         people = self._seated_people()
         won_from: dict[str, Counter[str]] = defaultdict(Counter)
