@@ -128,10 +128,11 @@ def figures_of(state: DesignState) -> dict[str, Any]:
 def gap_of(state: DesignState) -> float | None:
     """How far the cost is above what no design with the last answer's centres and limits can beat.
 
-    None before an answer, and outside the limits, where a cost may well be below what designs within them must cost.
+    None before an answer, and outside the limits or in pieces, where a cost may well be below what designs that keep to both must cost.
     """
     answer = state.answer
-    if answer is None or state.live.unassigned or state.live.over.any() or not math.isfinite(answer.bound):
+    is_broken = state.given.is_contiguous and bool((state.live.pieces > 1).any())
+    if answer is None or is_broken or state.live.unassigned or state.live.over.any() or not math.isfinite(answer.bound):
         return None
     centres = floats_of_text(answer.centres).reshape(-1, 3)
     cost = state.live.travel_at(centres) + state.most_saved - float(state.live.saved.sum())

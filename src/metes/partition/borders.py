@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
+from metes.kernels.annealing import anneal_units
 from metes.kernels.chaining import chain_units
 from metes.kernels.pieces import adopt_strays, find_pieces
 from metes.kernels.shifting import shift_units
@@ -228,6 +229,18 @@ class Borders:
             if outside >= before[0] and cost >= before[1] - _WORTH_A_TURN * abs(before[1]):
                 break
         self.recount()
+
+    def stir(self, prices: Floats, fine: float, passes: int, temperature: float, seed: int) -> int:
+        """Let units move by chance (`anneal_units`); where the generator of chance is, to go on from."""
+        arguments = (*self._arguments(prices, fine, passes), temperature, seed)
+        return int(anneal_units(*arguments))
+
+    def bring_in(self, prices: Floats, fines: Sequence[float]) -> None:
+        """Bring loads into their limits by single moves and pairs at one fine after the other."""
+        for fine in fines:
+            self._shift(prices, fine)
+            if self.excess().any():
+                self._chain(prices, fine, only_near_trouble=True)
 
     def excess(self) -> Floats:
         """How far loads are outside the limits that are worked with (k, m), in parts of the scale."""

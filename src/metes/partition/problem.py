@@ -112,7 +112,7 @@ class Design:
     """A partition of units into territories and how good it is.
 
     `territory_of_unit` (n,); `centres` (k, 3) in km; `loads` (k, m); `prices` (k, m), what one more of a measure costs a territory, for a
-    warm start and for the bound; `bound` what no design with these centres and limits costs less than, contiguity left out;
+    warm start and for the bound; `bound` what no design with these centres and limits costs less than, in one piece each where this one is;
     `over` (k, m), how far each load is beyond its limits, 0 where it keeps them; `pieces` (k,), of how many pieces each is (1 is whole).
     """
 

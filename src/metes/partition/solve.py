@@ -14,6 +14,7 @@ import numpy as np
 
 from metes.base.errors import Cancelled
 from metes.base.progress import SILENT, Progress
+from metes.partition.annealing import anneal
 from metes.partition.borders import Borders, GoesOn, borders_of, pieces_of
 from metes.partition.cells import Cells, cells_of
 from metes.partition.centring import (
@@ -33,6 +34,7 @@ from metes.partition.centring import (
     weighted_middles,
 )
 from metes.partition.checks import refuse_unsound
+from metes.partition.connecting import raised
 from metes.partition.prices import bound_at
 from metes.partition.problem import Costs, Design, Floats, Ints, Problem, most_saved, no_preferences
 from metes.partition.scaling import Scaled, scaled
@@ -104,7 +106,9 @@ def solve(
     territory = cells.in_order_of_units(best.borders.territory_of_unit)
     bound = best.bound - work.overstated(best.centred.centres, best.prices)
     found = _design(problem, territory, best.centred.centres, work.prices(best.prices), bound * work.travel_unit, seed)
-    return replace(found, is_stopped=clock.is_over)
+    return replace(
+        found, is_stopped=clock.is_over, bound=found.bound + _joined(work, cells, best.centred.centres, best.prices, found)
+    )
 
 
 class _Clock:
@@ -220,6 +224,8 @@ def _finish(problem: Problem, cells: Cells, at: Centred, clock: _Clock, *, is_qu
     borders.adopt(prices)
     borders.fill_empty()
     borders.settle(prices, clock.settling(borders, bound))
+    if borders.is_thorough and _is_intricate(problem) and not clock.is_over:
+        borders = _annealed(problem, cells, at, prices, borders, clock.settling(borders, bound))
     if problem.measures.shape[1] > 1 and borders.beyond_asked().any():
         borders = _rounder(problem, cells, at, borders)
     if problem.units <= _FINISHED_ALL or problem.centres_at_units:
@@ -227,6 +233,28 @@ def _finish(problem: Problem, cells: Cells, at: Centred, clock: _Clock, *, is_qu
         at = Centred(borders.centres, prices, at.spread)
         prices, bound = _best_priced(problem, cells, at)
     return _Finished(borders, at, prices, bound)
+
+
+def _joined(work: Scaled, cells: Cells, centres: Floats, prices: Floats, found: Design) -> float:
+    """What being in one piece adds to the bound; nothing where the design is not, and where weights were lifted, to which it would belong."""
+    if found.bound <= 0 or (found.pieces > 1).any() or len(work.lifted):
+        return 0.0
+    return raised(cells, centres, prices, work.problem.lowest) * work.travel_unit
+
+
+def _is_intricate(problem: Problem) -> bool:
+    """Whether cells are likely to lie in pieces: units choose by what they are made of, or whom they know, and are too many to be shaken."""
+    return problem.units > _FINISHED_ALL and (problem.measures.shape[1] > 1 or problem.preferences is not None)
+
+
+def _annealed(problem: Problem, cells: Cells, at: Centred, prices: Floats, settled: Borders, goes_on: GoesOn) -> Borders:
+    """Borders found by annealing from the same cells, where they are better."""
+    chosen = cells.sweep(at.centres, prices)
+    tried = borders_of(cells, chosen.territory_of_unit, at.centres, problem.lowest, problem.highest)
+    tried.adopt(prices)
+    tried.fill_empty()
+    anneal(tried, prices, 1, goes_on)
+    return tried if tried.rank() < settled.rank() else settled
 
 
 def _rounder(problem: Problem, cells: Cells, at: Centred, drawn_out: Borders) -> Borders:
@@ -323,7 +351,8 @@ def judged(problem: Problem, design: Design) -> Design:
     prices, bound = _best_priced(work.problem, cells, replace(at, centres=design.centres), SHARP[-1:])
     bound -= work.overstated(design.centres, prices)
     told = _design(problem, design.territory_of_unit, design.centres, work.prices(prices), bound * work.travel_unit, design.seed)
-    return replace(told, is_stopped=design.is_stopped)
+    more = _joined(work, cells, design.centres, prices, told)
+    return replace(told, is_stopped=design.is_stopped, bound=told.bound + more)
 
 
 def _design(problem: Problem, territory: Ints, centres: Floats, prices: Floats, bound: float, seed: int) -> Design:
