@@ -91,7 +91,8 @@ def test_every_example_of_a_gap_or_a_double_is_one(plan: Plan) -> None:
         settlement = settled(plan, compiled, dict(double.example))
         order = plan.preorder
         assert order[double.loser].key in level_losers(plan, settlement)
-        assert settlement.primaries[0].candidate.territory is order[double.winner]
+        # Several hold together where a type splits; the winner is one of them.
+        assert order[double.winner] in [primary.candidate.territory for primary in settlement.primaries]
 
 
 @settings(max_examples=100)
