@@ -18,6 +18,7 @@ from metes.web.assets import assets
 from metes.web.guards import Guards
 from metes.web.logs import Metrics, log_config, request_id
 from metes.web.rendering import make_environment, render
+from metes.web.revisions import StepCounts
 from metes.web.shell import Shell
 from metes.web.visits import NotSignedIn, signed_in
 
@@ -66,6 +67,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     )
     app.state.workspace = workspace
     app.state.metrics = Metrics()
+    app.state.step_counts = StepCounts()
     app.state.sign_ins = CapacityLimiter(SIGN_INS_AT_ONCE)
     app.add_middleware(Guards, metrics=app.state.metrics, answer_fault=unknown_error)
     app.include_router(status.router)

@@ -73,6 +73,8 @@ def line_of(step: Any, names: Mapping[str, str]) -> StepLine:
 def matching(steps: Sequence[Any], search: str, kind: str, names: Mapping[str, str]) -> list[Any]:
     """The steps of a kind with each word of a search in their sentence, their values or their territory's name."""
     words = search.lower().split()
+    if not words:
+        return [step for step in steps if not kind or step.kind == kind]
     found = []
     for step in steps:
         if kind and step.kind != kind:

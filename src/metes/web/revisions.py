@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from threading import Lock
 from typing import Any
 
 STATE_TONES = {
@@ -25,6 +27,24 @@ def called(revision: Any) -> str:
     return f"'{revision.title}'" if revision.title else f"{'draft' if revision.is_open else 'revision'} {revision.id}"
 
 
-def step_count(visit: Any, revision: Any) -> int | None:
-    """How many steps a revision is away from the one it was made from; None for one that was made from none."""
-    return len(visit.workspace.plan_diff(str(revision.parent_id), str(revision.id))) if revision.parent_id else None
+class StepCounts:
+    """How many steps lie between two contents, kept by their hashes: what they say never changes, and a large plan takes a while."""
+
+    def __init__(self, most: int = 2_000) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._lock = Lock()
+
+    def between(self, visit: Any, before: Any, after: Any) -> int:
+        """The steps from one revision to another."""
+        key = (before.root_hash, after.root_hash)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        count = len(visit.workspace.plan_diff(str(before.id), str(after.id)))
+        with self._lock:
+            self._kept[key] = count
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return count

@@ -36,6 +36,7 @@ def show_changes(reference: str, visit: SignedIn, preview: bool = False) -> Resp
         findings_total=len(findings),
         errors=sum(1 for f in findings if f.severity is Severity.ERROR),
         has_active=active is not None,
+        active=active[0] if active else None,
         today=visit.workspace.today(),
         is_small=visit.workspace.total().accounts <= SHOWN_AT_ONCE,
         outcome=outcome_of(visit, view) if preview else None,

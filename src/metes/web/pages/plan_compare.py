@@ -72,10 +72,11 @@ def _structure(visit: Visit, steps: list[Any], before: Any, after: Any) -> dict[
     found = matching(steps, address.get("q")[:200], kind, names)
     start = min(address.start(), len(found))
     shown = found[start : start + ROWS]
+    there = {step.kind for step in steps}
     return {
         "groups": groups_of(shown, before, after),
         "kind": kind,
-        "kinds": [name for name in KINDS if any(step.kind == name for step in steps)],
+        "kinds": [name for name in KINDS if name in there],
         "search": address.get("q"),
         "pages": {
             "first": start + 1,

@@ -97,9 +97,8 @@ def _outcome(visit: Visit, view: Any, source: str, choices: Mapping[str, str], r
     """What the merge comes to with what is chosen so far; every conflict is shown, those chosen for too."""
     whole = visit.workspace.plan_merge(source, str(view.revision.id), dry_run=True)
     known = {c.key for c in whole.conflicts}
-    settled = visit.workspace.plan_merge(
-        source, str(view.revision.id), choices={k: v for k, v in choices.items() if k in known}, dry_run=True
-    )
+    taken = {key: side for key, side in choices.items() if key in known}
+    settled = visit.workspace.plan_merge(source, str(view.revision.id), choices=taken, dry_run=True) if taken else whole
     conflicts = {c.key: c for c in (*whole.conflicts, *settled.settled, *settled.conflicts)}
     chosen = {key: choices.get(key) or rest for key in conflicts}
     theirs = visit.workspace.plan_of(whole.theirs)

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from metes.base.errors import Conflict, InputError
 from metes.web.plan_view import view_of
-from metes.web.revisions import STATE_TONES, called, label_of, step_count
+from metes.web.revisions import STATE_TONES, called, label_of
 from metes.web.tables import Cell, Choice, Column, Filter, Row, Table
 from metes.web.visits import Form, SignedIn, Visit
 
@@ -159,7 +159,7 @@ def _row(visit: Visit, revision: Any, by_id: Mapping[int, Any]) -> Row:
         "note": "" if revision.note == revision.title else revision.note[:120],
         "state": {"text": revision.state, "tone": STATE_TONES.get(revision.state, "")},
         "from": "" if parent is None else label_of(parent) if parent.is_open else parent.title or parent.name,
-        "steps": step_count(visit, revision),
+        "steps": None if parent is None else visit.request.app.state.step_counts.between(visit, parent, revision),
         "author": revision.author,
         "changed": visit.environment.filters["moment"](revision.changed_at),
     }
