@@ -43,7 +43,7 @@ WATCH = """async () => {
   const { longitude, latitude } = await (await fetch(`/designs/${bench.dataset.design}/units.json`)).json();
   const sketch = host.querySelector(".wb-sketch"), pen = sketch.getContext("2d", { willReadFrequently: true });
   window.seen = [];
-  const probe = (what) => {
+  const probe = window.probe = (what) => {
     const word = document.createElement("span");
     word.setAttribute("elementtiming", `${what} ${window.seen.length - 1}`);
     word.style.cssText = "position: fixed; inset: 2px auto auto 2px; z-index: 99; font-size: 9px";
@@ -53,6 +53,10 @@ WATCH = """async () => {
   new PerformanceObserver((list) => {
     for (const { identifier, renderTime } of list.getEntries()) {
       const [what, at] = identifier.split(" ");
+      if (what === "chosen") {
+        window.settled();
+        continue;
+      }
       window.seen[at][what] = renderTime;
       window.told?.();
     }
@@ -100,6 +104,11 @@ CHOOSE = """([from, count]) => {
   const event = new CustomEvent("workbench:lasso", { bubbles: true, detail: { units: window.lassoed } });
   document.querySelector("metes-workbench-map").dispatchEvent(event);
 }"""
+# Resolves when what was chosen is on the screen: nobody presses a key before.
+SETTLED = """() => new Promise((done) => {
+  window.settled = done;
+  window.probe("chosen");
+})"""
 # Waits without asking again and again: looking at a page of 250 rows from outside keeps it busy for a tenth of a second.
 UNTIL = """([instants, at]) => new Promise((done) => {
   window.told = () => { if (instants.every((one) => window.seen[at]?.[one])) done(); };
@@ -206,5 +215,6 @@ def _move(page: Page, gesture: int, *, until: str) -> None:
     """Choose some hundred units and give them to one of two territories."""
     page.evaluate(CHOOSE, [1000 + gesture // 2 * 700, UNITS])
     page.locator(f'tr[data-territory="{gesture % 2}"]').focus()
+    page.evaluate(SETTLED)
     page.keyboard.press("m")
     page.evaluate(UNTIL, [["row", "outline", until], gesture])

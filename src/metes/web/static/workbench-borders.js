@@ -48,11 +48,11 @@ export class Borders {
     });
   }
 
-  /** The arcs of the borders beside units that show by their owners. */
-  beside(units, owner) {
+  /** The arcs of the borders beside units whose two sides are apart. */
+  beside(units, isApart) {
     const found = new Set();
     for (const unit of units) {
-      for (const at of this.#of.get(unit) ?? []) if (owner[this.#first[at]] !== owner[this.#second[at]]) found.add(at);
+      for (const at of this.#of.get(unit) ?? []) if (isApart(this.#first[at], this.#second[at])) found.add(at);
     }
     return [...found].flatMap((at) => this.#arcs[at].flat());
   }

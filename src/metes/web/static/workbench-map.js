@@ -186,7 +186,8 @@ class WorkbenchMap extends HTMLElement {
       stops: this.#stops,
       shades: () => this.#shades,
       fillOf: (unit) => this.#fillOf(unit),
-      bordersBeside: (units) => this.#borders.beside(units, this.#design.owner),
+      bordersOf: (units) => this.#borders.beside(units, (one, other) => this.#design.owner[one] !== this.#design.owner[other]),
+      outlineOf: (units) => this.#borders.beside(units, (one, other) => units.has(one) !== units.has(other)),
     });
     this.#sketch.choose(this.#chosen);
   }

@@ -21,7 +21,7 @@ export class Sketch {
   #asked;
   #isBlank = true;
 
-  /** `look` has `fillOf(unit)`, `bordersBeside(units)` as numbers of arcs, `shades()` of the page and `stops` of widths by zoom. */
+  /** `look` has `fillOf(unit)`, `bordersOf(units)` and `outlineOf(units)` as numbers of arcs, `shades()` of the page and `stops` of widths by zoom. */
   constructor(map, outlines, look) {
     this.#map = map;
     this.#outlines = outlines;
@@ -112,7 +112,7 @@ export class Sketch {
   /** Fills, then lines as the map has them: thin ones around each unit where they can be told apart, and those between territories. */
   #fillShapes(units, view) {
     if (!units.length) return;
-    const { stops, shades, bordersBeside } = this.#look;
+    const { stops, shades, bordersOf } = this.#look;
     const border = atZoom(view.zoom, stops.border);
     const edge = view.zoom < stops.edgesFrom ? 0 : atZoom(view.zoom, stops.edge);
     for (const [colour, some] of this.#byColour(units)) {
@@ -123,7 +123,7 @@ export class Sketch {
       this.#stroke(path, colour, border, 1);
       if (edge) this.#stroke(path, shades()["map-edge"], edge, stops.edgeOpacity);
     }
-    this.#stroke(this.#lines(bordersBeside(units), view), shades()["on-territory"], border, BORDER_OPACITY);
+    this.#stroke(this.#lines(bordersOf(units), view), shades()["on-territory"], border, BORDER_OPACITY);
   }
 
   #byColour(units) {
@@ -141,7 +141,10 @@ export class Sketch {
     const path = this.#path(units, view);
     this.#pen.fillStyle = DARKER;
     this.#pen.fill(path, "evenodd");
-    this.#stroke(path, this.#look.shades()["on-territory"], atZoom(view.zoom, this.#look.stops.chosen), 0.85);
+    // Lines around each would blacken zones that are smaller than these are wide: then one goes around them all.
+    const { stops, shades, outlineOf } = this.#look;
+    const lines = view.zoom < stops.edgesFrom ? this.#lines(outlineOf(this.#chosen), view) : path;
+    this.#stroke(lines, shades()["on-territory"], atZoom(view.zoom, stops.chosen), 0.85);
   }
 
   #stroke(path, colour, width, opacity) {

@@ -6,11 +6,13 @@ const all = (selector, from) => [...from.querySelectorAll(selector)];
 export class TerritoryTable {
   #table;
   #body;
+  #rows = new Map();
 
   /** `onChoose` gets the number of a territory that was chosen, -2 for none. */
   constructor(table, onChoose) {
     this.#table = table;
     this.#body = $("tbody", table);
+    for (const row of all("tr[data-territory]", this.#body)) this.#rows.set(Number(row.dataset.territory), row);
     this.#body.addEventListener("click", (event) => {
       const row = event.target.closest("tr");
       if (!row || event.ctrlKey || event.metaKey || event.target.closest("[data-row-menu]")) return;
@@ -40,13 +42,13 @@ export class TerritoryTable {
       $("[data-moved-of]", row).textContent = one.moved_text;
       const pieces = $("[data-pieces]", row);
       pieces.hidden = one.pieces < 2;
-      pieces.textContent = ` · in ${one.pieces} pieces`;
+      if (one.pieces > 1) pieces.textContent = ` · in ${one.pieces} pieces`;
       one.cells.forEach((cell, at) => putCell(row, cell, at));
     }
   }
 
   /** The row of a territory. */
-  row(territory) { return $(`tr[data-territory="${territory}"]`, this.#body); }
+  row(territory) { return this.#rows.get(Number(territory)); }
 
   /** Marks the chosen territory's row, and brings it into sight. */
   choose(territory) {
@@ -92,14 +94,19 @@ export class TerritoryTable {
   }
 }
 
+/** Writes a text where it is another: what stays as it was is not laid out again. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 function putCell(row, cell, at) {
   const figure = $(`[data-cell="${at}"]`, row);
   const glyph = $("svg", figure.previousElementSibling);
   figure.dataset.value = cell.deviation;
   figure.title = `${cell.load} of ${cell.target}`;
   figure.classList.toggle("bad", cell.outside);
-  figure.firstElementChild.textContent = cell.text;
-  $("[data-verdict]", figure).textContent = cell.outside ? "outside its band" : "within its band";
+  write(figure.firstElementChild, cell.text);
+  write($("[data-verdict]", figure), cell.outside ? "outside its band" : "within its band");
   glyph.classList.toggle("is-outside", cell.outside);
   $(".dot", glyph).setAttribute("cx", `${cell.dot}%`);
 }
