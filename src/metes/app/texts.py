@@ -111,7 +111,7 @@ class TextVerbs(CompareVerbs, RecordVerbs):
                 now=self.clock(),
                 principal=self.principal,
             )
-        self._note_taken(source, read, number)
+        self._note_taken(source, read, merged.plan, number)
         is_changed = not is_new and ours is not None and ours.is_open and merged.plan != self.plan_of(ours)
         return Imported(number, is_new, merged.plan, read.findings, diff(read.plan, merged.plan), is_changed)
 
@@ -224,11 +224,12 @@ class TextVerbs(CompareVerbs, RecordVerbs):
         found = check_plan(plan, self.fields(), self._known_accounts(plan))
         return [finding for finding in found if finding.severity is Severity.ERROR]
 
-    def _note_taken(self, source: Source, read: _Read, revision: int) -> None:
+    def _note_taken(self, source: Source, read: _Read, taken: Plan, revision: int) -> None:
         """Say in a folder what was taken in from it; one that cannot be written goes without."""
         if isinstance(source, Path) and source.is_dir() and read.text is not None:
+            root = self.plan_find(str(revision)).root_hash if taken is read.plan else nodes_of(read.plan)[0]
             with suppress(OSError):
-                write_lock(source, lock_of(source, nodes_of(read.plan)[0], revision, render(read.plan)))
+                write_lock(source, lock_of(source, root, revision, render(read.plan)))
 
     def _content(self, side: str | Path) -> Plan:
         """The plan of a revision or of a folder."""

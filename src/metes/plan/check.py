@@ -11,6 +11,7 @@ from typing import Final
 
 from metes.base.findings import Finding, Place, Severity
 from metes.base.ids import is_key, key_from
+from metes.base.memory import uncollected
 from metes.model.catalogue import Field
 from metes.model.plan import Pin, Plan, Policy, Role, Rule, Territory
 from metes.plan import subjects
@@ -24,6 +25,7 @@ _SHARE_TOLERANCE: Final = 1e-6
 _MAX_CONTRADICTIONS: Final = 20
 
 
+@uncollected()
 def check_plan(plan: Plan, fields: Mapping[str, Field], known_accounts: Container[str] | None = None) -> list[Finding]:
     """Everything worth saying about a plan, in the order of its parts; empty where it is sound.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
+from metes.base.memory import uncollected
 from metes.model.condition import InList, literals
 from metes.model.plan import Pin, Plan, Seat
 from metes.plan import subjects
@@ -110,6 +111,7 @@ def _no_such_conflict(key: str, known: Iterable[str]) -> Finding:
     return Finding("plan-unknown-conflict", Severity.ERROR, f"there is no conflict '{key[:80]}'", Place(), key[:80], remedy)
 
 
+@uncollected()
 def _merged(three: Three, settling: Settling) -> Merged:
     for plan in (three.base, three.ours, three.theirs):
         _refuse_repeats(plan)

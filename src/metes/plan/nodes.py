@@ -10,15 +10,17 @@ from typing import Any, TypeAlias
 
 from metes.base.dates import ALWAYS, Period
 from metes.base.ids import content_hash
+from metes.base.memory import uncollected
 from metes.model import condition
 from metes.model.plan import Area, NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
-from metes.plan.order import in_order
+from metes.plan.order import in_order, pin_order
 
 Content = dict[str, Any]
 # Territories read before, by the hashes of their nodes, each with its seats and its children's hashes.
 Known: TypeAlias = dict[str, tuple[Territory, tuple[Seat, ...], tuple[str, ...]]]
 
 
+@uncollected()
 def nodes_of(plan: Plan) -> tuple[str, Mapping[str, Content]]:
     """The root's hash, and the JSON content of every node by its hash.
 
@@ -56,6 +58,7 @@ def nodes_of(plan: Plan) -> tuple[str, Mapping[str, Content]]:
     return put(root), nodes
 
 
+@uncollected()
 def plan_of(root: str, get: Callable[[str], Content], known: Known | None = None) -> Plan:
     """The plan of a root's hash; `get` hands out the content of a node by its hash and is asked once for each place.
 
@@ -77,16 +80,17 @@ def plan_of(root: str, get: Callable[[str], Content], known: Known | None = None
         territories.append(territory if territory.parent == parent else replace(territory, parent=parent))
         seats.extend(own)
         stack.extend((child, territory.key) for child in reversed(children))
-    plan = Plan(
+    pins = (_pin_of(pin) for key in content["pins"].values() for pin in get(key)["pins"])
+    # What was kept was in order; only pins stand in buckets.
+    return Plan(
         **{name: content[name] for name in ("key", "name", "description", "comment") if name in content},
         types=tuple(_type_of(kind) for kind in get(content["types"])["types"]),
         territories=tuple(territories),
         lists=tuple(_list_of(get(key)) for key in content["lists"]),
         areas=tuple(_area_of(get(key)) for key in content.get("areas", ())),
-        pins=tuple(_pin_of(pin) for key in content["pins"].values() for pin in get(key)["pins"]),
+        pins=tuple(sorted(pins, key=pin_order)),
         seats=tuple(seats),
     )
-    return in_order(plan)
 
 
 def _told(part: Any, without: Iterable[str] = ()) -> Content:

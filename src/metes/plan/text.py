@@ -11,6 +11,7 @@ from typing import Any, Final
 from metes.base.dates import Period
 from metes.base.errors import InputError
 from metes.base.findings import Finding, Place, Severity
+from metes.base.memory import uncollected
 from metes.model.catalogue import Field
 from metes.model.condition import EVERYTHING, Condition
 from metes.model.plan import Area, NamedList, Pin, Plan, Policy, Role, Rule, Seat, Territory, TerritoryType
@@ -137,6 +138,7 @@ class _Reader:
     seats: list[Seat] = field(default_factory=list)
     document: Document = field(default_factory=lambda: Document(""))
 
+    @uncollected()
     def read(self, files: Mapping[str, str]) -> PlanText:
         """The plan of all files."""
         is_folder = PLAN_FILE in files or len(files) != 1

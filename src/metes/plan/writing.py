@@ -14,6 +14,7 @@ from typing import Final
 from metes.base.errors import InputError
 from metes.base.findings import Severity
 from metes.base.ids import is_key
+from metes.base.memory import uncollected
 from metes.model.condition import Condition
 from metes.model.plan import NamedList, Pin, Plan, Rule, Seat, Territory, TerritoryType
 from metes.plan.areas import area_text
@@ -51,6 +52,7 @@ class _Values:
     texts: list[str]
 
 
+@uncollected()
 def render(plan: Plan) -> dict[str, str]:
     """The text of each file of the plan's folder, by its path there. Linear in the plan.
 

@@ -27,7 +27,7 @@ def load_plan(connection: Connection, revision: Revision, known: Known | None = 
 
 def plan_at(connection: Connection, root: str, known: Known | None = None) -> Plan:
     """The plan of a content's root; NotFound where the store lacks it."""
-    return plan_of(root, plans.node_reader(connection), known)
+    return plan_of(root, plans.node_reader(connection, known or ()), known)
 
 
 def find_revision(connection: Connection, reference: str, day: date) -> Revision:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,6 +10,7 @@ import pyarrow as pa
 
 from metes.base.errors import InputError
 from metes.base.findings import Finding, Place
+from metes.base.memory import uncollected
 from metes.model.catalogue import Field, FieldType
 from metes.model.condition import And, Condition, Equals, In, InList, Literal, literals
 from metes.model.plan import NamedList, Plan, Rule, Territory
@@ -101,21 +100,9 @@ def compile_plan(plan: Plan, fields: Mapping[str, Field], currency: str) -> Comp
     InputError
         Where a rule asks for an unknown field or list, or compares a field with what it cannot hold.
     """
-    with _uncollected():
+    with uncollected():
         rules = _numbered(plan, fields, currency)
         return CompiledRules(plan, rules, fields, currency, (pack_of(rules, fields, plan.list_by_key),))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the collector of cycles from looking through what is made here, a million small values that stay, time and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def compile_part(compiled: CompiledRules, numbers: Collection[int]) -> CompiledRules:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,11 +13,12 @@ from sqlalchemy.engine import Connection
 
 from metes.base.errors import NotFound
 from metes.base.ids import canonical_json
+from metes.base.memory import uncollected
 from metes.store import counters
 from metes.store.ledger_clock import recorded_now
 from metes.store.tables import accounts, plan_nodes, plan_publications, plan_revisions
 
-_NODES_AT_ONCE = 50_000
+_NODES_AT_ONCE = 500
 # A revision in these states is a scenario: not published, and open to changes.
 OPEN = ("draft", "in review", "approved")
 
@@ -77,22 +78,49 @@ def has_node(connection: Connection, key: str) -> bool:
     return connection.execute(sa.select(plan_nodes.c.hash).where(plan_nodes.c.hash == key)).first() is not None
 
 
-def node_reader(connection: Connection) -> Callable[[str], dict[str, Any]]:
+def node_reader(connection: Connection, known: Container[str] = ()) -> Callable[[str], dict[str, Any]]:
     """A function that reads one node by its hash; NotFound where the store lacks it.
 
-    The first reading takes many nodes at once, for whoever reads one reads the whole tree.
+    Whoever reads a node reads all below it: these come with it, level by level, but for those `known` already.
     """
-    known: dict[str, str] = {}
+    at_hand: dict[str, dict[str, Any]] = {}
 
     def read(key: str) -> dict[str, Any]:
-        if not known:
-            known.update((row.hash, row.content) for row in connection.execute(sa.select(plan_nodes).limit(_NODES_AT_ONCE)))
-        content = known.get(key) or connection.execute(sa.select(plan_nodes.c.content).where(plan_nodes.c.hash == key)).scalar()
-        if content is None:
-            raise NotFound(f"expected the plan node {key[:12]} in the store, found none; restore the database from a backup")
-        return dict(json.loads(content))
+        if key not in at_hand:
+            at_hand.update(_subtree(connection, key, known))
+        return at_hand[key]
 
     return read
+
+
+@uncollected()
+def _subtree(connection: Connection, root: str, known: Container[str]) -> dict[str, dict[str, Any]]:
+    """The contents of a node and of all below it that are not known, by their hashes."""
+    found: dict[str, dict[str, Any]] = {}
+    level = [root]
+    while level:
+        below: dict[str, None] = {}
+        for start in range(0, len(level), _NODES_AT_ONCE):
+            chunk = level[start : start + _NODES_AT_ONCE]
+            rows = connection.execute(sa.select(plan_nodes.c.hash, plan_nodes.c.content).where(plan_nodes.c.hash.in_(chunk)))
+            for key, content in rows:
+                node = found[key] = json.loads(content)
+                below.update(dict.fromkeys(_children(node)))
+        if lacking := next((key for key in level if key not in found), None):
+            raise NotFound(f"expected the plan node {lacking[:12]} in the store, found none; restore the database from a backup")
+        level = [key for key in below if key not in found and key not in known]
+    return found
+
+
+def _children(node: dict[str, Any]) -> Iterator[str]:
+    """The hashes of the nodes right below one."""
+    yield from node.get("children", ())
+    if node["is"] == "plan":
+        yield node["types"]
+        yield from node["territories"]
+        yield from node["lists"]
+        yield from node["pins"].values()
+        yield from node.get("areas", ())
 
 
 def add_draft(
