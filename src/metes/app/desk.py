@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from metes.app.design_shelf import DesignShelf
 from metes.app.settings import MailAccess
@@ -127,6 +127,14 @@ class Desk:
     def today(self) -> date:
         """The day it is in the workspace's time zone."""
         return self.settings().today(self.clock())
+
+    def as_of(self, at: date | None = None, known: datetime | None = None) -> Self:
+        """The same workspace as of a day (None: today), as known at an instant (None: now): every list, sum and page of it.
+
+        Who held which account, who sat where and which plan was active are those of the moment, values of accounts those of now.
+        Nothing can be changed in it.
+        """
+        return type(self)(self.store, self.shelf, self.principal, self.clock, Moment(at or self.today(), known))
 
     @property
     def seen_on(self) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 
 from metes.app.corrections import CorrectionVerbs
 from metes.app.design_sizes import DesignSizeVerbs
@@ -11,10 +11,10 @@ from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
 from metes.app.proofs import ProofVerbs
 from metes.app.reminders import ReminderVerbs
+from metes.app.restating import RestatingVerbs
 from metes.app.settings import AppSettings
 from metes.app.texts import TextVerbs
 from metes.app.zone_looks import ZoneLookVerbs
-from metes.model.moment import Moment
 from metes.model.scope import Principal
 from metes.store import schema
 from metes.store.engine import Store
@@ -22,20 +22,14 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
-class Workspace(EditingVerbs, CorrectionVerbs, TextVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs):
+class Workspace(
+    EditingVerbs, CorrectionVerbs, RestatingVerbs, TextVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs
+):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
     def acting_as(self, principal: Principal) -> Workspace:
         """The same store and shelf, for somebody else."""
         return Workspace(self.store, self.shelf, principal, self.clock, self.moment)
-
-    def as_of(self, at: date | None = None, known: datetime | None = None) -> Workspace:
-        """The same workspace as of a day (None: today), as known at an instant (None: now): every list, sum and page of it.
-
-        Who held which account, who sat where and which plan was active are those of the moment, values of accounts those of now.
-        Nothing can be changed in it.
-        """
-        return Workspace(self.store, self.shelf, self.principal, self.clock, Moment(at or self.today(), known))
 
     def close(self) -> None:
         """Close the database and let go of the Book."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from metes.base.errors import InputError
 from metes.cli.output import Console, money, say
 
 if TYPE_CHECKING:
     from metes.app.workspace import Workspace
+    from metes.model.moment import Moment
     from metes.model.query import AccountQuery
 
 
@@ -143,10 +145,21 @@ def history(context: typer.Context, account: str) -> int:
     return 0
 
 
-def territories(context: typer.Context) -> int:
-    """List the tree of territories with counts and sums."""
+def territories(
+    context: typer.Context,
+    at: str = _AT,
+    known: str = _KNOWN,
+    restated: bool = typer.Option(
+        False, "--restated", help="The day as first known (at the end of --known, else of the day) and as known now."
+    ),
+) -> int:
+    """List the tree of territories with counts and sums, also of a day, as known on another."""
     console: Console = context.obj
-    with console.workspace() as workspace:
+    with console.workspace() as now:
+        moment = now.when(at, known)
+        if restated:
+            return _restated(console, now, moment)
+        workspace = now.as_of(moment.at, moment.known) if moment else now
         tree = workspace.tree()
         unassigned = workspace.unassigned()
         currency = workspace.settings().reporting_currency
@@ -178,6 +191,37 @@ def territories(context: typer.Context) -> int:
     ]
     console.table(["territory", "key", "role", "accounts", "potential", "pipeline"], rows)
     say(f"{unassigned.accounts:,} accounts are held by no territory")
+    return 0
+
+
+def _restated(console: Console, workspace: Workspace, moment: Moment | None) -> int:
+    """Print the figures of a day as first known beside those known now, and what made the difference."""
+    if moment is None:
+        raise InputError("--restated needs the day whose figures are asked for; name it with --at")
+    found = workspace.restated(moment.at, moment.known)
+    if console.is_json:
+        console.emit(found)
+        return 0
+    currency = workspace.settings().reporting_currency
+    rows = []
+    for row in found.rows:
+        pairs = [
+            (row.then.accounts, row.now.accounts),
+            (row.then.potential, row.now.potential),
+            (row.then.revenue_12m, row.now.revenue_12m),
+        ]
+        first, *rest = pairs
+        money_of = [text for then, now in rest for text in (money(then, currency), money(now, currency))]
+        rows.append(["  " * row.depth + row.name, row.key, *first, first[1] - first[0], *money_of])
+    headers = ["territory", "key", "accounts then", "now", "difference", "potential then", "now", "revenue then", "now"]
+    console.table(headers, rows)
+    moved = {m.writer for row in found.rows for m in row.moved}
+    for writer in sorted(moved, key=lambda w: (w.at, w.id)):
+        count = max(m.gained + m.lost for row in found.rows for m in row.moved if m.writer == writer)
+        say(
+            f"{writer.kind} {writer.id} of {writer.at:%Y-%m-%d %H:%M} by {writer.author}: {writer.text} ({count:,} accounts gained or lost)"
+        )
+    say(f"{found.at} as known at {found.since:%Y-%m-%d %H:%M} UTC, and as known now")
     return 0
 
 

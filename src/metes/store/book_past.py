@@ -85,6 +85,31 @@ class PastBook(Book):
         names = ", ".join(map(quote, columns))
         return self.cursor().execute(f"SELECT {names} FROM accounts WHERE {allowed} ORDER BY account", parameters).to_arrow_table()
 
+    def changes(self, told: pa.Table) -> list[dict[str, Any]]:
+        """What was recorded since changed of who held what: `told` as `metes.store.ledger_reading.told_of` gives it.
+
+        Per territory and cause (kind and number, else the instant alone that it ended a fact): accounts, potential and revenue_12m
+        gained and lost. This Book is the day as known now.
+        """
+        cursor = self._connection.cursor()
+        cursor.register("told", told)
+        keys = "SELECT DISTINCT account_id, territory_id, role FROM told WHERE"
+        sums = ", ".join(f"sum(coalesce({name}, 0))::BIGINT AS {name}" for name in ("potential", "revenue_12m"))
+        rows = cursor.execute(f"""
+            WITH moved AS (
+                SELECT *, 1 AS gained FROM ({keys} is_known = 1 EXCEPT {keys} was_known = 1)
+                UNION ALL SELECT *, 0 FROM ({keys} was_known = 1 EXCEPT {keys} is_known = 1)),
+            causes AS (
+                SELECT account_id, role, arg_max(cause_kind, recorded_at) FILTER (was_known = 0 AND is_known = 1) AS kind,
+                    arg_max(cause_id, recorded_at) FILTER (was_known = 0 AND is_known = 1) AS id, max(recorded_until) AS ended
+                FROM told GROUP BY account_id, role)
+            SELECT k.key AS territory, m.gained, c.kind, c.id, CASE WHEN c.kind IS NULL THEN c.ended END AS ended,
+                count(*) AS accounts, {sums}
+            FROM moved m JOIN causes c USING (account_id, role) JOIN keys k ON k.id = m.territory_id
+            LEFT JOIN accounts a ON a.account = m.account_id GROUP BY ALL ORDER BY ALL""")
+        names = [column[0] for column in rows.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+
     def _quickly_sorted(self, query: AccountQuery) -> AccountQuery:
         """As asked: accounts closed since have no rank among the names of today's."""
         return query
@@ -164,6 +189,7 @@ def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE TABLE holdings AS
         SELECT h.account_id AS account, k.key AS territory, h.role, h.share, h.via
         FROM raw_holdings h JOIN raw_keys k ON k.id = h.territory_id ORDER BY k.key, h.account_id""")
+    connection.execute("CREATE TABLE keys AS SELECT id, key FROM raw_keys")
     connection.execute("CREATE TABLE closed AS SELECT * FROM raw_closed")
     connection.execute(
         """

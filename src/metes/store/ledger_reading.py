@@ -14,8 +14,8 @@ from metes.store.engine import Store
 
 # An account with the territory that holds it (the ledger's number of it), its role, share and by what it came there.
 HELD = pa.schema([(name, pa.int64()) for name in ("account_id", "territory_id", "role")] + [("share", pa.float64()), ("via", pa.int64())])  # fmt: skip
-# The same with what a fact's two times say of an instant, and what wrote it.
-TOLD = pa.schema([*HELD, *((name, pa.int64()) for name in ("was_known", "is_known", "recorded_at", "cause_id")), ("cause_kind", pa.string())])  # fmt: skip
+# The same with whether it was known at an instant and is known now, when it was recorded and superseded, and what wrote it.
+TOLD = pa.schema([*HELD, *((name, pa.int64()) for name in ("was_known", "is_known", "recorded_at", "recorded_until", "cause_id")), ("cause_kind", pa.string())])  # fmt: skip
 
 
 def holdings_at(state: Snapshot, store: Store, moment: Moment) -> pa.Table:
@@ -32,7 +32,7 @@ def told_of(store: Store, day: date, since: datetime) -> pa.Table:
     micros = to_micros(since)
     sql = (
         f"SELECT {', '.join(HELD.names)}, CASE WHEN recorded_at <= {micros} THEN 1 ELSE 0 END AS was_known, "
-        "CASE WHEN recorded_until IS NULL THEN 1 ELSE 0 END AS is_known, recorded_at, cause_id, cause_kind "
+        "CASE WHEN recorded_until IS NULL THEN 1 ELSE 0 END AS is_known, recorded_at, recorded_until, cause_id, cause_kind "
         f"FROM ledger_ownership WHERE {true_on(store, day)} AND (recorded_until IS NULL OR recorded_until > {micros})"
     )
     with bulk.whole_tables(store) as state:

@@ -15,7 +15,7 @@ PARAMETERS = ("at", "known")
 _PLACES = ("after", "before")
 # Pages that can show another day, and what they fetch. Whatever is not among them is of now.
 _LOOKING = re.compile(
-    r"/(accounts(/\d+|/named/.+|/export\.(csv|xlsx))?|territories(/[^/?]+(/children)?)?|people(/\d+)?"
+    r"/(accounts(/\d+|/named/.+|/export\.(csv|xlsx))?|territories(/[^/?]+(/children|/restated)?)?|people(/\d+(/restated)?)?"
     r"|map(/(fills|points)\.json)?|search(/options)?)?"
 )
 _NOT_KEYS = frozenset({"/territories/options"})

@@ -95,3 +95,26 @@ def test_the_rest_answers_of_a_day_too(visitor: Visitor) -> None:
     assert ask(f"/map/zones?{UNKNOWN}") == []
     assert visitor.client.get("/api/v1/accounts?at=soon").status_code == 422
     assert visitor.client.get(f"/api/v1/territories?{UNKNOWN}").status_code == 404
+
+
+def test_corrections_and_restated_figures_are_answered_by_rest(editor: Visitor) -> None:
+    header = {"x-csrf-token": str(re.search(r'name="csrf-token" content="([^"]+)"', editor.get("/more"))[1])}  # type: ignore[index]
+    key = editor.workspace.account_by_number(1).key
+
+    def post(path: str, **body: object) -> object:
+        answer = editor.client.post(f"/api/v1{path}", json=body, headers=header)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    told = {"account": key, "territory": "none", "start": "2026-01-05", "end": "2026-02-05"}
+    looked = post("/corrections", **told, dry_run=True)
+    assert looked["id"] is None  # type: ignore[index]
+    assert [step["after"] for step in looked["steps"]] == [[]]  # type: ignore[index]
+    assert post("/corrections", **told, reason="nobody did")["id"] == 1  # type: ignore[index]
+    assert [c["account"] for c in editor.client.get("/api/v1/corrections").json()] == [key]
+    before = (NOW - timedelta(minutes=1)).isoformat().replace("+00:00", "")
+    found = editor.client.get(f"/api/v1/restated?at=2026-01-10&known={before}&territory=west").json()
+    assert [row["key"] for row in found["rows"]] == ["west"]
+    assert post("/corrections/1/back", reason="somebody did") == {"id": 2, "takes_back": 1}
+    for wrong in ({"start": "2026-01-05"}, {**told, "end": None}):
+        assert editor.client.post("/api/v1/corrections", json=wrong, headers=header).status_code == 422
