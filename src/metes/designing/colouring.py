@@ -18,7 +18,9 @@ def neighbouring(pairs: Ints, territory_of_unit: Ints) -> Ints:
     """Pairs (e, 2), the lower number first, of territories that have neighbouring units; units in none count for nothing. O(p log p)."""
     held = territory_of_unit[pairs].reshape(-1, 2)
     apart = held[(held >= 0).all(axis=1) & (held[:, 0] != held[:, 1])]
-    return np.unique(np.sort(apart, axis=1), axis=0).astype(np.int32).reshape(-1, 2)
+    count = int(territory_of_unit.max(initial=0)) + 1
+    codes = np.unique(apart.min(axis=1).astype(np.int64) * count + apart.max(axis=1))
+    return np.stack([codes // count, codes % count], axis=1).astype(np.int32)
 
 
 def colours_apart(colours: Sequence[int | None], neighbours: npt.NDArray[np.integer], is_firm: Sequence[bool]) -> list[int]:
