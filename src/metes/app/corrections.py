@@ -6,10 +6,12 @@ from datetime import date
 
 from metes.app.reading import ReadingVerbs
 from metes.importing import correcting
-from metes.importing.correcting import Corrected
+from metes.importing.correcting import NOBODY, Corrected
 from metes.looking import owners
 from metes.store import ledger, ledger_corrections
 from metes.store.ledger_corrections import PastCorrection
+
+__all__ = ["NOBODY", "Corrected", "CorrectionVerbs"]
 
 
 class CorrectionVerbs(ReadingVerbs):

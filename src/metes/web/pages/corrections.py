@@ -9,9 +9,9 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from metes.app.corrections import NOBODY, Corrected
 from metes.app.workspace import Workspace
 from metes.base.errors import Conflict, InputError, NotFound
-from metes.importing.correcting import NOBODY, Corrected
 from metes.model.moment import day_in
 from metes.web.marks import Marks
 from metes.web.visits import Form, Looking, SignedIn, Visit
