@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from metes.model.condition import Missing
 from metes.model.query import Sums
 from metes.web.marks import Marks
-from metes.web.revisions import label_of
+from metes.web.pages.reviews import waits_for
+from metes.web.revisions import called, label_of
 from metes.web.visits import Looking, Visit
 
 router = APIRouter()
@@ -109,6 +110,7 @@ def _notes(visit: Visit, unassigned: Sums, run: Any) -> Iterator[dict[str, str]]
         many = write["count_of"](unassigned.accounts, "account is", "accounts are")
         text = f"{many} held by no territory, with {write['money_compact'](unassigned.potential)} of potential."
         yield _note("warning", "warn", text, "/accounts?territory=none&sort=-potential", "See them")
+    yield from _asked_of_me(visit)
     draft = workspace.draft_or_active()
     if draft.is_open:
         steps = len(workspace.plan_diff(str(draft.parent_id), str(draft.id)))
@@ -129,6 +131,17 @@ def _notes(visit: Visit, unassigned: Sums, run: Any) -> Iterator[dict[str, str]]
             tone = ("error", "bad") if errors else ("warning", "warn")
             yield _note(*tone, f"The import of {past.kind} had {' and '.join(found)}.", f"/import/{past.id}", "Read them")
     yield _run_note(visit, run)
+
+
+def _asked_of_me(visit: Visit) -> Iterator[dict[str, str]]:
+    """Reviews that wait for whoever looks, and what they were told and have not said to have read."""
+    waiting = [r for r in visit.workspace.reviews_open() if any(waits_for(part, visit.user.name) for part in r.parts)]
+    if waiting:
+        many = visit.environment.filters["count_of"](len(waiting), "scenario waits", "scenarios wait")
+        yield _note("info", "warn", f"{many} for your approval, first {called(waiting[0].revision)}.", "/reviews", "Review")
+    unread = [m for m in visit.workspace.messages_to_me() if m.acknowledged_at is None]
+    if unread:
+        yield _note("info", "warn", "A published plan changes which accounts are yours.", "/my/changes", "Read what and why")
 
 
 def _run_note(visit: Visit, run: Any) -> dict[str, str]:
