@@ -25,6 +25,7 @@ class Box:
     content_answers: dict[str, str] = field(default_factory=dict)
     raw: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
+    read: list[EmailMessage] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
@@ -46,15 +47,17 @@ class Box:
 
     @property
     def mails(self) -> list[EmailMessage]:
-        """What was taken, read as a mail program reads it."""
-        return [message_from_bytes(raw, policy=default) for raw in self.raw]  # type: ignore[misc]
+        """What was taken, read as a mail program reads it, each once: the server looks at all of its handler at each connection."""
+        self.read += [message_from_bytes(raw, policy=default) for raw in self.raw[len(self.read) :]]  # type: ignore[misc]
+        return self.read
 
 
 @contextmanager
 def mail_box(box: Box | None = None, **more: Any) -> Iterator[tuple[Box, int]]:
     """A server that runs on a free port of the loopback."""
     kept = box or Box()
-    controller = Controller(kept, hostname="127.0.0.1", port=free_port(), **more)
+    # A name of its own spares the server a question to the network at each connection.
+    controller = Controller(kept, hostname="127.0.0.1", port=free_port(), server_hostname="mail.example.com", **more)
     controller.start()
     try:
         yield kept, controller.port

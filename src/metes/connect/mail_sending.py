@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import cache
 from types import TracebackType
 
 from metes.base.errors import MetesError
@@ -91,13 +93,13 @@ class PostOffice:
 
 
 def _connected(server: MailServer) -> smtplib.SMTP:
-    context = ssl.create_default_context()
+    context, own_name = ssl.create_default_context(), _own_name()
     if server.authority is not None:
         context.load_verify_locations(server.authority)
     if server.security == "tls":
-        client: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_seconds, context=context)
+        client: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, own_name, timeout=server.timeout_seconds, context=context)
     else:
-        client = smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
+        client = smtplib.SMTP(server.host, server.port, own_name, timeout=server.timeout_seconds)
     try:
         if server.security == "starttls":
             client.starttls(context=context)
@@ -108,6 +110,13 @@ def _connected(server: MailServer) -> smtplib.SMTP:
         client.close()
         raise
     return client
+
+
+@cache
+def _own_name() -> str:
+    """How this machine says hello: asked of the network once, which can take seconds, not at each connection."""
+    name = socket.getfqdn()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
 
 
 def _hand_over(client: smtplib.SMTP, server: MailServer, to: str, content: bytes) -> None:

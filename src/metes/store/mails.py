@@ -55,12 +55,13 @@ def is_due(connection: Connection, now: datetime) -> bool:
     going = sa.select(j.id).where(j.kind == "mail", j.state.in_(("queued", "running"))).limit(1)
     if connection.execute(going).first() is not None:
         return False
-    return connection.execute(sa.select(mails.c.id).where(_takeable(now, None)).limit(1)).first() is not None
+    return any(connection.execute(query.limit(1)).first() is not None for query in _takeable(now, None))
 
 
 def count_due(connection: Connection, job_id: int, now: datetime) -> int:
     """How many mails a job could take now."""
-    return int(connection.execute(sa.select(sa.func.count()).select_from(mails).where(_takeable(now, job_id))).scalar_one())
+    counts = (sa.select(sa.func.count()).select_from(query.order_by(None).subquery()) for query in _takeable(now, job_id))
+    return sum(int(connection.execute(count).scalar_one()) for count in counts)
 
 
 def take(connection: Connection, job_id: int, now: datetime) -> Mail | None:
@@ -69,19 +70,18 @@ def take(connection: Connection, job_id: int, now: datetime) -> Mail | None:
     Belongs into an exclusive transaction, so that two jobs never take the same mail.
     """
     t = mails.c
+    found = next((number for query in _takeable(now, job_id) if (number := connection.execute(query.limit(1)).scalar())), None)
+    if found is None:
+        return None
     query = (
         sa.select(mails, users.c.name.label("user_name"), users.c.disabled_at, people.c.name.label("person_name"), people.c.email)
         .add_columns(notice_addresses.c.address.label("chosen"))
         .outerjoin(users, users.c.id == t.user_id)
         .outerjoin(notice_addresses, notice_addresses.c.user_id == t.user_id)
         .outerjoin(people, sa.and_(people.c.id == sa.func.coalesce(users.c.person_id, t.person_id), people.c.closed_on.is_(None)))
-        .where(_takeable(now, job_id))
-        .order_by(t.next_at, t.id)
-        .limit(1)
+        .where(t.id == found)
     )
-    row = connection.execute(query).first()
-    if row is None:
-        return None
+    row = connection.execute(query).one()
     to = row.chosen or row.email
     connection.execute(sa.update(mails).where(t.id == row.id).values(state=SENDING, job_id=job_id))
     name = row.person_name or row.user_name or ""
@@ -204,11 +204,12 @@ def _end(connection: Connection, mail: Mail, **values: Any) -> None:
     connection.execute(sa.update(mails).where(held).values(job_id=None, **values))
 
 
-def _takeable(now: datetime, job_id: int | None) -> sa.ColumnElement[bool]:
+def _takeable(now: datetime, job_id: int | None) -> tuple[sa.Select[tuple[int]], ...]:
+    """The ids of mails that a job can take, the most urgent first: each query finds its first by the index alone."""
     t = mails.c
-    # A mail that waits for longer than any try does waits because somebody set the clock back.
-    astray = now + timedelta(minutes=RETRY_MINUTES[-1] + 1)
-    ready = sa.and_(t.state == WAITING, sa.or_(t.next_at <= now, t.next_at > astray))
     alive = sa.select(jobs.c.id).where(jobs.c.state == "running", jobs.c.id != (job_id or 0))
     left = sa.and_(t.state == SENDING, sa.or_(t.job_id.is_(None), t.job_id.not_in(alive)))
-    return sa.or_(ready, left)
+    ready = sa.and_(t.state == WAITING, t.next_at <= now)
+    # A mail that waits for longer than any try does waits because somebody set the clock back.
+    astray = sa.and_(t.state == WAITING, t.next_at > now + timedelta(minutes=RETRY_MINUTES[-1] + 1))
+    return tuple(sa.select(t.id).where(which).order_by(t.next_at, t.id) for which in (left, ready, astray))
