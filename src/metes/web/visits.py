@@ -77,7 +77,8 @@ class Visit:
     def shell(self) -> Shell:
         """What surrounds the page."""
         active = self.workspace.active()
-        plan = (f"{active[1].name or active[1].key} · active", "/plan") if active else None
+        state = "then" if self.is_past else "active"
+        plan = (f"{active[1].name or active[1].key} · {state}", "/plan") if active else None
         return Shell(
             path=self.request.url.path,
             csrf_token=self.csrf,
