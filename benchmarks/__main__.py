@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-GROUPS = ("commands", "rules", "proofs", "why", "imports", "assigning", "pages", "demo", "medians", "designs", "workbench")
+GROUPS = ("commands", "rules", "proofs", "why", "imports", "assigning", "ledger", "pages", "demo", "medians", "designs", "workbench", "life")
 
 
 def main(names: list[str]) -> int:

@@ -10,7 +10,13 @@ import pytest
 from metes.cli.main import CANNOT_GO_ON, run
 from tests.docs.examples import DOCS, ROOT, Command, SavedFile, examples_of
 
-PAGES = [ROOT / "README.md", DOCS / "tour.md", DOCS / "how-to" / "design-territories.md", DOCS / "how-to" / "zones.md"]
+PAGES = [
+    ROOT / "README.md",
+    DOCS / "tour.md",
+    DOCS / "how-to" / "design-territories.md",
+    DOCS / "how-to" / "zones.md",
+    DOCS / "how-to" / "plans-in-git.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
