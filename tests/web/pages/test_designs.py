@@ -60,6 +60,15 @@ def test_a_design_is_made_run_and_stands_in_the_list_with_its_figures(browser: B
     assert browser.get(f"/jobs/{job}", follow_redirects=False).headers["location"] == "/designs/1/run"
 
 
+def test_parents_are_asked_for_in_the_form_and_stand_beside_their_territories(browser: Browser) -> None:
+    number = made(browser, parents="2")
+    assert "under 2 parents designed first" in browser.get(f"/designs/{number}/run").text
+    assert re.search(r'name="parents"[^>]*value="2"', browser.get(f"/designs/{number}/edit-spec").text)
+    browser.workspace.design_run(number)
+    page = browser.get(f"/designs/{number}").text
+    assert page.count("· Area 1<") + page.count("· Area 2<") == 6
+
+
 def test_a_job_that_is_stopped_leads_back_to_its_design(browser: Browser) -> None:
     browser.post("/designs/new", {**ASKED, "act": "run"})
     job = browser.workspace.design_find(1).job_id
