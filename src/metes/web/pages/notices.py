@@ -18,7 +18,7 @@ PREFERENCES = "/settings/notices"
 ROWS = 30
 # Longer texts are opened by whoever wants to read on.
 SHORT_TEXT = 400
-MAIL_WORDS = {AT_ONCE: "At once", DAILY: "In the daily digest", WEEKLY: "In the weekly digest", NEVER: "Not by mail"}
+MAIL_WORDS = {AT_ONCE: "At once", DAILY: "Daily digest", WEEKLY: "Weekly digest", NEVER: "Never"}
 
 
 @router.get(PATH)
