@@ -14,6 +14,7 @@ from metes.web.visits import Visit
 
 FOUND_SHOWN = 60
 SIBLINGS_SHOWN = 400
+SCENARIOS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,21 @@ def view_of(visit: Visit, reference: str, key: str = "") -> PlanView:
     active = next((r for r in everything if r.state == "active"), None)
     draft = next((r for r in everything if active is not None and r.is_draft_of(active)), None)
     target = revision if revision.is_open else (draft or revision) if revision.state == "active" else None
-    others = [r for r in everything if r.is_open or r.state in {"active", "scheduled"} or r.id == revision.id][:12]
+    scenarios = [r for r in everything if r.is_open and r.id != revision.id][:SCENARIOS_SHOWN]
+    others = [r for r in everything if r in scenarios or r.state in {"active", "scheduled"} or r.id == revision.id]
     changed = _changed_keys(visit, revision, active, plan)
     search = visit.address.get("q").strip()
     branches, more = _found(plan, search, changed) if search else _open_path(plan, key, changed)
-    follows = max((r for r in everything if r.effective_on), key=lambda r: (r.effective_on, r.id), default=None)
+    follows = _last_published(visit, everything) if revision.is_open else None
     other_draft = draft if draft and draft.id != revision.id else None
     return PlanView(revision, plan, others, target, other_draft, branches, more, search, key, follows)
+
+
+def _last_published(visit: Visit, everything: Sequence[Any]) -> Any:
+    """The revision whose publication counts last, the one in force or scheduled to be; None before the first."""
+    counting = [p for p in visit.workspace.publications() if p.cancelled_at is None]
+    last = max(counting, key=lambda p: (p.effective_on, p.id), default=None)
+    return next((r for r in everything if last is not None and r.id == last.revision_id), None)
 
 
 def edit_target(visit: Visit, revision: Any) -> Any:
