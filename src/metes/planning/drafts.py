@@ -51,8 +51,9 @@ def find_revision(connection: Connection, reference: str, day: date) -> Revision
 
 
 def _named(everything: Sequence[Revision], reference: str) -> list[Revision]:
-    """The scenario of a title, else the revisions of a plan's key, newest first."""
-    return [r for r in everything if r.is_open and r.title == reference] or [r for r in everything if r.plan_key == reference]
+    """The revisions of a title, scenarios first, else those of a plan's key, newest first."""
+    titled = [r for r in everything if r.title == reference]
+    return sorted(titled, key=lambda r: not r.is_open) or [r for r in everything if r.plan_key == reference]
 
 
 def import_draft(
@@ -144,7 +145,7 @@ def _require_free(connection: Connection, title: str, now: datetime) -> None:
 def change_draft(
     store: Store,
     revision: Revision,
-    change: Callable[[Plan], Plan],
+    change: Callable[[Plan], Plan] | Plan,
     *,
     note: str,
     expected_root: str | None,
@@ -154,7 +155,7 @@ def change_draft(
     base_root: str | None = None,
     other_root: str | None = None,
 ) -> Revision:
-    """Apply a change to a scenario, or to a new one of a published revision; the scenario as it is then.
+    """Apply a change to a scenario, or put a plan in its place, or do so to a new one of a published revision; the scenario as it is then.
 
     `expected_root` is what the one who changes has seen; Conflict where somebody else was faster. A merge names what it merged in
     (`other_root`) and what the scenario stands on afterwards (`base_root`); a revert names what it takes back.
@@ -163,7 +164,7 @@ def change_draft(
         current = plans.revision(connection, revision.id, now.date())
         if expected_root is not None and current.root_hash != expected_root:
             raise Conflict(f"somebody changed revision {revision.id} meanwhile; look at it again, then repeat your change")
-        plan = change(load_plan(connection, current))
+        plan = change if isinstance(change, Plan) else change(load_plan(connection, current))
         root, nodes = nodes_of(plan)
         plans.put_nodes(connection, nodes)
         name = plan.name or plan.key

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from metes.base.errors import Conflict
-from metes.model.plan import Plan
 from metes.model.scope import Principal
 from metes.plan.merge import Merged
 from metes.planning import drafts
@@ -48,13 +47,10 @@ def take(
         raise Conflict(f"{len(merged.unsettled)} conflicts are not settled; settle them, then merge again")
     stands_on = theirs.root_hash if theirs.effective_on is not None else None
 
-    def change(_: Plan) -> Plan:
-        return merged.plan
-
     return drafts.change_draft(
         store,
         ours,
-        change,
+        merged.plan,
         note=note,
         expected_root=expected_root,
         now=now,

@@ -86,7 +86,7 @@ def take(
     changed = drafts.change_draft(
         store,
         ours,
-        lambda _: plan,
+        plan,
         note=note,
         expected_root=ours.root_hash,
         now=now,
