@@ -15,6 +15,7 @@ PAGES = [
     DOCS / "tour.md",
     DOCS / "how-to" / "design-territories.md",
     DOCS / "how-to" / "zones.md",
+    DOCS / "how-to" / "planning-season.md",
     DOCS / "how-to" / "plans-in-git.md",
 ]
 

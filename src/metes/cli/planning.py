@@ -128,8 +128,8 @@ def plan_list(context: typer.Context) -> int:
     if console.is_json:
         console.emit(revisions)
     else:
-        headers = ["revision", "plan", "name", "state", "effective on", "author", "changed", "note"]
-        rows = [[r.id, r.plan_key, r.name, r.state, r.effective_on, r.author, r.changed_at, r.note] for r in revisions]
+        headers = ["revision", "scenario", "plan", "state", "effective on", "author", "changed", "note"]
+        rows = [[r.id, r.title, r.plan_key, r.state, r.effective_on, r.author, r.changed_at, r.note] for r in revisions]
         console.table(headers, rows)
     return 0
 
@@ -222,7 +222,7 @@ def plan_publish(
     else:
         verb = "is active since" if revision.state == "active" else "becomes active on"
         say(
-            f"{revision.name} (revision {revision.id}) {verb} {revision.effective_on}; 'metes assign' writes its owners into the ledger"
+            f"{revision.title or revision.name} (revision {revision.id}) {verb} {revision.effective_on}; 'metes assign' writes its owners into the ledger"
         )
     return 0
 

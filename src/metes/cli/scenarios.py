@@ -153,9 +153,9 @@ def plan_publication(context: typer.Context, number: int) -> int:
         console.emit(record)
         return 0
     p = record.publication
-    say(f"publication {p.id}: {p.title or f'revision {p.revision_id}'} from {p.effective_on}, by {p.publisher}")
+    print(f"publication {p.id}: {p.title or f'revision {p.revision_id}'} from {p.effective_on}, by {p.publisher}")
     if p.rationale:
-        say(p.rationale)
+        print(p.rationale)
     promised = p.promised or {}
     rows = [[name, promised.get(name), record.actual.get(name)] for name in ("moved", "gaps")]
     even = [(m or {}).get("balance") or {} for m in (promised, record.actual)]
@@ -259,10 +259,10 @@ def _show(console: Console, review: Review) -> int:
         console.emit(review)
         return 0
     revision, proposal = review.revision, review.proposal
-    say(f"{revision.label} (revision {revision.id}), {revision.state}")
+    print(f"{revision.label} (revision {revision.id}), {revision.state}")
     if proposal is not None:
         due = f", wanted by {proposal.due_on}" if proposal.due_on else ""
-        say(f"proposed by {proposal.proposed_by}{due}: {proposal.rationale}")
+        print(f"proposed by {proposal.proposed_by}{due}: {proposal.rationale}")
     rows = [
         [p.part.key or "(the whole plan)", len(p.part.steps), f"{len(p.approvals)} of {p.needed}", ", ".join(d.author for d in p.asks),
          "everybody" if p.approvers is None else ", ".join(p.approvers), "" if p.may_decide else p.why_not]

@@ -137,9 +137,8 @@ def _require_approved(
         review = review_of(connection, current, old, new, settings, principal)
         lacking = [part for part in review.parts if not part.is_settled]
         if review.proposal is None or review.proposal.state != "open":
-            raise Refused(
-                f"changes need {settings.approvals_needed} approvals here; propose revision {current.id} for review first"
-            )
+            count = f"{settings.approvals_needed} approval{'s' * (settings.approvals_needed > 1)}"
+            raise Refused(f"changes need {count} here; propose revision {current.id} for review first")
         if lacking:
             names = ", ".join(part.part.label or "the whole plan" for part in lacking[:3])
             raise Refused(f"{len(lacking)} parts of revision {current.id} lack approval: {names}{' ...' * (len(lacking) > 3)}")
