@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 from metes.base.dates import END_OF_TIME
@@ -104,6 +104,11 @@ def _span(marks: Marks, fact: Fact, days: _Days, recorded: str) -> Span:
 def _shown(facts: Sequence[Fact], today: date) -> _Days:
     """From the first fact, at most ten years back, to a little after today or the last change to come."""
     first = min((fact.true_from for fact in facts), default=today)
-    start = max(min(first, today - timedelta(days=365)), today - timedelta(days=365 * LONGEST_YEARS))
+    start = max(min(first, _later(today, -365)), _later(today, -365 * LONGEST_YEARS))
     last = max([today, *(fact.true_from for fact in facts)])
-    return start, last + timedelta(days=max(30, (last - start).days // 12))
+    return start, _later(last, max(30, (last - start).days // 12))
+
+
+def _later(day: date, days: int) -> date:
+    """The day so many days later, or before; the first or last there is where that would be beyond them."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
