@@ -208,6 +208,22 @@ def test_a_change_record_holds_the_promise_against_what_came(company: Workspace)
     assert record.actual["balance"] == record.publication.promised["balance"]
 
 
+def test_what_came_of_a_publication_is_measured_on_any_later_day(company: Workspace, clock: Clock) -> None:
+    number = take_over(company, str(company.plan_branch("Spring").id))
+    company.plan_publish(number)
+    held(company)
+    clock.now += timedelta(days=5)
+    company.assign()
+    number = company.publications()[0].id
+    company.pin([Pin("A0", "west", "asked for it", "ada")], reference=str(company.plan_branch("Later").id))
+    company.plan_publish("Later")
+    held(company)
+    moved = [company.publication(number, at=TODAY + timedelta(days=days)).actual["moved"] for days in (0, 4, 5)]
+    assert moved == [1, 1, 2]
+    with pytest.raises(InputError, match="up to today"):
+        company.publication(number, at=TODAY - timedelta(days=1))
+
+
 @both
 def test_parts_are_approved_by_those_who_may_and_did_not_write_them(company: Workspace) -> None:
     company.config_set("approvals_needed", "1")

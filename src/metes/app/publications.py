@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Self
 
 from metes.app.desk import require_number
 from metes.app.reviews import ReviewVerbs
@@ -22,9 +22,6 @@ from metes.store.publications import Message, Publication
 
 if TYPE_CHECKING:
     from metes.assigning.consequences import Consequences
-
-# After a published study: a hand-over costs 13 to 18 % of an account's yearly revenue.
-HAND_OVER_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,9 @@ class PublicationVerbs(ReviewVerbs):
         found = self._foreseen(revision)
         wanted = Wanted(day, rationale, correction, expected_root or revision.root_hash)
         if found is not None:
-            told = messages.messages_of(self._won_and_lost(found), on=day, rationale=wanted.why, currency=settings.reporting_currency)
+            told = messages.messages_of(
+                self._won_and_lost(found), on=day, rationale=wanted.why, currency=settings.reporting_currency
+            )
             wanted = replace(wanted, promised=self._promised(found), messages=told)
         return publishing.publish(
             self.store,
@@ -101,6 +100,8 @@ class PublicationVerbs(ReviewVerbs):
 
     def _promised(self, found: Consequences) -> dict[str, Any]:
         """What a preview says, in short: what moves, what hand-overs cost, how even potential would be spread."""
+        from metes.looking.hand_overs import cost_of  # loads NumPy and Arrow
+
         before = self._potential_by_territory()
         after: dict[str, int] = defaultdict(int, before)
         for balance in found.territories({}):
@@ -108,9 +109,7 @@ class PublicationVerbs(ReviewVerbs):
         after.pop("", None)
         return {
             **found.in_short(),
-            "disruption": round(
-                HAND_OVER_SHARE * sum(p.revenue_12m for p in found.pairs if p.before and _is_handed_over(found, p))
-            ),
+            "disruption": cost_of(sum(p.revenue_12m for p in found.pairs if p.before and _is_handed_over(found, p))),
             "balance_before": spread(before),
             "balance": spread(after),
         }
@@ -170,20 +169,41 @@ class PublicationVerbs(ReviewVerbs):
         with self.store.read() as connection:
             return publications.all_publications(connection)
 
-    def publication(self, publication_id: int) -> ChangeRecord:
-        """One publication with its messages, and what it promised against what is true now."""
+    def publication(self, publication_id: int, *, at: date | None = None) -> ChangeRecord:
+        """One publication with its messages, and what it promised against what is true.
+
+        True today, with the accounts that its first assignment moved; or on a day (`at`) since it took effect, with the accounts that
+        another territory then holds than on the day before it, and what their hand-overs cost at revenues of now.
+        """
         require_number(publication_id, "publication")
         with self.store.read() as connection:
             found = publications.publication(connection, publication_id)
             told = publications.messages(connection, publication_id=publication_id)
             moved = publications.moved_by(connection, found.revision_id)
-        actual: dict[str, Any] = {"day": self.today().isoformat(), "moved": moved}
-        sums = self.book().territory_sums(self.scope)
-        total = self.book().total(self.scope)
+        view = self if at is None else self._on(at, found.effective_on)
+        actual: dict[str, Any] = {"day": view.seen_on.isoformat(), "moved": moved}
+        sums, total = view.book().territory_sums(self.scope), view.book().total(self.scope)
         if total.accounts:
             gaps = sums[("", "primary")].accounts if ("", "primary") in sums else 0
-            actual |= {"balance": spread(self._potential_by_territory()), "gaps": gaps, "accounts": total.accounts}
+            actual |= {"balance": spread(view._potential_by_territory()), "gaps": gaps, "accounts": total.accounts}
+        if at is not None:
+            actual |= self._handed_over(view, found.effective_on - timedelta(days=1))
         return ChangeRecord(found, told, actual)
+
+    def _on(self, at: date, effective_on: date) -> Self:
+        if not effective_on <= at <= self.today():
+            raise InputError(f"expected a day from {effective_on} up to today, got {at}")
+        return self.as_of(at)
+
+    def _handed_over(self, view: Self, eve: date) -> dict[str, int]:
+        """What changed hands from one day to the day of a view."""
+        from metes.looking import hand_overs  # loads NumPy and Arrow
+
+        before = self.as_of(eve)
+        tables = [one.book().details(hand_overs.COLUMNS, self.scope) for one in (before, view)]
+        people = [one._owners(active[1] if (active := one.active()) else None, one.seen_on) for one in (before, view)]
+        found = hand_overs.handed_over(*tables, *people)
+        return {"moved": found.moved, "disruption": found.disruption}
 
     def messages_to_me(self) -> tuple[Message, ...]:
         """What publications told the person whom the principal is linked to, the newest first."""

@@ -144,11 +144,15 @@ def plan_publications(context: typer.Context) -> int:
 
 
 @plan_app.command("publication")
-def plan_publication(context: typer.Context, number: int) -> int:
+def plan_publication(
+    context: typer.Context,
+    number: int,
+    at: str | None = typer.Option(None, "--at", help="What was true on this day, moves and hand-overs counted; else today."),
+) -> int:
     """Show what a publication promised, what is true now, and what it told whom."""
     console: Console = context.obj
     with console.workspace() as workspace:
-        record = workspace.publication(number)
+        record = workspace.publication(number, at=output.day_of(at))
     if console.is_json:
         console.emit(record)
         return 0
@@ -157,7 +161,7 @@ def plan_publication(context: typer.Context, number: int) -> int:
     if p.rationale:
         print(p.rationale)
     promised = p.promised or {}
-    rows = [[name, promised.get(name), record.actual.get(name)] for name in ("moved", "gaps")]
+    rows = [[name, promised.get(name), record.actual.get(name)] for name in ("moved", "gaps", "disruption")]
     even = [(m or {}).get("balance") or {} for m in (promised, record.actual)]
     rows += [
         [f"balance: {word}", *(one.get(name) for one in even)]
