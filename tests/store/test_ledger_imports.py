@@ -275,3 +275,18 @@ def test_many_accounts_are_recorded_at_once(store: Store) -> None:
     assert own(store, facts, 1) == Recorded(0, 0, 1300)
     moved = [Belongs(f.account_id, 1 + f.territory_id % 3, day(3)) for f in facts]
     assert own(store, moved, 2) == Recorded(2600, 1300, 0)
+
+
+def test_what_is_left_of_a_fact_keeps_its_share_and_by_what_it_was_held(store: Store) -> None:
+    with store.write() as connection:
+        ledger.ids_of_territories(connection, "abc")
+        fact = {"account_id": 1, "territory_id": 1, "role": 0, "share": 0.5, "via": 2, "true_from": day(0)}
+        connection.execute(sa.insert(ledger_ownership).values(**fact, recorded_at=NOW, cause_kind="run", cause_id=1))
+    own(store, [Belongs(1, 2, day(3), day(6))], 1)
+    with store.read() as connection:
+        found = [(h.territory, h.share, h.via, h.true_from, h.true_until) for h in ledger.holdings_of(connection, 1, ALL)]
+    assert found == [
+        ("a", 0.5, "rule", day(0), day(3)),
+        ("b", 1.0, "imported", day(3), day(6)),
+        ("a", 0.5, "rule", day(6), None),
+    ]

@@ -185,6 +185,8 @@ class Desk:
     def _past_book(self, moment: Moment, progress: Progress) -> PastBook:
         """The Book of a moment, kept on the shelf: what is known of it now changes with the ledger, what was known before stays."""
         today, shape = self._book_of_now(progress, any_ledger=True), self._book_wanted()[1]
+        if not today.path.exists():  # another process has made newer ones since, and removed it
+            today = self._book_of_now(progress, any_ledger=False)
         is_settled = moment.known is not None and moment.known < self.clock()
         with self.store.read() as connection:
             ledger = -1 if is_settled else counters.value(connection, counters.LEDGER)
