@@ -13,7 +13,7 @@ from metes.looking.restated import Moved, Restated, RestatedRow
 from metes.looking.tree import TreeNode, own_sums
 from metes.model.moment import instant_in
 from metes.model.query import Sums
-from metes.store import ledger, ledger_causes, ledger_reading, profile
+from metes.store import ledger, ledger_causes, profile
 from metes.store.columns import to_micros
 from metes.store.ledger_causes import Writer
 
@@ -62,6 +62,8 @@ class RestatingVerbs(ReadingVerbs):
 
     def _recorded_since(self, now: ReadingVerbs, at: date, since: datetime) -> tuple[_Changes, Mapping[tuple[Any, ...], Writer]]:
         """What was recorded since changed of the day, per territory and cause."""
+        from metes.store import ledger_reading  # loads Arrow, which most commands do without
+
         told = ledger_reading.told_of(self.store, at, since)
         changes = cast("PastBook", now.book()).changes(told)
         with self.store.read() as connection:
