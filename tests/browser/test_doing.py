@@ -179,8 +179,17 @@ MORE_PLACES = (
     "/jobs/schedules",
     "/accounts/1/edit",
     "/settings",
+    "/settings/rights",
     "/users",
+    "/users/demo/person",
     "/audit",
+    "/scenarios",
+    "/scenarios/new",
+    "/reviews",
+    "/plan/compare",
+    "/plan/1/log",
+    "/publications/1",
+    "/my/changes",
 )
 
 

@@ -13,7 +13,10 @@ MORE = Place("More", "/more", "more")
 
 SECTIONS = (
     Section("", (HOME, MAP, TERRITORIES, ACCOUNTS, PEOPLE)),
-    Section("Plan", (Place("Rules", "/plan"), Place("Design", "/designs"), Place("Scenarios", "/scenarios"), Place("Reviews", "/reviews"))),
+    Section(
+        "Plan",
+        (Place("Rules", "/plan"), Place("Design", "/designs"), Place("Scenarios", "/scenarios"), Place("Reviews", "/reviews")),
+    ),
     Section("Inbox", (Place("Notices", "/notices"),)),
     Section("Data", (Place("Import", "/import"), Place("Zones", "/zones"))),
     Section("Admin", (Place("Settings", "/settings"), Place("Users", "/users"), Place("Audit", "/audit"), Place("Jobs", "/jobs"))),
