@@ -55,6 +55,21 @@ def test_a_folder_is_applied_in_one_go_and_a_second_time_nothing_happens(company
     assert "says this already" in company("plan", "apply", "plan", "--yes").err
 
 
+def test_a_no_leaves_a_scenario_and_the_text_as_they_were(company: Command, tmp_path: Path) -> None:
+    assert company("plan", "branch", "autumn").code == 0
+    assert company("plan", "export", "hers", "autumn").code == 0
+    edit(tmp_path, "hers/territories/company.yaml", "name: West\n", "name: Far West\n")
+    for _ in range(2):
+        asked = company("plan", "apply", "hers")
+        assert asked.code == 1
+        assert asked.out.splitlines()[0] == "Change name of territory west from 'West' to 'Far West'."
+        assert company("plan", "diff", "active", "autumn").err == "no difference\n"
+    assert "is now draft 2;" in company("plan", "import", "hers").err
+    assert company("plan", "apply", "hers", "--yes", "--on", "2999-01-01").code == 0
+    again = company("plan", "apply", "hers", "--yes")
+    assert again.err == "nothing to apply: revision 2, scheduled from 2999-01-01, says this already\n"
+
+
 def test_a_text_written_from_an_older_revision_is_merged_with_what_came_since(company: Command, tmp_path: Path) -> None:
     assert company("plan", "export", "other").code == 0
     edit(tmp_path, TREE, "name: East\n", "name: Atlantic\n")

@@ -95,8 +95,14 @@ class TextVerbs(CompareVerbs, RecordVerbs):
         that is open; `choices` and `rest` settle conflicts, where the plan as it is is 'ours' and the text 'theirs'. `is_whole` takes the
         text for all there is. The folder's lock then says what was taken in.
         """
+        return self._take_in(source, note, choices or {}, rest, is_whole)[0]
+
+    def _take_in(
+        self, source: Source, note: str, choices: Mapping[str, str], rest: str | None, is_whole: bool
+    ) -> tuple[Imported, Revision | None]:
+        """What came of a text, and the revision it was merged with as it was before."""
         read = self._read(source, is_whole)
-        merged = self._with_what_came_since(read, choices or {}, rest)
+        merged = self._with_what_came_since(read, choices, rest)
         ours = read.origin.ours
         if ours is not None and (merged.plan == self.plan_of(ours)):
             number, is_new = ours.id, False
@@ -113,7 +119,8 @@ class TextVerbs(CompareVerbs, RecordVerbs):
             )
         self._note_taken(source, read, merged.plan, number)
         is_changed = not is_new and ours is not None and ours.is_open and merged.plan != self.plan_of(ours)
-        return Imported(number, is_new, merged.plan, read.findings, diff(read.plan, merged.plan), is_changed)
+        imported = Imported(number, is_new, merged.plan, read.findings, diff(read.plan, merged.plan), is_changed)
+        return imported, ours
 
     def plan_diff(self, before: str | Path, after: str | Path) -> tuple[Step, ...]:
         """The steps from one revision or plan folder to another."""
@@ -159,22 +166,28 @@ class TextVerbs(CompareVerbs, RecordVerbs):
         `confirm` is shown the steps and their consequences, and its no leaves everything as it was. Where the plan needs approvals the draft stays and
         the refusal says what to do.
         """
-        taken = self.plan_import(source, note=note, choices=choices, rest=rest, is_whole=is_whole)
+        taken, before = self._take_in(source, note, choices or {}, rest, is_whole)
         revision = self.plan_find(str(taken.revision))
         followed = self._newest_publication()
         steps = diff(self.plan_of(followed) if followed else Plan(revision.plan_key), taken.plan)
         if not revision.is_open or not steps:
-            if taken.is_new:
-                self.plan_discard(str(revision.id))
+            self._take_back(taken, before)
             report = self.assign_now(progress) if followed and followed.state == "active" and not self.is_assigned() else None
             return Applied(followed, (), False, taken.findings, report, taken.beyond)
         if confirm is not None and not confirm(Foreseen(revision, steps, self.preview(str(revision.id), progress))):
-            if taken.is_new:
-                self.plan_discard(str(revision.id))
+            self._take_back(taken, before)
             return Applied(None, steps, False, taken.findings)
         published = self.plan_publish(str(revision.id), on=on, rationale=note, expected_root=revision.root_hash)
         done = self.assign_now(progress) if published.state == "active" else None
         return Applied(published, steps, True, taken.findings, done, taken.beyond)
+
+    def _take_back(self, taken: Imported, before: Revision | None) -> None:
+        """Leave the store as it was before a text was taken in."""
+        if taken.is_new:
+            self.plan_discard(str(taken.revision))
+        elif taken.is_changed and before is not None:
+            earlier = self.plan_of(before)
+            self.plan_change(lambda _: earlier, "text taken back", reference=str(before.id))
 
     def _read(self, source: Source, is_whole: bool) -> _Read:
         """A text with its lock and what it is merged with; InputError with its errors where it has some."""

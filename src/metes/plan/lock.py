@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from metes.base.findings import Finding, Place, Severity
 from metes.plan.text import files_in
 
 LOCK_FILE: Final = "plan.lock"
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 _ABOUT: Final = "What this folder was written from; written by metes, to be committed with it."
 _REMEDY: Final = "Export the plan into the folder again, or go on with --whole."
 
@@ -59,7 +61,7 @@ def read_lock(text: str) -> tuple[Lock | None, tuple[Finding, ...]]:
     try:
         content = json.loads(text)
         root, revision, files, forms = content["root"], content["revision"], content["files"], content.get("forms", {})
-        is_whole = isinstance(root, str) and isinstance(revision, int) and all(isinstance(part, dict) for part in (files, forms))
+        is_whole = _HASH.fullmatch(root) is not None and 0 < revision < 2**63 and all(isinstance(p, dict) for p in (files, forms))
     except (ValueError, TypeError, KeyError, RecursionError, AttributeError):
         is_whole = False
     if not is_whole:
