@@ -1,4 +1,4 @@
-"""Sample data for the gallery of components, and a server that shows it: `python tests/web/gallery.py`, then /gallery."""
+"""Sample data for the gallery of components, and a server that shows it: `python -m tests.web.gallery`, then /gallery."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from metes.web.rule_terms import TERMS
 from metes.web.shell import Place as Page
 from metes.web.shell import Section, Shell
 from metes.web.tables import Action, Cell, Choice, Column, Filter, Row, Table, View
+from tests.web import gallery_life
 
 VERDICTS = {
     "proved": "Proved: every possible account has exactly one primary territory.",
@@ -390,6 +391,7 @@ def context() -> dict[str, Any]:
         "text_editor": editor("text"),
         "jobs": [job("running"), job("done")],
         "found": found,
+        **gallery_life.context(),
     }
 
 
