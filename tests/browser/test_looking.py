@@ -101,14 +101,15 @@ def test_the_tree_opens_in_place_by_mouse_and_by_key(open_page: Open) -> None:
     expect(page.locator("[data-parent=west]").first).to_be_hidden()
 
 
-def test_an_account_says_why_and_the_ledger_answers_for_a_day_without_leaving_the_page(open_page: Open) -> None:
+def test_an_account_says_why_and_the_ledger_shows_it_as_of_a_day(open_page: Open) -> None:
     page = open_page("/accounts?sort=-potential")
     page.locator("#accounts tbody th a").first.click()
     expect(page.get_by_role("heading", name=re.compile("^Why "))).to_be_visible()
     expect(page.locator("main")).to_contain_text("takes it by its rule")
     page.get_by_label("Owner on").fill("2026-02-01")
     page.get_by_role("button", name="Ask the ledger").click()
-    expect(page.locator("#owner-answer")).to_contain_text("On Feb 1, 2026")
+    expect(page.get_by_role("region", name="Owner over time")).to_contain_text("On Feb 1, 2026")
+    expect(page.get_by_role("link", name="Back to today").first).to_be_visible()
     expect(page).to_have_url(re.compile("at=2026-02-01"))
 
 

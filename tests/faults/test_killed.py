@@ -27,7 +27,7 @@ territories:
     catch_all: true
 """
 ROWS = 300
-EVERY = {"sqlite": 2, "postgresql": 7}
+EVERY = {"sqlite": 1, "postgresql": 2}
 
 
 def run(database: str, folder: Path, verb: str, kill_before: int = 0) -> bool:

@@ -21,6 +21,7 @@ from metes.planning.drafts import load_plan
 from metes.planning.reviewing import LONGEST_TEXT, editors_of, require_right, review_of
 from metes.store import assign_trigger, audit, ledger, plan_reviews, plans, publications
 from metes.store.engine import Store
+from metes.store.ledger_clock import recorded_now
 from metes.store.plans import Revision
 from metes.store.tables import ledger_pins
 
@@ -183,6 +184,7 @@ def _took_part(connection: Connection, revision: Revision) -> set[str]:
 
 
 def _record_pins(connection: Connection, old: Plan | None, new: Plan, on: date, now: datetime, cause: ledger.Cause) -> None:
+    now = recorded_now(connection, now)
     before, after = set(old.pins if old else ()), set(new.pins)
     if before == after:
         return
