@@ -5,7 +5,21 @@ from __future__ import annotations
 import importlib
 import sys
 
-GROUPS = ("commands", "rules", "proofs", "why", "imports", "assigning", "ledger", "pages", "demo", "medians", "designs", "workbench", "life")
+GROUPS = (
+    "commands",
+    "rules",
+    "proofs",
+    "why",
+    "imports",
+    "assigning",
+    "ledger",
+    "pages",
+    "demo",
+    "medians",
+    "designs",
+    "workbench",
+    "life",
+)
 
 
 def main(names: list[str]) -> int:

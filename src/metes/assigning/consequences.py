@@ -237,6 +237,7 @@ class Codes:
 
 
 def coded(column: pa.ChunkedArray, keys: Sequence[str]) -> Codes:
+    """A column of territories as numbers into `keys`; those it does not have come behind them."""
     encoded = column.combine_chunks().dictionary_encode()
     known = {key: number for number, key in enumerate(keys)}
     named = [known.setdefault(key, len(known)) for key in encoded.dictionary.to_pylist()]

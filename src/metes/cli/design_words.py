@@ -84,12 +84,15 @@ def _against(travel: float, today: Mapping[str, Any] | None) -> str:
 
 
 def amount(value: float, unit: str) -> str:
+    """A cost: money where its unit is a currency, else a plain number."""
     return money(round(value), unit) if len(unit) == 3 and unit.isupper() else f"{value:,.0f}"
 
 
 def ratio(value: float | None) -> str:
+    """A number with two decimals, empty where it is not known."""
     return "" if value is None else f"{value:.2f}"
 
 
 def share(value: float | None) -> str:
+    """A share as a percentage, empty where it is not known."""
     return "" if value is None else f"{value:.1%}"

@@ -305,6 +305,7 @@ def _texts(accounts: pa.Table, name: str) -> Any:
 
 
 def is_number(name: str, fields: Mapping[str, Field]) -> bool:
+    """Whether a field of accounts can be a measure; degrees are no amounts."""
     return name == "pipeline" or (name in fields and fields[name].type.is_number and name not in ("latitude", "longitude"))
 
 
