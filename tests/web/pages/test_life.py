@@ -161,6 +161,10 @@ def test_a_publication_tells_each_person_why_and_keeps_what_it_promised(browser:
     assert other.post("/my/changes/read", {"publication": "2"}).status_code == 303
     assert f"1 of {len(record.messages)} have read it" in plain(browser.get("/publications/2").text)
     assert "Promised" in browser.get("/publications/1").text
+    counted = plain(browser.get("/publications/2?day=2026-03-14").text)
+    assert "since the day before it" in counted
+    assert "is no day" in browser.get("/publications/2?day=soon").text
+    assert "up to today" in plain(browser.get("/publications/2?day=2999-01-01").text)
 
 
 def test_a_scheduled_publication_is_cancelled_with_a_reason(browser: Browser) -> None:

@@ -34,9 +34,13 @@ def list_publications(caller: Caller) -> list[dict[str, Any]]:
 
 
 @router.get("/publications/{publication}")
-def get_publication(publication: int, caller: Caller) -> dict[str, Any]:
-    """One publication with its messages, and what it promised against what is true now."""
-    record: dict[str, Any] = plain(caller.publication(publication))
+def get_publication(
+    publication: int,
+    caller: Caller,
+    at: Annotated[date | None, Query(description="What was true on this day, moves and hand-overs counted; else today.")] = None,
+) -> dict[str, Any]:
+    """One publication with its messages, and what it promised against what is true."""
+    record: dict[str, Any] = plain(caller.publication(publication, at=at))
     return record
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
@@ -20,8 +21,8 @@ KINDS = {"publish": "Publication", "revert": "Revert", "correction": "Correction
 
 @router.get(PATH)
 def show(number: int, visit: SignedIn) -> Response:
-    """The record of a change."""
-    record = visit.workspace.publication(number)
+    """The record of a change: against what is true today, or what was true on a day that is asked for."""
+    record, day, error = _on(visit, number, visit.address.get("day"))
     found = record.publication
     revision = visit.workspace.plan_find(str(found.revision_id))
     start = min(visit.address.start(), len(record.messages))
@@ -36,6 +37,8 @@ def show(number: int, visit: SignedIn) -> Response:
         review=visit.workspace.plan_review(str(revision.id)),
         compared=_compared(visit, found.promised, record.actual),
         actual=record.actual,
+        day=day,
+        day_error=error,
         messages=shown,
         acknowledged=sum(1 for m in record.messages if m.acknowledged_at is not None),
         total=len(record.messages),
@@ -118,6 +121,19 @@ def _before(visit: Visit, found: Any) -> int | None:
     return earlier[0].revision_id if earlier else None
 
 
+def _on(visit: Visit, number: int, day: str) -> tuple[Any, str, str]:
+    """A publication's record on the day typed, that day, and what is wrong with it; without one the record of today."""
+    if not day:
+        return visit.workspace.publication(number), "", ""
+    try:
+        return visit.workspace.publication(number, at=date.fromisoformat(day)), day, ""
+    except ValueError:
+        error = f"{day[:40]!r} is no day; write 2027-02-28."
+    except InputError as problem:
+        error = f"{str(problem)[:1].upper()}{str(problem)[1:]}."
+    return visit.workspace.publication(number), "", error
+
+
 def _compared(visit: Visit, promised: Mapping[str, Any] | None, actual: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each promise in words: what was foreseen, and what is true on the day."""
     if not promised:
@@ -129,7 +145,13 @@ def _compared(visit: Visit, promised: Mapping[str, Any] | None, actual: Mapping[
         if foreseen is not None:
             rows.append({"label": label, "foreseen": write(foreseen), "now": write(now) if now is not None else "–", "hint": hint})
 
-    add("Accounts that change territory", promised.get("moved"), actual.get("moved"), number, "moved by its assignment")
+    add(
+        "Accounts that change territory",
+        promised.get("moved"),
+        actual.get("moved"),
+        number,
+        "since the day before it" if "disruption" in actual else "moved by its assignment",
+    )
     add("Accounts held by nobody", promised.get("gaps"), actual.get("gaps"), number)
     for key, label, write in (
         ("largest", "Largest territory, against the average", _times(number)),
@@ -137,7 +159,9 @@ def _compared(visit: Visit, promised: Mapping[str, Any] | None, actual: Mapping[
     ):
         foreseen, now = promised.get("balance") or {}, actual.get("balance") or {}
         add(label, foreseen.get(key), now.get(key), write)
-    add("Disruption", promised.get("disruption"), None, money, "15 % of a year's revenue of what is handed over")
+    add(
+        "Disruption", promised.get("disruption"), actual.get("disruption"), money, "15 % of a year's revenue of what is handed over"
+    )
     return rows
 
 
