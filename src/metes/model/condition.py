@@ -211,7 +211,8 @@ def from_json(data: Any, level: int = 0) -> Condition:
 
 def _value_to_json(value: Value) -> Any:
     if isinstance(value, Decimal):
-        return {"decimal": format(value.normalize(), "f")}
+        # Equal values are written alike, so that a plan which went through text keeps its hashes.
+        return int(value) if value == value.to_integral_value() else {"decimal": format(value.normalize(), "f")}
     if isinstance(value, date):
         return {"date": value.isoformat()}
     return value
