@@ -1,4 +1,4 @@
-"""Figures of a plan's life: two plans of 25,000 territories compared, merged, written as text and read, and held against a million accounts.
+"""Figures of a plan's life: plans of 25,000 territories compared, merged, written, read, held against a million accounts, published, taken back.
 
 In process, each on a workspace that has just been opened, so that plans are read from the database:
 
@@ -32,6 +32,7 @@ def figures(folder: Path = FOLDER / "life") -> Iterator[Figure]:
     yield from text(database, folder)
     yield from structure(database)
     yield from consequences(folder)
+    yield from publication(folder)
 
 
 def text(database: Path, folder: Path) -> Iterator[Figure]:
@@ -87,6 +88,27 @@ def consequences(folder: Path) -> Iterator[Figure]:
         seconds = timed(lambda: found.append(workspace.plan_compare("one", "other")))
         note = f"{found[0].moved:,} accounts move"
         yield Figure("  and what differs for a million accounts", seconds, 10, note=note)
+
+
+def publication(folder: Path) -> Iterator[Figure]:
+    """One of the two put in force on a million accounts, then taken back; the plan before it has been assigned."""
+    database = Path(shutil.copyfile(folder / "accounts.db", folder / "publishing.db"))
+    with opened(database) as workspace:
+        workspace.assign()
+        workspace.book()
+
+    def publish(workspace: Any, reference: str) -> int:
+        workspace.plan_publish(reference)
+        return int(workspace.assign().moved)
+
+    with opened(database) as workspace:
+        moved: list[int] = []
+        seconds = timed(lambda: moved.append(publish(workspace, "one")))
+        yield Figure("a scenario published and assigned, a million accounts", seconds, 30, note=f"{moved[0]:,} accounts move")
+    with opened(database) as workspace:
+        newest = workspace.publications()[0].id
+        seconds = timed(lambda: moved.append(publish(workspace, str(workspace.plan_revert(newest).revision.id))))
+        yield Figure("  taken back, published and assigned", seconds, 30, note=f"{moved[1]:,} accounts move")
 
 
 @contextmanager
