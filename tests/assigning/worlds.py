@@ -24,6 +24,7 @@ from metes.rules.compile import compile_plan
 from metes.rules.precedence import settle
 from metes.rules.predicate import holds
 from metes.rules.syntax import parse
+from metes.store import plans
 from metes.store.ledger import ROLES, VIAS
 from metes.store.tables import accounts, ledger_ownership, orders, products, territory_keys
 
@@ -67,9 +68,12 @@ class Company:
         return self.workspace.import_(kind, [path], **options)
 
     def publish(self, plan: Plan, on: date | None = None) -> None:
-        """Make a plan the one from a day on."""
+        """Make a plan the one from a day on, whatever was published before."""
+        with self.workspace.store.read() as connection:
+            earlier = plans.publications(connection)
+            last = plans.revision(connection, earlier[-1].revision_id, self.now.date()) if earlier else None
         revision, _ = drafts.import_draft(
-            self.workspace.store, plan, note="", parent=None, now=self.now, principal=self.workspace.principal
+            self.workspace.store, plan, note="", parent=last, now=self.now, principal=self.workspace.principal
         )
         self.workspace.plan_publish(str(revision), on=on)
 

@@ -44,12 +44,12 @@ def active(store: Store, day: date, known: datetime | None = None) -> int | None
 
 
 def test_nodes_are_stored_once_and_read_by_their_hash(store: Store) -> None:
-    nodes = {f"{n:064}": {"n": n, "é": ["x"]} for n in range(1200)}
+    nodes = {f"{n:064}": {"is": "types", "n": n, "é": ["x"]} for n in range(1200)}
     with store.write() as connection:
         assert plans.put_nodes(connection, nodes) == 1200
-        assert plans.put_nodes(connection, {**nodes, "f" * 64: {}}) == 1
+        assert plans.put_nodes(connection, {**nodes, "f" * 64: {"is": "types"}}) == 1
         read = plans.node_reader(connection)
-        assert read(f"{7:064}") == {"n": 7, "é": ["x"]}
+        assert read(f"{7:064}") == {"is": "types", "n": 7, "é": ["x"]}
         with pytest.raises(NotFound, match="plan node"):
             read("0123456789ab")
 
