@@ -158,6 +158,21 @@ def test_merging_independent_edits_equals_doing_both_in_either_order(
         assert {s.act.value for s in steps} <= {"change"}  # the order of a list's values at most
 
 
+@given(changes_within("west"), changes_within("east"))
+@settings(max_examples=80 * SOAK, **RELAXED)
+def test_what_was_published_is_taken_back_exactly_and_beneath_what_came_later(
+    west: list[tuple[str, str, str, int]], east: list[tuple[str, str, str, int]]
+) -> None:
+    made = changed_within(COMPANY, west, "west")
+    back = merge(made, made, COMPANY)
+    assert nodes_of(back.plan)[0] == nodes_of(COMPANY)[0]  # the same content, so that every derived answer is the same
+    later = changed_within(made, east, "east")
+    beneath = merge(made, later, COMPANY)
+    assert beneath.conflicts == ()
+    wanted = changed_within(COMPANY, east, "east")
+    assert [step for step in diff(beneath.plan, wanted) if step.kind != "list"] == []
+
+
 # --- conflicts, one of each kind ----------------------------------------------------------------------------------------------------
 
 
