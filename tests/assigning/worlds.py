@@ -70,8 +70,7 @@ class Company:
     def publish(self, plan: Plan, on: date | None = None) -> None:
         """Make a plan the one from a day on, whatever was published before."""
         with self.workspace.store.read() as connection:
-            earlier = plans.publications(connection)
-            last = plans.revision(connection, earlier[-1].revision_id, self.now.date()) if earlier else None
+            last = plans.last_published(connection, self.now.date())
         revision, _ = drafts.import_draft(
             self.workspace.store, plan, note="", parent=last, now=self.now, principal=self.workspace.principal
         )

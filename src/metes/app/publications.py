@@ -125,7 +125,7 @@ class PublicationVerbs(ReviewVerbs):
         won_from: dict[str, Counter[str]] = defaultdict(Counter)
         lost_to: dict[str, Counter[str]] = defaultdict(Counter)
         for pair in found.pairs:
-            before, after = dict(found.owners_before.get(pair.before, ())), dict(found.owners_after.get(pair.after, ()))
+            before, after = found.owners_of(pair)
             for key in after.keys() - before.keys():
                 won_from[key][", ".join(sorted(before.values())) or "nobody"] += pair.accounts
             for key in before.keys() - after.keys():
@@ -232,7 +232,7 @@ class PublicationVerbs(ReviewVerbs):
 
 def _is_handed_over(found: Consequences, pair: Any) -> bool:
     """Whether accounts that move leave everybody who owned them."""
-    before, after = dict(found.owners_before.get(pair.before, ())), dict(found.owners_after.get(pair.after, ()))
+    before, after = found.owners_of(pair)
     return bool(before.keys() - after.keys())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from metes.app.desk import require_number
@@ -45,7 +45,7 @@ class ScenarioVerbs(PreviewVerbs):
         """The plan that a revision was branched from or last merged with; an empty one where it began from nothing."""
         if revision.base_root is None:
             return Plan(revision.plan_key)
-        return self.plan_of(replace(revision, root_hash=revision.base_root))
+        return self.plan_at(revision.base_root)
 
     def plan_log(self, reference: str = "active") -> tuple[LogEntry, ...]:
         """What happened to a revision and to those it was branched from, newest first."""

@@ -135,14 +135,17 @@ class Consequences:
                 won[pair.after] += pair
         return _balances(won, lost, names)
 
+    def owners_of(self, pair: Pair) -> tuple[dict[str, str], dict[str, str]]:
+        """Who owns the accounts of a pair before and after: names by key."""
+        return dict(self.owners_before.get(pair.before, ())), dict(self.owners_after.get(pair.after, ()))
+
     def people(self) -> tuple[Balance, ...]:
         """What each person who owns territories wins and loses, those with most accounts first."""
         won: dict[str, Standing] = defaultdict(Standing)
         lost: dict[str, Standing] = defaultdict(Standing)
         names: dict[str, str] = {}
         for pair in self.pairs:
-            before = dict(self.owners_before.get(pair.before, ()))
-            after = dict(self.owners_after.get(pair.after, ()))
+            before, after = self.owners_of(pair)
             names.update(before)
             names.update(after)
             for key in before.keys() - after.keys():

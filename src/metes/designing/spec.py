@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from metes.base.ids import content_hash
+from metes.model.hand_over import HAND_OVER_SHARE
 
 ACCOUNTS: Final = "accounts"
 TODAY: Final = "today"
@@ -52,7 +53,7 @@ class Rates:
     visits_per_year: float = 12.0
     visit_hours: float = 1.0
     travel_hours: float = 0.5
-    handover_share: float = 0.15
+    handover_share: float = HAND_OVER_SHARE
     likeness_share: float = 0.0
     revenue: str = "revenue_12m"
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-# After a published study: a hand-over costs 13 to 18 % of an account's yearly revenue.
-HAND_OVER_SHARE = 0.15
+from metes.model.hand_over import HAND_OVER_SHARE
+
 COLUMNS = ("account", "territory", "revenue_12m")
 Owners = Mapping[str, Sequence[tuple[str, str]]]
 

@@ -76,27 +76,8 @@ def import_draft(
             if revision.root_hash == root and revision.is_open:
                 return revision.id, False
         plans.put_nodes(connection, nodes)
-        revision_id = plans.add_draft(
-            connection,
-            plan_key=plan.key,
-            name=plan.name or plan.key,
-            root_hash=root,
-            parent_id=parent.id if parent else None,
-            note=note,
-            author=principal.name,
-            now=now,
-            base_root=parent.root_hash if parent else None,
-        )
-        plan_life.log_change(
-            connection,
-            revision_id,
-            kind="import",
-            before=parent.root_hash if parent else None,
-            after=root,
-            note=note,
-            author=principal.name,
-            now=now,
-            other_root=other_root,
+        revision_id = _begin(
+            connection, parent, plan.key, root, plan.name or plan.key, "", "import", note, now, principal, other_root
         )
         detail = {"plan": plan.key, "root": root, "territories": len(plan.territories)}
         audit.add_entry(connection, principal, "plan import", f"revision {revision_id}", detail, now)
@@ -109,7 +90,9 @@ def branch(store: Store, origin: Revision, title: str, *, note: str, now: dateti
     with store.write() as connection:
         _require_free(connection, cleaned, now)
         current = plans.revision(connection, origin.id, now.date())
-        number = _begin(connection, current, current.root_hash, current.name, cleaned, "branch", note, now, principal)
+        number = _begin(
+            connection, current, current.plan_key, current.root_hash, current.name, cleaned, "branch", note, now, principal
+        )
         detail = {"from": current.id, "root": current.root_hash}
         audit.add_entry(connection, principal, "plan branch", f"revision {number}", detail, now)
         return plans.revision(connection, number, now.date())
@@ -185,7 +168,7 @@ def change_draft(
                 other_root=other_root,
             )
         else:
-            draft_id = _begin(connection, current, root, name, "", kind, note, now, principal, other_root)
+            draft_id = _begin(connection, current, current.plan_key, root, name, "", kind, note, now, principal, other_root)
         detail = {"from": current.root_hash, "to": root, "note": note}
         audit.add_entry(connection, principal, f"plan {'change' if kind == 'edit' else kind}", f"revision {draft_id}", detail, now)
         return plans.revision(connection, draft_id, now.date())
@@ -193,7 +176,8 @@ def change_draft(
 
 def _begin(
     connection: Connection,
-    origin: Revision,
+    origin: Revision | None,
+    plan_key: str,
     root: str,
     name: str,
     title: str,
@@ -203,24 +187,25 @@ def _begin(
     principal: Principal,
     other_root: str | None = None,
 ) -> int:
-    """A new scenario of a revision, with its first change; its number."""
+    """A new scenario of a revision (None: of nothing), with its first change; its number."""
+    base_root = origin.root_hash if origin else None
     number = plans.add_draft(
         connection,
-        plan_key=origin.plan_key,
+        plan_key=plan_key,
         name=name,
         root_hash=root,
-        parent_id=origin.id,
+        parent_id=origin.id if origin else None,
         note=note,
         author=principal.name,
         now=now,
         title=title,
-        base_root=origin.root_hash,
+        base_root=base_root,
     )
     plan_life.log_change(
         connection,
         number,
         kind=kind,
-        before=origin.root_hash,
+        before=base_root,
         after=root,
         note=note,
         author=principal.name,

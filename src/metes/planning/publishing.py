@@ -105,10 +105,9 @@ def publish(
 
 def _followed(connection: Connection, current: Revision, wanted: Wanted, today: date) -> Revision | None:
     """The revision that a publication would follow, None for the first; the day and the scenario's base must fit it."""
-    earlier = plans.publications(connection)
-    if not earlier:
+    last = plans.last_published(connection, today)
+    if last is None or last.effective_on is None:
         return None
-    last = earlier[-1]
     if wanted.on < today and not wanted.correction.strip():
         raise InputError(
             f"expected a day from {today} on, got {wanted.on}; only a workspace's first plan may begin in the past, "
@@ -120,22 +119,22 @@ def _followed(connection: Connection, current: Revision, wanted: Wanted, today: 
                 f"a plan is scheduled for {last.effective_on} already; publish on that day or later, or cancel that one first"
             )
         raise InputError(f"expected a day from {last.effective_on} on, when the plan in force began, got {wanted.on}")
-    before = plans.revision(connection, last.revision_id, today)
-    if current.base_root != before.root_hash:
+    if current.base_root != last.root_hash:
         raise Conflict(
-            f"the plan moved on since revision {current.id} was branched: revision {before.id} is {before.state}; "
-            f"merge it in first ('metes plan merge {before.id} --into {current.id}'), look at it again, then publish"
+            f"the plan moved on since revision {current.id} was branched: revision {last.id} is {last.state}; "
+            f"merge it in first ('metes plan merge {last.id} --into {current.id}'), look at it again, then publish"
         )
-    return before
+    return last
 
 
 def _require_approved(
     connection: Connection, current: Revision, old: Plan, new: Plan, settings: WorkspaceSettings, principal: Principal
 ) -> None:
     """Refused where somebody may not publish all of it, or too few people have approved a part."""
-    require_right(connection, "publish", diff(old, new), old, new, principal)
+    steps = diff(old, new)
+    require_right(connection, "publish", steps, old, new, principal)
     if settings.approvals_needed:
-        review = review_of(connection, current, old, new, settings, principal)
+        review = review_of(connection, current, old, new, settings, principal, steps)
         lacking = [part for part in review.parts if not part.is_settled]
         if review.proposal is None or review.proposal.state != "open":
             count = f"{settings.approvals_needed} approval{'s' * (settings.approvals_needed > 1)}"
@@ -161,8 +160,8 @@ def cancel(store: Store, publication_id: int, *, reason: str, today: date, now: 
         publications.cancel(connection, publication_id, principal.name, reason.strip()[:LONGEST_TEXT], now)
         plans.reopen(connection, found.revision_id, now)
         current = plans.revision(connection, found.revision_id, today)
-        earlier = plans.publications(connection)
-        before = load_plan(connection, plans.revision(connection, earlier[-1].revision_id, today)) if earlier else Plan("")
+        earlier = plans.last_published(connection, today)
+        before = load_plan(connection, earlier) if earlier else Plan("")
         cause = ledger.Cause("publish", publication_id)
         _record_pins(connection, load_plan(connection, current), before, found.effective_on, now, cause)
         told = [message.person_id for message in publications.messages(connection, publication_id=publication_id)]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from metes.base.errors import Conflict
 from metes.model.scope import Principal
 from metes.plan.merge import merge, settle
 from metes.plan.merge_parts import MergeConflict
-from metes.planning.drafts import change_draft, load_plan
+from metes.planning.drafts import change_draft, plan_at
 from metes.store import plans
 from metes.store.engine import Store
 from metes.store.plans import Revision
@@ -46,11 +46,10 @@ def revert(
     if publication.cancelled_at is not None:
         raise Conflict(f"publication {publication.id} was cancelled; it changed nothing")
     with store.read() as connection:
-        newest = plans.revision(connection, plans.publications(connection)[-1].revision_id, today)
-        ours = load_plan(connection, newest)
-        made, before = (
-            load_plan(connection, replace(newest, root_hash=root)) for root in (publication.root, publication.before_root)
-        )
+        newest = plans.last_published(connection, today)
+        if newest is None:
+            raise Conflict("no plan is published any more; there is nothing to take back")
+        ours, made, before = (plan_at(connection, root) for root in (newest.root_hash, publication.root, publication.before_root))
     merged = settle(merge(made, ours, before), choices)
     if merged.unsettled:
         return Reverted(None, merged.unsettled)
@@ -59,7 +58,7 @@ def revert(
     revision = change_draft(
         store,
         newest,
-        lambda _: merged.plan,
+        merged.plan,
         note=note or f"takes publication {publication.id} of {publication.effective_on} back",
         expected_root=newest.root_hash,
         now=now,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
@@ -60,15 +60,20 @@ class Review:
 
 
 def review_of(
-    connection: Connection, revision: Revision, old: Plan, new: Plan, settings: WorkspaceSettings, principal: Principal
+    connection: Connection,
+    revision: Revision,
+    old: Plan,
+    new: Plan,
+    settings: WorkspaceSettings,
+    principal: Principal,
+    steps: Sequence[Step] | None = None,
 ) -> Review:
-    """The review of a scenario as it stands, `old` and `new` being the plan of its base and its own."""
+    """The review of a scenario as it stands, `old` and `new` being the plan of its base and its own, `steps` what differs where that is known."""
     rights = plan_rights.rights(connection)
     proposal = plan_reviews.review_of(connection, revision.id)
     decisions = plan_reviews.decisions_of(connection, [proposal.id]) if proposal else ()
     editors = editors_of(connection, revision)
-    steps = diff(old, new)
-    parts = parts_of(steps, old, new, rights.places("approve"))
+    parts = parts_of(diff(old, new) if steps is None else steps, old, new, rights.places("approve"))
     found = tuple(_part(part, decisions, rights, editors, settings, principal, old, new) for part in parts)
     return Review(revision, proposal, found, plan_reviews.comments_of(connection, revision.id), editors)
 
@@ -189,11 +194,12 @@ def decide(
     if decision not in (APPROVE, ASK):
         raise InputError(f"expected {APPROVE} or {ASK}, got {decision[:40]!r}")
     words = _text(comment, "what should change") if decision == ASK else comment.strip()[:LONGEST_TEXT]
+    steps = diff(old, new)
     with store.write() as connection:
         current, proposal = _under_review(connection, revision, today)
         if current.root_hash != revision.root_hash:
             raise Conflict(f"somebody changed revision {revision.id} meanwhile; look at it again, then decide")
-        before = review_of(connection, current, old, new, settings, principal)
+        before = review_of(connection, current, old, new, settings, principal, steps)
         found = next((p for p in before.parts if p.part.key == part), None)
         if found is None:
             raise InputError(
@@ -202,14 +208,14 @@ def decide(
         if not found.may_decide:
             raise Refused(found.why_not)
         plan_reviews.add_decision(connection, proposal.id, part, found.part.hash, decision, principal.name, words, now)
-        after = review_of(connection, current, old, new, settings, principal)
+        after = review_of(connection, current, old, new, settings, principal, steps)
         plans.set_state(connection, current.id, "approved" if after.is_settled else "in review", now)
         detail = {"review": proposal.id, "part": part, "hash": found.part.hash}
         audit.add_entry(connection, principal, f"plan {decision}", f"revision {current.id}", detail, now)
         name = found.part.label or "all"
         what = f"approved {name}" if decision == APPROVE else f"asks for changes in {name}"
         notifying.review_decided(connection, current, {proposal.proposed_by, *after.editors}, what, words, now, principal)
-        return review_of(connection, plans.revision(connection, current.id, today), old, new, settings, principal)
+        return replace(after, revision=plans.revision(connection, current.id, today))
 
 
 def say(

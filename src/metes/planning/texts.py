@@ -54,8 +54,7 @@ def _followed(connection: Connection, lock: Lock | None, today: date) -> Revisio
             named = None
         if named is not None and named.is_open and plan_life.is_origin(connection, lock.root, named.root_hash):
             return named
-    published = plans.publications(connection)
-    return plans.revision(connection, published[-1].revision_id, today) if published else None
+    return plans.last_published(connection, today)
 
 
 def _foreign(lock: Lock) -> Finding:

@@ -234,6 +234,12 @@ def publications(connection: Connection, *, known: datetime | None = None) -> Se
     ).all()
 
 
+def last_published(connection: Connection, day: date) -> Revision | None:
+    """The revision that the next publication would follow: the active one, or the last that is scheduled; None before the first."""
+    found = publications(connection)
+    return revision(connection, found[-1].revision_id, day) if found else None
+
+
 def active_revision(connection: Connection, day: date, *, known: datetime | None = None) -> Revision | None:
     """The revision that is the plan on a day: the last publication that has begun; None before the first."""
     begun = [p for p in publications(connection, known=known) if p.effective_on <= day]

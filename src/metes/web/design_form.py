@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from metes.base.findings import Finding, Severity
+from metes.model.hand_over import HAND_OVER_SHARE
 from metes.model.plan import Plan, Role
 
 MOST_MEASURES = 8
@@ -22,7 +23,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "name": "", "units": "us-counties", "within": "", "regions": [], "territories": 8, "seats": [], "start": "today", "targets": "equal",
     "measures": [{"measure": "potential", "band": 0.05, "weight": 1.0}], "contiguous": True, "bases": True, "walls": "none", "parents": 0, "locks": {},
     "together": [], "forbidden": [], "licences": {}, "families": False, "seed": 0, "seconds": None,
-    "rates": {"travel_per_km": 0.5, "visits_per_year": 12.0, "visit_hours": 1.0, "travel_hours": 0.5, "handover_share": 0.15, "likeness_share": 0.0},
+    "rates": {"travel_per_km": 0.5, "visits_per_year": 12.0, "visit_hours": 1.0, "travel_hours": 0.5, "handover_share": HAND_OVER_SHARE, "likeness_share": 0.0},
 }  # fmt: skip
 
 
