@@ -101,7 +101,7 @@ def begin(made: Workspace, folder: Path) -> None:
     made.import_("seats", [folder / "seats.csv"])
     made.assign()
     for name, person in (("ada", "P1"), ("bo", "P2"), ("cy", None)):
-        made.user_add(name, "correct horse battery", person=person)
+        made.user_add(name, "correct horse battery", person=person, roles=["administrator"])
 
 
 both = pytest.mark.parametrize("company", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)

@@ -269,7 +269,7 @@ def test_whoever_asked_for_work_is_told_that_it_failed_and_administrators_of_wha
 ) -> None:
     with opened(database, tmp_path) as (workspace, _):
         with workspace.store.write() as connection:
-            users.add_user(connection, "cleo", "hash", False, workspace.clock())
+            users.add_user(connection, "cleo", "hash", workspace.clock())
         bob, ann, cleo = (as_user(workspace, name) for name in ("bob", "ann", "cleo"))
         mine = bob.job_add("design", {"design": 999})
         assert run_next(workspace, "w")

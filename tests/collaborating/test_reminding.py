@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from metes.app.settings import AppSettings
 from metes.app.workspace import Workspace, open_workspace
 from metes.collaborating.reminding import Waiting, turn_of
-from metes.store import users
+from metes.store import links, users
 from metes.store.tables import people
 from tests.app.test_plan_life import TODAY, begin, take_over
 from tests.collaborating.worlds import Clock, as_user, mail_at, work_off
@@ -109,7 +109,7 @@ def test_a_reminder_that_no_worker_made_in_time_comes_late_and_one_on_the_day_of
 
 def test_a_publication_reaches_users_in_the_app_and_people_without_one_by_mail_alone(company: Workspace) -> None:
     with company.store.write() as connection:
-        users.link_person(connection, "bo", None)
+        links.link(connection, users.require_user(connection, "bo").id, None, "local", company.clock())
         connection.execute(sa.update(people).where(people.c.name == "Ada North").values(email=None))
     with mail_box() as (box, port):
         company.shelf.mail = mail_at(port)

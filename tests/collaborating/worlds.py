@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from metes.app.settings import AppSettings, MailAccess
 from metes.app.workspace import Workspace, open_workspace
 from metes.model.scope import Principal
-from metes.store import notices, users
+from metes.model.access import UserRole
+from metes.store import notices, roles, users
 from metes.store.notices import Told
 from metes.worker.loop import run_next
 from tests.conftest import NOW
@@ -46,7 +47,8 @@ def opened(database: str, folder: Path, mail: MailAccess | None = None) -> Itera
     with made.store.write() as connection:
         if not users.all_users(connection):
             for name in ("ann", "bob"):
-                number = users.add_user(connection, name, "hash", True, NOW)
+                number = users.add_user(connection, name, "hash", NOW)
+                roles.grant(connection, UserRole.ADMINISTRATOR, "local", NOW, user_id=number, true_from=date(2020, 1, 1))
                 notices.set_address(connection, number, f"{name}@example.com")
     yield made, clock
     made.close()

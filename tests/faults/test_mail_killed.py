@@ -24,7 +24,7 @@ def test_a_worker_killed_anywhere_loses_no_mail(database: str, tmp_path: Path) -
         for schedule in ("nightly-assignment", "clean-up", "old-logs", "weekly-digest"):
             workspace.schedule_remove(schedule)
         for name in ("ann", "bob"):
-            workspace.user_add(name, "a long enough password")
+            workspace.user_add(name, "a long enough password", roles=["administrator"])
             as_user(workspace, name).notice_address_set(f"{name}@example.com")
         work_all(workspace)
         for turn, point in enumerate(POINTS["sqlite" if database.startswith("sqlite") else "postgresql"], 1):

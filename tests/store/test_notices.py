@@ -31,7 +31,7 @@ def ann(store: Store) -> int:
             row = row_of(people, number, name=f"Person {number}", email=email)
             closed = NOW.date() if number == DORA else None
             connection.execute(sa.insert(people).values({**row, "closed_on": closed}))
-        made = users.add_user(connection, "ann", "hash", True, NOW)
+        made = users.add_user(connection, "ann", "hash", NOW)
         connection.execute(sa.update(user_table).values(person_id=ANNA))
         return made
 
@@ -107,7 +107,7 @@ def test_what_is_told_once_for_ever_is_not_told_again(store: Store, ann: int) ->
 
 def test_notices_are_read_by_their_user_alone(store: Store, ann: int) -> None:
     with store.write() as connection:
-        bob = users.add_user(connection, "bob", "hash", False, NOW)
+        bob = users.add_user(connection, "bob", "hash", NOW)
     tell(store, user_ids=[ann, bob])
     later = NOW + timedelta(minutes=1)
     with store.write() as connection:

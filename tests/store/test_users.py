@@ -18,22 +18,22 @@ DAY = timedelta(days=1)
 def ann(store: Store) -> int:
     """The id of a user."""
     with store.write() as connection:
-        return users.add_user(connection, "ann", "hash-1", True, NOW)
+        return users.add_user(connection, "ann", "hash-1", NOW)
 
 
 def test_a_user_is_found_by_name_with_the_hash(store: Store, ann: int) -> None:
     with store.write() as connection:
         found = users.find_user(connection, "ann")
         assert found is not None
-        assert (found[0].id, found[0].is_administrator, found[0].preferences, found[1]) == (ann, True, {}, "hash-1")
+        assert (found[0].id, found[0].preferences, found[1]) == (ann, {}, "hash-1")
         assert users.find_user(connection, "bob") is None
         with pytest.raises(Conflict, match="'ann' already"):
-            users.add_user(connection, "ann", "x", False, NOW)
+            users.add_user(connection, "ann", "x", NOW)
 
 
 def test_users_come_by_name_with_their_preferences(store: Store, ann: int) -> None:
     with store.write() as connection:
-        users.add_user(connection, "aaron", "x", False, NOW)
+        users.add_user(connection, "aaron", "x", NOW)
         users.set_preferences(connection, ann, {"theme": "dark", "columns": ["é"]})
         assert [(u.name, u.preferences) for u in users.all_users(connection)] == [
             ("aaron", {}),
@@ -43,7 +43,7 @@ def test_users_come_by_name_with_their_preferences(store: Store, ann: int) -> No
 
 def test_a_session_lasts_its_days(store: Store, ann: int) -> None:
     with store.write() as connection:
-        users.add_session(connection, ann, "digest", "csrf", NOW)
+        users.add_session(connection, ann, "digest", "csrf", NOW, number=7)
         last = NOW + users.SESSION_DAYS * DAY
         found = users.find_session(connection, "digest", last - timedelta(microseconds=1))
         assert found is not None
@@ -55,11 +55,11 @@ def test_a_session_lasts_its_days(store: Store, ann: int) -> None:
 @pytest.mark.parametrize("way", ["sign out", "password", "disable"])
 def test_a_session_ends_with_signing_out_a_new_password_or_being_shut_out(store: Store, ann: int, way: str) -> None:
     with store.write() as connection:
-        users.add_session(connection, ann, "digest", "csrf", NOW)
+        users.add_session(connection, ann, "digest", "csrf", NOW, number=7)
         if way == "sign out":
             users.end_session(connection, "digest")
         elif way == "password":
-            users.set_password(connection, "ann", "hash-2")
+            users.set_password(connection, "ann", "hash-2", NOW)
         else:
             users.set_disabled(connection, "ann", NOW)
             users.set_disabled(connection, "ann", None)
@@ -69,7 +69,7 @@ def test_a_session_ends_with_signing_out_a_new_password_or_being_shut_out(store:
 def test_whoever_is_shut_out_has_neither_session_nor_token(store: Store, ann: int) -> None:
     with store.write() as connection:
         users.set_disabled(connection, "ann", NOW)
-        users.add_session(connection, ann, "digest", "csrf", NOW)
+        users.add_session(connection, ann, "digest", "csrf", NOW, number=7)
         users.add_token(connection, ann, "script", "token-digest", None, NOW)
         assert users.find_session(connection, "digest", NOW) is None
         assert users.find_token(connection, "token-digest", NOW) is None
@@ -80,7 +80,7 @@ def test_whoever_is_shut_out_has_neither_session_nor_token(store: Store, ann: in
 def test_nobody_of_that_name_can_be_changed(store: Store) -> None:
     with store.write() as connection:
         with pytest.raises(NotFound, match="no user 'bob'"):
-            users.set_password(connection, "bob", "x")
+            users.set_password(connection, "bob", "x", NOW)
         with pytest.raises(NotFound, match="no user 'bob'"):
             users.set_disabled(connection, "bob", NOW)
 
@@ -90,7 +90,7 @@ def test_a_token_works_until_it_runs_out(store: Store, ann: int) -> None:
         token = users.add_token(connection, ann, "script", "digest", NOW + DAY, NOW)
         found = users.find_token(connection, "digest", NOW)
         assert found is not None
-        assert (found[0], found[1].name) == (token, "ann")
+        assert (found[0].id, found[1].name) == (token, "ann")
         assert users.find_token(connection, "digest", NOW + DAY) is None
 
 

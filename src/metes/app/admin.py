@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,15 +15,20 @@ from metes.app.desk import require_number
 from metes.app.schedules import ScheduleVerbs
 from metes.base.errors import InputError, NotFound, Refused
 from metes.identity import secrets
+from metes.model.access import UserRole, role_named
+from metes.model.notices import checked_mail_address
 from metes.model.scope import Principal
 from metes.model.workspace import SETTING_NAMES, checked_setting, settings_from
-from metes.store import assign_trigger, audit, schedules, users
+from metes.store import assign_trigger, audit, links, schedules, users
+from metes.store import roles as granted
 from metes.store import settings as stored
 from metes.store.people import find_person
 from metes.store.users import Session, Token, User
 
 SESSION_SECONDS = users.SESSION_DAYS * 86_400
 WRONG_SIGN_IN = "this name and password do not go together"
+# A token that is used often is written down no more often than this.
+TOKEN_USE_NOTED = timedelta(minutes=1)
 log = logging.getLogger("metes.app")
 
 
@@ -71,39 +76,69 @@ class AdminVerbs(ScheduleVerbs):
         elif name in ("rates", "reporting_currency"):
             assign_trigger.data_changed(connection, self.principal.name, self.clock(), f"the setting {name} changed")
 
-    def user_add(self, name: str, password: str | None = None, *, person: str | None = None) -> str:
-        """Add an administrator, linked to a person where one is named; the password, made here where none is given."""
+    def user_add(
+        self,
+        name: str,
+        password: str | None = None,
+        *,
+        person: str | None = None,
+        roles: Sequence[str] | None = None,
+        territory: str = "",
+        email: str | None = None,
+    ) -> str:
+        """Add a user with roles (None: administrator for the first, else none), linked to a person where one is named.
+
+        `territory` is where the roles hold beside the seats of the person. Gives the password, made here where none is given.
+        """
         cleaned = name.strip()
         if not 1 <= len(cleaned) <= 100 or any(c.isspace() or not c.isprintable() for c in cleaned):
             raise InputError(f"expected a user name of 1 to 100 characters without blanks and control characters, got {name!r}")
+        wanted = None if roles is None else tuple(dict.fromkeys(map(role_named, roles)))
+        if territory:
+            self._require_territory(territory)
         chosen = password or secrets.new_password()
         hashed = secrets.hash_password(chosen)
+        now = self.clock()
         with self.store.write() as connection:
+            is_first = not users.all_users(connection)
+            held = (UserRole.ADMINISTRATOR,) if wanted is None and is_first else wanted or ()
             number = find_person(connection, person) if person else None
-            user_id = users.add_user(connection, cleaned, hashed, True, self.clock())
+            user_id = users.add_user(connection, cleaned, hashed, now, email=checked_mail_address(email) if email else None)
             if number is not None:
-                users.link_person(connection, cleaned, number)
-            audit.add_entry(connection, self.principal, "user add", f"user {user_id}", {}, self.clock())
+                links.link(connection, user_id, number, self.principal.name, now)
+            day = links.day_of(connection, now)
+            for role in held:
+                granted.grant(connection, role, self.principal.name, now, user_id=user_id, territory=territory, true_from=day)
+            detail = {"roles": list(held), "territory": territory, "person": number}
+            audit.add_entry(connection, self.principal, "user add", f"user {user_id}", detail, now)
         return chosen
 
-    def user_link(self, name: str, person: str | None) -> None:
-        """Say which person a user is (None: nobody)."""
+    def user_link(self, name: str, person: str | None, *, since: date | None = None, until: date | None = None) -> None:
+        """Say which person a user is from a day on (None: today), until a day; None for nobody."""
+        now = self.clock()
         with self.store.write() as connection:
             number = find_person(connection, person) if person else None
-            user_id = users.link_person(connection, name, number)
-            audit.add_entry(connection, self.principal, "user link", f"user {user_id}", {"person": number}, self.clock())
+            user_id = users.require_user(connection, name).id
+            links.link(connection, user_id, number, self.principal.name, now, since=since, until=until)
+            detail = {"person": number, "from": since and since.isoformat(), "until": until and until.isoformat()}
+            audit.add_entry(connection, self.principal, "user link", f"user {user_id}", detail, now)
+
+    def _require_territory(self, territory: str) -> None:
+        active = self.active()
+        if active is None or territory not in active[1].territory_by_key:
+            raise NotFound(f"the plan in force has no territory '{territory[:100]}'; 'metes territories' lists those it has")
 
     def user_list(self) -> tuple[User, ...]:
         """All users."""
         with self.store.read() as connection:
-            return users.all_users(connection)
+            return users.all_users(connection, links.day_of(connection, self.clock()))
 
     def user_password(self, name: str, password: str | None = None) -> str:
         """Give a user another password, ending all sessions; the password."""
         chosen = password or secrets.new_password()
         hashed = secrets.hash_password(chosen)
         with self.store.write() as connection:
-            user_id = users.set_password(connection, name, hashed)
+            user_id = users.set_password(connection, name, hashed, self.clock())
             audit.add_entry(connection, self.principal, "user password", f"user {user_id}", {}, self.clock())
         return chosen
 
@@ -111,6 +146,7 @@ class AdminVerbs(ScheduleVerbs):
         """Shut a user out, or let them in again."""
         with self.store.write() as connection:
             user_id = users.set_disabled(connection, name, self.clock() if is_disabled else None)
+            granted.require_administrator(connection, links.day_of(connection, self.clock()))
             audit.add_entry(connection, self.principal, "user disable", f"user {user_id}", {"disabled": is_disabled}, self.clock())
 
     def token_add(self, name: str, user: str, days: int | None = None) -> str:
@@ -138,16 +174,18 @@ class AdminVerbs(ScheduleVerbs):
             users.revoke_token(connection, token_id, self.clock())
             audit.add_entry(connection, self.principal, "token revoke", f"token {token_id}", {}, self.clock())
 
-    def token_user(self, secret: str) -> User | None:
-        """Whose token this is; None where it is unknown, revoked or run out."""
+    def token_user(self, secret: str) -> tuple[Token, User] | None:
+        """The token of a secret and whose it is; None where it is unknown, revoked or run out."""
         now = self.clock()
         with self.store.read() as connection:
             found = users.find_token(connection, secrets.digest(secret), now)
         if found is None:
             return None
-        with self.store.touch() as connection:
-            users.note_token_use(connection, found[0], now)
-        return found[1]
+        used = found[0].used_at
+        if used is None or now - used >= TOKEN_USE_NOTED:
+            with self.store.touch() as connection:
+                users.note_token_use(connection, found[0].id, now)
+        return found
 
     def sign_in(self, name: str, password: str, address: str) -> SignedIn:
         """Begin a session; Refused says no more than that name and password do not go together, or how long to wait."""
@@ -165,7 +203,15 @@ class AdminVerbs(ScheduleVerbs):
         with self.store.touch() as connection:
             users.note_sign_in(connection, name, address, is_right, now)
             if is_right and found is not None:
-                users.add_session(connection, found[0].id, secrets.digest(secret), secrets.new_secret(), now)
+                users.add_session(
+                    connection,
+                    found[0].id,
+                    secrets.digest(secret),
+                    secrets.new_secret(),
+                    now,
+                    address=address,
+                    number=secrets.new_number(),
+                )
         who = f"user {found[0].id}" if found else "an unknown name"
         if not is_right or found is None:
             log.warning("sign-in failed", extra={"subject": who, "address": address})
@@ -180,7 +226,8 @@ class AdminVerbs(ScheduleVerbs):
     def session(self, secret: str) -> Session | None:
         """The session of a browser's cookie; None where it has ended."""
         with self.store.read() as connection:
-            return users.find_session(connection, secrets.digest(secret), self.clock())
+            now = self.clock()
+            return users.find_session(connection, secrets.digest(secret), now, links.day_of(connection, now))
 
     def sign_out(self, secret: str) -> None:
         """End a session."""
@@ -212,15 +259,3 @@ class AdminVerbs(ScheduleVerbs):
         if self.principal.user_id is not None:
             with self.store.touch() as connection:
                 users.delete_view(connection, self.principal.user_id, view_id)
-
-    def audit_list(self, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
-        """The newest entries of the audit trail, those before an entry where one is named."""
-        if before is not None:
-            require_number(before, "entry")
-        with self.store.read() as connection:
-            return audit.entries(connection, limit=limit, before=before)
-
-    def audit_verify(self) -> int | None:
-        """The first entry of the audit trail that was tampered with; None where the chain is whole."""
-        with self.store.read() as connection:
-            return audit.first_broken(connection)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from metes.access.cut import cut
+from metes.app.access import access_at
 from metes.app.design_shelf import DesignShelf
 from metes.app.settings import MailAccess
 from metes.app.zone_shelf import ZoneShelf
 from metes.base.errors import NotFound
 from metes.base.ids import content_hash
 from metes.base.progress import SILENT, Progress
+from metes.model.access import Access, Capability
 from metes.model.catalogue import Field, rule_fields
 from metes.model.moment import Moment
 from metes.model.plan import Plan
@@ -48,6 +52,7 @@ _EXPLAINERS_KEPT = 2
 _COMPILED_KEPT = 3
 # A Book of the past holds some 100 MB for a million accounts.
 _PASTS_KEPT = 3
+_CUT_PLANS_KEPT = 64
 
 
 def utc_now() -> datetime:
@@ -72,8 +77,11 @@ class Shelf:
     zones: ZoneShelf = field(default_factory=ZoneShelf)
     designs: DesignShelf = field(default_factory=DesignShelf)
     mail: MailAccess = field(default_factory=MailAccess)
+    anchors: Path | None = None
     pasts: OrderedDict[tuple[Path, Moment, int], PastBook] = field(default_factory=OrderedDict)
     past_lock: threading.Lock = field(default_factory=threading.Lock)
+    cut_plans: dict[tuple[str, frozenset[str], date], Plan] = field(default_factory=dict)
+    accesses: OrderedDict[tuple[Hashable, ...], Access] = field(default_factory=OrderedDict)
     serves_stale: bool = False
     in_the_making: set[BookKey] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -110,10 +118,15 @@ class Desk:
         self.clock = clock
         self.moment = moment
 
+    @cached_property
+    def access(self) -> Access:
+        """What the principal may, and where, today: also where one looks at another day."""
+        return access_at(self.store, self.shelf, self.principal, self.clock(), self._load_plan)
+
     @property
     def scope(self) -> Scope:
-        """What the principal sees: everything, while every user is an administrator."""
-        return Scope.everything("every user of a workspace is an administrator until roles come")
+        """What the principal sees."""
+        return self.access.scope(Capability.LOOK)
 
     def check_ready(self) -> None:
         """SchemaMismatch, or the database's own error, unless the database answers with the right schema."""
@@ -247,11 +260,31 @@ class Desk:
         threading.Thread(target=make, name="book", daemon=True).start()
 
     def plan_of(self, revision: Revision) -> Plan:
-        """The plan of a revision, kept on the shelf by its content."""
-        return self.plan_at(revision.root_hash)
+        """The plan of a revision, cut down to what the principal sees of it."""
+        return self.plan_seen(revision.root_hash)
+
+    def plan_seen(self, root: str) -> Plan:
+        """The plan of a content's root, cut down to what the principal sees of it; kept on the shelf."""
+        scope = self.scope
+        if scope.territories is None:
+            return self.plan_at(root)
+        day = self.today()
+        key = (root, scope.territories, day)
+        with self.shelf.lock:
+            found = self.shelf.cut_plans.get(key)
+        if found is None:
+            found = cut(self.plan_at(root), scope, day)
+            with self.shelf.lock:
+                while len(self.shelf.cut_plans) >= _CUT_PLANS_KEPT:
+                    self.shelf.cut_plans.pop(next(iter(self.shelf.cut_plans)))
+                self.shelf.cut_plans[key] = found
+        return found
 
     def plan_at(self, root: str) -> Plan:
-        """The plan of a content's root, kept on the shelf."""
+        """The whole plan of a content's root, kept on the shelf: for working with, never to be shown as it is."""
+        return self._load_plan(root)
+
+    def _load_plan(self, root: str) -> Plan:
         with self.shelf.lock:
             plan = self.shelf.plans.get(root)
             if plan is None:
@@ -275,7 +308,7 @@ class Desk:
             from metes.rules.compile import compile_plan
             from metes.rules.revise import revised
 
-            plan = self.plan_of(revision)
+            plan = self.plan_at(revision.root_hash)
             if before is None:
                 compiled = compile_plan(plan, fields, currency)
             else:
@@ -288,7 +321,7 @@ class Desk:
 
     def explainer_of(self, revision: Revision) -> Explainer:
         """A revision made ready for explaining accounts, kept on the shelf."""
-        plan, fields, currency = self.plan_of(revision), self.fields(), self.settings().reporting_currency
+        plan, fields, currency = self.plan_at(revision.root_hash), self.fields(), self.settings().reporting_currency
         key = _compiled_key(revision, fields, currency)
         with self.shelf.lock:
             explainer = self.shelf.explainers.get(key)
@@ -320,9 +353,15 @@ class Desk:
         return revision
 
     def require_active(self) -> tuple[Revision, Plan]:
-        """The active plan; NotFound says how to get one."""
+        """The active plan, cut down to what the principal sees of it; NotFound says how to get one."""
         revision = self.active_revision(self.seen_on)
         return revision, self.plan_of(revision)
+
+    def _whole_active(self) -> tuple[Revision, Plan] | None:
+        """The active revision with its whole plan: for working with, never to be shown as it is."""
+        with self.store.read() as connection:
+            revision = plans.active_revision(connection, self.seen_on, known=self.known)
+        return None if revision is None else (revision, self.plan_at(revision.root_hash))
 
 
 def _compiled_key(revision: Revision, fields: Mapping[str, Field], currency: str) -> tuple[str, str, str]:

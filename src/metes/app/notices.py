@@ -8,7 +8,7 @@ from metes.app.desk import require_number
 from metes.app.jobs import JobVerbs
 from metes.base.errors import InputError
 from metes.model.notices import NEVER, NoticeChoice, checked_choice, checked_kind, checked_mail_address
-from metes.store import notices
+from metes.store import links, notices
 from metes.store.notices import Notice
 
 MOST_NOTICES = 500
@@ -79,7 +79,7 @@ class NoticeVerbs(JobVerbs):
         """How the principal is told of each kind, and where mail goes."""
         user = self._reader()
         with self.store.read() as connection:
-            chosen, of_person = notices.addresses_of(connection, user)
+            chosen, of_person = notices.addresses_of(connection, user, links.day_of(connection, self.clock()))
             return NoticePreferences(notices.choices_of(connection, user), chosen, of_person, self.shelf.mail.is_named)
 
     def notice_preferences_set(self, kind: str, *, in_app: bool, by_mail: str) -> NoticePreferences:

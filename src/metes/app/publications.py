@@ -16,7 +16,7 @@ from metes.planning import messages, publishing, reverting
 from metes.planning.messages import Change
 from metes.planning.publishing import Wanted
 from metes.planning.reverting import Reverted
-from metes.store import audit, ledger, plans, publications, users
+from metes.store import audit, ledger, plans, publications
 from metes.store.plans import Revision
 from metes.store.publications import Message, Publication
 
@@ -224,10 +224,7 @@ class PublicationVerbs(ReviewVerbs):
             audit.add_entry(connection, self.principal, "plan acknowledge", f"publication {publication_id}", {}, self.clock())
 
     def _my_person(self) -> int | None:
-        if self.principal.user_id is None:
-            return None
-        with self.store.read() as connection:
-            return users.person_of(connection, self.principal.user_id)
+        return self.access.person_id
 
 
 def _is_handed_over(found: Consequences, pair: Any) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from metes.app.auditing import AuditVerbs
 from metes.app.corrections import CorrectionVerbs
 from metes.app.design_sizes import DesignSizeVerbs
 from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
+from metes.app.policy import guarded
 from metes.app.proofs import ProofVerbs
 from metes.app.reminders import ReminderVerbs
 from metes.app.restating import RestatingVerbs
@@ -22,8 +24,9 @@ from metes.store.engine import Store
 LOCAL = Principal("local")
 
 
+@guarded
 class Workspace(
-    EditingVerbs, CorrectionVerbs, RestatingVerbs, TextVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs
+    EditingVerbs, CorrectionVerbs, RestatingVerbs, TextVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs, AuditVerbs
 ):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
@@ -44,4 +47,4 @@ def open_workspace(
     if make and schema.is_empty(store):
         schema.upgrade(store)
     schema.require_current(store)
-    return Workspace(store, Shelf(settings.books, mail=settings.mail), principal, clock)
+    return Workspace(store, Shelf(settings.books, mail=settings.mail, anchors=settings.anchors), principal, clock)

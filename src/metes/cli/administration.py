@@ -1,4 +1,4 @@
-"""Commands of whoever runs a workspace: settings, users, tokens, audit."""
+"""Commands of whoever runs a workspace: settings, users, tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from metes.cli.output import Console, say
 config_app = typer.Typer(help="Settings of the workspace.", no_args_is_help=True, rich_markup_mode=None)
 user_app = typer.Typer(help="Users who can sign in.", no_args_is_help=True, rich_markup_mode=None)
 token_app = typer.Typer(help="Tokens of the API.", no_args_is_help=True, rich_markup_mode=None)
-audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,7 +18,6 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(config_app, name="config")
     app.add_typer(user_app, name="user")
     app.add_typer(token_app, name="token")
-    app.add_typer(audit_app, name="audit")
 
 
 @config_app.command("list")
@@ -61,12 +59,15 @@ def user_add(
     name: str,
     password_stdin: bool = typer.Option(False, "--password-stdin", help="Read the password from standard input; else one is made."),
     person: str | None = typer.Option(None, "--person", help="Who of the people this is, by id."),
+    role: list[str] = typer.Option([], "--role", help="What the user is to the workspace; may be given several times."),
+    territory: str = typer.Option("", "--territory", help="Where the roles hold, beside the seats of the person."),
+    email: str | None = typer.Option(None, "--email", help="Where a link to a new password goes."),
 ) -> int:
-    """Add an administrator and print the password."""
+    """Add a user and print the password; the first one is an administrator."""
     console: Console = context.obj
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
     with console.workspace() as workspace:
-        password = workspace.user_add(name, given, person=person)
+        password = workspace.user_add(name, given, person=person, roles=role or None, territory=territory, email=email)
     return _show_password(console, name, None if given else password)
 
 
@@ -93,8 +94,8 @@ def user_list(context: typer.Context) -> int:
         console.emit(users)
     else:
         console.table(
-            ["user", "administrator", "since", "shut out"],
-            [[u.name, u.is_administrator, u.created_at, u.disabled_at] for u in users],
+            ["user", "since", "shut out"],
+            [[u.name, u.created_at, u.disabled_at] for u in users],
         )
     return 0
 
@@ -174,35 +175,6 @@ def token_revoke(context: typer.Context, token: int) -> int:
         workspace.token_revoke(token)
     console.emit({"token": token, "is_revoked": True}) if console.is_json else say(f"token {token} is revoked")
     return 0
-
-
-@audit_app.command("list")
-def audit_list(context: typer.Context, rows: int = typer.Option(50, min=1, max=1000)) -> int:
-    """List the newest entries."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        entries = workspace.audit_list(rows)
-    if console.is_json:
-        console.emit(entries)
-    else:
-        console.table(
-            ["entry", "at", "who", "action", "subject"],
-            [[e["id"], e["at"], e["principal"], e["action"], e["subject"]] for e in entries],
-        )
-    return 0
-
-
-@audit_app.command("verify")
-def audit_verify(context: typer.Context) -> int:
-    """Say whether an entry was changed, removed or inserted."""
-    console: Console = context.obj
-    with console.workspace() as workspace:
-        broken = workspace.audit_verify()
-    if console.is_json:
-        console.emit({"is_whole": broken is None, "first_broken": broken})
-    else:
-        say("the audit trail is whole" if broken is None else f"the audit trail was tampered with at entry {broken}")
-    return 0 if broken is None else 1
 
 
 def _show_password(console: Console, name: str, made: str | None) -> int:

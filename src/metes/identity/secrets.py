@@ -55,6 +55,11 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_number() -> int:
+    """A number that cannot be guessed and tells nothing, by which something secret is named."""
+    return secrets.randbelow(2**53 - 1) + 1
+
+
 def digest(secret: str) -> str:
     """SHA-256 of a random secret, the only form in which it is kept; not for passwords."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from metes.store import roles
+from metes.store.links import day_of
 from metes.store.notices import News, add_all
 from metes.store.tables import users
 from metes.store.work_tables import jobs
@@ -42,7 +44,7 @@ def tell_failed(connection: Connection, job_id: int, now: datetime) -> None:
         f"{called} did not succeed",
         f"{called} (job {job_id}) did not succeed: {row.error}",
         f"/jobs/{job_id}",
-        user_ids=asked or administrators(connection),
+        user_ids=asked or roles.administrators(connection, day_of(connection, now)),
         in_app_alone=row.kind in _MAIL_KINDS,
     )
     add_all(connection, [news], now)
@@ -52,7 +54,9 @@ def tell_mail_failed(connection: Connection, count: int, today: date, now: datet
     """Tell the administrators, once a day and in the app alone, that mails were given up."""
     mails = "A mail was given up" if count == 1 else f"{count} mails were given up"
     text = f"{mails} after the last try. The page of jobs says which, and what the mail server answered."
-    news = News(KIND, "Mail does not arrive", text, "/jobs", administrators(connection), (), f"mail-failed {today}", True)
+    news = News(
+        KIND, "Mail does not arrive", text, "/jobs", roles.administrators(connection, today), (), f"mail-failed {today}", True
+    )
     add_all(connection, [news], now)
 
 
@@ -62,9 +66,3 @@ def _failed_alike_before(connection: Connection, job_id: int, row: Any) -> bool:
     same = sa.and_(t.id < job_id, t.kind == row.kind, t.principal == row.principal, t.finished_at.is_not(None))
     before = connection.execute(sa.select(t.state, t.error).where(same).order_by(t.id.desc()).limit(1)).first()
     return before is not None and before.state == "failed" and before.error == row.error
-
-
-def administrators(connection: Connection) -> list[int]:
-    """The numbers of those who run the workspace."""
-    query = sa.select(users.c.id).where(users.c.is_administrator, users.c.disabled_at.is_(None)).order_by(users.c.id)
-    return list(connection.execute(query).scalars())

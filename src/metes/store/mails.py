@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.model.notices import NEVER
+from metes.store.links import day_of, person_on
 from metes.store.notice_tables import mails, notice_addresses, notices
 from metes.store.notices import Notice
 from metes.store.tables import people, users
@@ -78,7 +79,10 @@ def take(connection: Connection, job_id: int, now: datetime) -> Mail | None:
         .add_columns(notice_addresses.c.address.label("chosen"))
         .outerjoin(users, users.c.id == t.user_id)
         .outerjoin(notice_addresses, notice_addresses.c.user_id == t.user_id)
-        .outerjoin(people, sa.and_(people.c.id == sa.func.coalesce(users.c.person_id, t.person_id), people.c.closed_on.is_(None)))
+        .outerjoin(
+            people,
+            sa.and_(people.c.id == sa.func.coalesce(person_on(day_of(connection, now)), t.person_id), people.c.closed_on.is_(None)),
+        )
         .where(t.id == found)
     )
     row = connection.execute(query).one()

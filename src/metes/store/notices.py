@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -23,6 +23,7 @@ from metes.model.notices import (
     default_choice,
     is_mail_address,
 )
+from metes.store.links import day_of, person_on
 from metes.store.notice_tables import mails, notice_addresses, notice_choices, notices
 from metes.store.tables import people, users
 
@@ -104,7 +105,7 @@ def add_all(connection: Connection, news: Sequence[News], now: datetime) -> Told
     """Tell many things at once, such as a publication to each person in other words; the same as one `add_notices` for each."""
     if not news:
         return Told()
-    readers = _Readers(connection, news)
+    readers = _Readers(connection, news, day_of(connection, now))
     told_once = _told_once(connection, news, readers)
     rows: list[dict[str, Any]] = []
     unreached = 0
@@ -200,13 +201,13 @@ def set_address(connection: Connection, user_id: int, address: str | None) -> No
         connection.execute(sa.insert(notice_addresses).values(user_id=user_id, address=address))
 
 
-def addresses_of(connection: Connection, user_id: int) -> tuple[str | None, str | None]:
+def addresses_of(connection: Connection, user_id: int, day: date) -> tuple[str | None, str | None]:
     """Where a user chose to get mail, and the address of the person the user is linked to; None where there is none."""
     row = connection.execute(
         sa.select(notice_addresses.c.address, people.c.email)
         .select_from(users)
         .outerjoin(notice_addresses, notice_addresses.c.user_id == users.c.id)
-        .outerjoin(people, sa.and_(people.c.id == users.c.person_id, people.c.closed_on.is_(None)))
+        .outerjoin(people, sa.and_(people.c.id == person_on(day), people.c.closed_on.is_(None)))
         .where(users.c.id == user_id)
     ).first()
     return (None, None) if row is None else (row.address, row.email)
@@ -222,12 +223,12 @@ def drop_read_before(connection: Connection, moment: datetime) -> int:
 class _Readers:
     """Everybody whom some news is for, with what they chose."""
 
-    def __init__(self, connection: Connection, news: Sequence[News]) -> None:
+    def __init__(self, connection: Connection, news: Sequence[News], day: date) -> None:
         user_ids = {number for item in news for number in item.user_ids}
         person_ids = {number for item in news for number in item.person_ids}
         self.by_user: dict[int, _Reader] = {}
         self.by_person: dict[int, list[_Reader]] = {}
-        for row in _users(connection, user_ids, person_ids):
+        for row in _users(connection, user_ids, person_ids, day):
             reader = _Reader(row.id, row.person_id, is_mail_address(row.address or row.email or ""))
             self.by_user[row.id] = reader
             if row.person_id is not None:
@@ -249,16 +250,17 @@ class _Readers:
         return self._choices.get((reader.user_id, kind)) or default_choice(kind)
 
 
-def _users(connection: Connection, user_ids: set[int], person_ids: set[int]) -> Iterator[Any]:
+def _users(connection: Connection, user_ids: set[int], person_ids: set[int], day: date) -> Iterator[Any]:
     """The users of those numbers or linked to those people, who are not shut out, with their addresses."""
+    person = person_on(day)
     query = (
-        sa.select(users.c.id, users.c.person_id, notice_addresses.c.address, people.c.email)
+        sa.select(users.c.id, person.label("person_id"), notice_addresses.c.address, people.c.email)
         .outerjoin(notice_addresses, notice_addresses.c.user_id == users.c.id)
-        .outerjoin(people, sa.and_(people.c.id == users.c.person_id, people.c.closed_on.is_(None)))
+        .outerjoin(people, sa.and_(people.c.id == person, people.c.closed_on.is_(None)))
         .where(users.c.disabled_at.is_(None))
         .order_by(users.c.id)
     )
-    for column, numbers in ((users.c.id, user_ids), (users.c.person_id, person_ids)):
+    for column, numbers in ((users.c.id, user_ids), (person, person_ids)):
         for chunk in _chunks(numbers):
             yield from connection.execute(query.where(column.in_(chunk)))
 

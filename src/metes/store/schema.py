@@ -11,8 +11,10 @@ from sqlalchemy.engine import Connection
 
 from metes.base.errors import SchemaMismatch
 from metes.store import (  # noqa: F401  # their tables belong to the metadata
+    audit_tables,
     correction_tables,
     design_tables,
+    identity_tables,
     notice_tables,
     plan_life_tables,
     work_tables,

@@ -418,12 +418,15 @@ users = Table(
     metadata,
     _id(),
     Column("name", Text, nullable=False, unique=True),
+    # Empty for those who sign in elsewhere.
     Column("password_hash", Text, nullable=False),
-    Column("is_administrator", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     Column("preferences", Text, nullable=False),
-    Column("person_id", BigId),
+    # Where a link goes that lets somebody choose a new password; said by an administrator or by the provider of the sign-in.
+    Column("email", Text),
+    Column("password_changed_at", Instant),
+    Column("must_change_password", Boolean, nullable=False, server_default=sa.false()),
 )
 
 sessions = Table(
@@ -435,6 +438,17 @@ sessions = Table(
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    # By which its user ends it; the digest never leaves the database.
+    Column("number", BigId, nullable=False, unique=True),
+    Column("address", Text, nullable=False, server_default=sa.text("''")),
+    Column("agent", Text, nullable=False, server_default=sa.text("''")),
+    Column("method", Text, nullable=False, server_default=sa.text("'password'")),
+    # Whether the second factor is still to come: till then the session opens nothing else.
+    Column("awaits_factor", Boolean, nullable=False, server_default=sa.false()),
+    Column("proved_at", Instant),
+    # Whose pages an administrator looks at.
+    Column("as_user_id", BigId),
+    Index(None, "user_id"),
 )
 
 sign_ins = Table(
@@ -459,6 +473,10 @@ tokens = Table(
     Column("expires_at", Instant),
     Column("used_at", Instant),
     Column("revoked_at", Instant),
+    # What it may less than its user: one role of theirs, and a part of the tree.
+    Column("role", Text),
+    Column("territory", Text, nullable=False, server_default=sa.text("''")),
+    Index(None, "user_id"),
 )
 
 saved_views = Table(
@@ -485,6 +503,22 @@ audit = Table(
     Column("detail", Text, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    # Version 1 knew the columns before; its entries hold, and are verified, as they were written.
+    Column("version", sa.SmallInteger, nullable=False, server_default=sa.text("1")),
+    Column("via", Text, nullable=False, server_default=sa.text("''")),
+    Column("address", Text, nullable=False, server_default=sa.text("''")),
+    Column("request", Text, nullable=False, server_default=sa.text("''")),
+    Column("before", Text, nullable=False, server_default=sa.text("''")),
+    Column("after", Text, nullable=False, server_default=sa.text("''")),
+    Column("personal", Text, nullable=False, server_default=sa.text("''")),
+    # Of an entry of version 1 that named a user who was erased: the hash of what stands there now, and the entry that vouches for it.
+    Column("seal", String(64)),
+    Column("sealed_by", BigId),
+    Index(None, "principal", "id"),
+    Index(None, "action", "id"),
+    Index(None, "subject", "id"),
+    Index(None, "address", "id"),
+    Index(None, "at"),
 )
 
 RECORD_TABLES = {

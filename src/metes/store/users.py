@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import Conflict, NotFound
+from metes.store import counters
+from metes.store.links import person_on
 from metes.store.tables import saved_views, sessions, sign_ins, tokens, users
 
 SESSION_DAYS = 14
@@ -24,19 +26,36 @@ class User:
 
     id: int
     name: str
-    is_administrator: bool
     created_at: datetime
     disabled_at: datetime | None
     preferences: Mapping[str, Any]
+    # The person of the roster whom the user is today.
     person_id: int | None = None
+    email: str | None = None
+    password_changed_at: datetime | None = None
+    must_change_password: bool = False
+    has_password: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in browser: its user and the token that its forms carry."""
+    """A signed-in browser: its user, the token that its forms carry, and whose pages it looks at (None: the user's own).
+
+    `awaits_factor` says that the second factor is still to come; `proved_at` is when its user last proved who they are.
+    """
 
     user: User
     csrf: str
+    number: int = 0
+    address: str = ""
+    agent: str = ""
+    method: str = "password"
+    created_at: datetime | None = None
+    seen_at: datetime | None = None
+    expires_at: datetime | None = None
+    awaits_factor: bool = False
+    proved_at: datetime | None = None
+    as_user: User | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,77 +69,80 @@ class Token:
     expires_at: datetime | None
     used_at: datetime | None
     revoked_at: datetime | None
+    role: str | None = None
+    territory: str = ""
 
 
-def add_user(connection: Connection, name: str, password_hash: str, is_administrator: bool, now: datetime) -> int:
-    """A new user's id; Conflict where the name is taken."""
+def add_user(connection: Connection, name: str, password_hash: str, now: datetime, *, email: str | None = None) -> int:
+    """A new user's id, without a role; `password_hash` is empty for who signs in elsewhere. Conflict where the name is taken."""
     if connection.execute(sa.select(users.c.id).where(users.c.name == name)).first():
         raise Conflict(f"there is a user '{name}' already; choose another name, or 'metes user password {name}'")
     row = dict(
         name=name,
         password_hash=password_hash,
-        is_administrator=is_administrator,
         created_at=now,
-        disabled_at=None,
         preferences="{}",
+        email=email,
+        password_changed_at=now if password_hash else None,
     )
-    return int(connection.execute(sa.insert(users).values(**row).returning(users.c.id)).scalar_one())
+    number = int(connection.execute(sa.insert(users).values(**row).returning(users.c.id)).scalar_one())
+    counters.bump(connection, counters.ACCESS)
+    return number
 
 
-def all_users(connection: Connection) -> tuple[User, ...]:
-    """Every user, by name."""
-    return tuple(_user(row) for row in connection.execute(sa.select(users).order_by(users.c.name)))
+def all_users(connection: Connection, day: date | None = None) -> tuple[User, ...]:
+    """Every user, by name, with the person each is on a day (None: with no person)."""
+    return tuple(_user(row) for row in connection.execute(_users(day).order_by(users.c.name)))
 
 
-def find_user(connection: Connection, name: str) -> tuple[User, str] | None:
+def find_user(connection: Connection, name: str, day: date | None = None) -> tuple[User, str] | None:
     """The user of a name with the hash of the password."""
-    row = connection.execute(sa.select(users).where(users.c.name == name)).first()
+    row = connection.execute(_users(day).where(users.c.name == name)).first()
     return None if row is None else (_user(row), row.password_hash)
 
 
-def set_password(connection: Connection, name: str, password_hash: str) -> int:
-    """Give a user another password and end all sessions; the user's id."""
-    found = find_user(connection, name)
+def user_by_number(connection: Connection, user_id: int, day: date | None = None) -> User | None:
+    """The user of a number."""
+    row = connection.execute(_users(day).where(users.c.id == user_id)).first()
+    return None if row is None else _user(row)
+
+
+def require_user(connection: Connection, name: str, day: date | None = None) -> User:
+    """The user of a name; NotFound where there is none."""
+    found = find_user(connection, name, day)
     if found is None:
-        raise NotFound(f"there is no user '{name}'; 'metes user list' shows those there are")
-    connection.execute(sa.update(users).where(users.c.id == found[0].id).values(password_hash=password_hash))
-    connection.execute(sa.delete(sessions).where(sessions.c.user_id == found[0].id))
-    return found[0].id
+        raise NotFound(f"there is no user '{name[:100]}'; 'metes user list' shows those there are")
+    return found[0]
+
+
+def set_password(connection: Connection, name: str, password_hash: str, now: datetime, *, must_change: bool = False) -> int:
+    """Give a user another password and end all sessions; the user's id."""
+    number = require_user(connection, name).id
+    values = dict(password_hash=password_hash, password_changed_at=now, must_change_password=must_change)
+    connection.execute(sa.update(users).where(users.c.id == number).values(**values))
+    connection.execute(sa.delete(sessions).where(sessions.c.user_id == number))
+    return number
+
+
+def set_email(connection: Connection, name: str, email: str | None) -> int:
+    """Say where a link to a new password goes; the user's id."""
+    number = require_user(connection, name).id
+    connection.execute(sa.update(users).where(users.c.id == number).values(email=email))
+    return number
 
 
 def set_disabled(connection: Connection, name: str, at: datetime | None) -> int:
     """Shut a user out (and end all sessions), or let them in again; the user's id."""
-    found = find_user(connection, name)
-    if found is None:
-        raise NotFound(f"there is no user '{name}'; 'metes user list' shows those there are")
-    connection.execute(sa.update(users).where(users.c.id == found[0].id).values(disabled_at=at))
-    connection.execute(sa.delete(sessions).where(sessions.c.user_id == found[0].id))
-    return found[0].id
+    number = require_user(connection, name).id
+    connection.execute(sa.update(users).where(users.c.id == number).values(disabled_at=at))
+    connection.execute(sa.delete(sessions).where(sessions.c.user_id == number))
+    counters.bump(connection, counters.ACCESS)
+    return number
 
 
 def set_preferences(connection: Connection, user_id: int, preferences: Mapping[str, Any]) -> None:
     """Keep what a user likes: theme, columns."""
     connection.execute(sa.update(users).where(users.c.id == user_id).values(preferences=json.dumps(dict(preferences))))
-
-
-def link_person(connection: Connection, name: str, person_id: int | None) -> int:
-    """Say which person a user is (None: nobody); the user's id. Conflict where another user is that person already."""
-    found = find_user(connection, name)
-    if found is None:
-        raise NotFound(f"there is no user '{name}'; 'metes user list' shows those there are")
-    if person_id is not None:
-        other = connection.execute(
-            sa.select(users.c.name).where(users.c.person_id == person_id, users.c.id != found[0].id)
-        ).scalar()
-        if other is not None:
-            raise Conflict(f"user '{other}' is linked to this person already")
-    connection.execute(sa.update(users).where(users.c.id == found[0].id).values(person_id=person_id))
-    return found[0].id
-
-
-def person_of(connection: Connection, user_id: int) -> int | None:
-    """The person whom a user is linked to."""
-    return connection.execute(sa.select(users.c.person_id).where(users.c.id == user_id)).scalar()
 
 
 def note_sign_in(connection: Connection, name: str, address: str, succeeded: bool, now: datetime) -> None:
@@ -146,23 +168,45 @@ def failed_sign_ins(connection: Connection, name: str, address: str, now: dateti
     return count
 
 
-def add_session(connection: Connection, user_id: int, digest: str, csrf: str, now: datetime) -> None:
-    """Begin a session; those that have run out are dropped."""
+def add_session(
+    connection: Connection,
+    user_id: int,
+    digest: str,
+    csrf: str,
+    now: datetime,
+    *,
+    address: str = "",
+    agent: str = "",
+    method: str = "password",
+    awaits_factor: bool = False,
+    number: int,
+) -> None:
+    """Begin a session; those that have run out are dropped. `number` is one by which it can be ended, and tells nothing of it."""
     connection.execute(sa.delete(sessions).where(sessions.c.expires_at < now))
     row = dict(
-        digest=digest, user_id=user_id, csrf=csrf, created_at=now, seen_at=now, expires_at=now + timedelta(days=SESSION_DAYS)
-    )
+        digest=digest, user_id=user_id, csrf=csrf, created_at=now, seen_at=now, expires_at=now + timedelta(days=SESSION_DAYS),
+        number=number, address=address[:100], agent=agent[:300], method=method, awaits_factor=awaits_factor, proved_at=now,
+    )  # fmt: skip
     connection.execute(sa.insert(sessions).values(**row))
 
 
-def find_session(connection: Connection, digest: str, now: datetime) -> Session | None:
+def find_session(connection: Connection, digest: str, now: datetime, day: date | None = None) -> Session | None:
     """The session of a digest, where it has not run out and its user is not shut out."""
-    row = connection.execute(
-        sa.select(users, sessions.c.csrf)
-        .join(users, users.c.id == sessions.c.user_id)
-        .where(sessions.c.digest == digest, sessions.c.expires_at > now, users.c.disabled_at.is_(None))
-    ).first()
-    return None if row is None else Session(_user(row), row.csrf)
+    t = sessions.c
+    query = _users(day).add_columns(*_SESSION_COLUMNS).join(sessions, t.user_id == users.c.id)
+    row = connection.execute(query.where(t.digest == digest, t.expires_at > now, users.c.disabled_at.is_(None))).first()
+    if row is None:
+        return None
+    as_user = None if row.as_user_id is None else user_by_number(connection, row.as_user_id, day)
+    return _session(row, as_user)
+
+
+def sessions_of(connection: Connection, user_id: int, now: datetime) -> tuple[Session, ...]:
+    """The sessions of a user that have not run out, the one seen last first."""
+    t = sessions.c
+    query = _users(None).add_columns(*_SESSION_COLUMNS).join(sessions, t.user_id == users.c.id)
+    rows = connection.execute(query.where(t.user_id == user_id, t.expires_at > now).order_by(t.seen_at.desc(), t.number))
+    return tuple(_session(row, None) for row in rows)
 
 
 def end_session(connection: Connection, digest: str) -> None:
@@ -170,25 +214,47 @@ def end_session(connection: Connection, digest: str) -> None:
     connection.execute(sa.delete(sessions).where(sessions.c.digest == digest))
 
 
-def add_token(connection: Connection, user_id: int, name: str, digest: str, expires_at: datetime | None, now: datetime) -> int:
+def end_sessions(connection: Connection, user_id: int, *, number: int | None = None, but: str | None = None) -> int:
+    """End a user's sessions: the one of a number, or all but the one of a digest; how many ended."""
+    t = sessions.c
+    which = t.user_id == user_id
+    if number is not None:
+        which = sa.and_(which, t.number == number)
+    if but is not None:
+        which = sa.and_(which, t.digest != but)
+    return int(connection.execute(sa.delete(sessions).where(which)).rowcount)
+
+
+def set_session(connection: Connection, digest: str, **values: Any) -> None:
+    """Change what is known of a session: `awaits_factor`, `proved_at`, `seen_at`, `as_user_id`."""
+    connection.execute(sa.update(sessions).where(sessions.c.digest == digest).values(**values))
+
+
+def add_token(
+    connection: Connection,
+    user_id: int,
+    name: str,
+    digest: str,
+    expires_at: datetime | None,
+    now: datetime,
+    *,
+    role: str | None = None,
+    territory: str = "",
+) -> int:
     """Keep a new token's digest; its id."""
-    row = dict(user_id=user_id, name=name, digest=digest, created_at=now, expires_at=expires_at)
+    row = dict(user_id=user_id, name=name, digest=digest, created_at=now, expires_at=expires_at, role=role, territory=territory)
     return int(connection.execute(sa.insert(tokens).values(**row).returning(tokens.c.id)).scalar_one())
 
 
-def find_token(connection: Connection, digest: str, now: datetime) -> tuple[int, User] | None:
-    """The id and user of a token that is neither revoked nor run out."""
+def find_token(connection: Connection, digest: str, now: datetime) -> tuple[Token, User] | None:
+    """The token of a digest with its user, where it is neither revoked nor run out and the user is not shut out."""
+    t = tokens.c
     row = connection.execute(
-        sa.select(users, tokens.c.id.label("token_id"))
-        .join(users, users.c.id == tokens.c.user_id)
-        .where(
-            tokens.c.digest == digest,
-            tokens.c.revoked_at.is_(None),
-            sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now),
-            users.c.disabled_at.is_(None),
+        _users(None).add_columns(*_TOKEN_COLUMNS).join(tokens, t.user_id == users.c.id).where(
+            t.digest == digest, t.revoked_at.is_(None), sa.or_(t.expires_at.is_(None), t.expires_at > now), users.c.disabled_at.is_(None)
         )
-    ).first()
-    return None if row is None else (row.token_id, _user(row))
+    ).first()  # fmt: skip
+    return None if row is None else (_token(row), _user(row))
 
 
 def note_token_use(connection: Connection, token_id: int, now: datetime) -> None:
@@ -196,14 +262,12 @@ def note_token_use(connection: Connection, token_id: int, now: datetime) -> None
     connection.execute(sa.update(tokens).where(tokens.c.id == token_id).values(used_at=now))
 
 
-def all_tokens(connection: Connection) -> tuple[Token, ...]:
-    """Every token, newest first, without secrets."""
-    rows = connection.execute(
-        sa.select(tokens, users.c.name.label("user_name")).join(users, users.c.id == tokens.c.user_id).order_by(tokens.c.id.desc())
-    )
-    return tuple(
-        Token(row.id, row.user_name, row.name, row.created_at, row.expires_at, row.used_at, row.revoked_at) for row in rows
-    )
+def all_tokens(connection: Connection, user_id: int | None = None) -> tuple[Token, ...]:
+    """Every token, or those of a user, newest first, without secrets."""
+    query = _users(None).add_columns(*_TOKEN_COLUMNS).join(tokens, tokens.c.user_id == users.c.id).order_by(tokens.c.id.desc())
+    if user_id is not None:
+        query = query.where(tokens.c.user_id == user_id)
+    return tuple(_token(row) for row in connection.execute(query))
 
 
 def revoke_token(connection: Connection, token_id: int, now: datetime) -> None:
@@ -213,6 +277,7 @@ def revoke_token(connection: Connection, token_id: int, now: datetime) -> None:
     )
     if result.rowcount != 1:
         raise NotFound(f"there is no token {token_id} in use; 'metes token list' shows those there are")
+    counters.bump(connection, counters.ACCESS)
 
 
 def save_view(connection: Connection, user_id: int, page: str, name: str, query: str, now: datetime) -> None:
@@ -233,5 +298,36 @@ def delete_view(connection: Connection, user_id: int, view_id: int) -> None:
     connection.execute(sa.delete(saved_views).where(saved_views.c.user_id == user_id, saved_views.c.id == view_id))
 
 
+_SESSION_COLUMNS = (
+    sessions.c.csrf, sessions.c.number, sessions.c.address, sessions.c.agent, sessions.c.method, sessions.c.awaits_factor,
+    sessions.c.created_at.label("begun_at"), sessions.c.seen_at, sessions.c.expires_at, sessions.c.proved_at, sessions.c.as_user_id,
+)  # fmt: skip
+_TOKEN_COLUMNS = (
+    tokens.c.id.label("token_id"), tokens.c.name.label("token_name"), tokens.c.created_at.label("made_at"), tokens.c.expires_at,
+    tokens.c.used_at, tokens.c.revoked_at, tokens.c.role, tokens.c.territory,
+)  # fmt: skip
+
+
+def _users(day: date | None) -> sa.Select[Any]:
+    person: sa.ColumnElement[Any] = sa.null() if day is None else person_on(day)
+    return sa.select(users, person.label("person_id"))
+
+
 def _user(row: sa.Row[Any]) -> User:
-    return User(row.id, row.name, row.is_administrator, row.created_at, row.disabled_at, json.loads(row.preferences), row.person_id)
+    return User(
+        row.id, row.name, row.created_at, row.disabled_at, json.loads(row.preferences), row.person_id, row.email,
+        row.password_changed_at, row.must_change_password, bool(row.password_hash),
+    )  # fmt: skip
+
+
+def _session(row: sa.Row[Any], as_user: User | None) -> Session:
+    return Session(
+        _user(row), row.csrf, row.number, row.address, row.agent, row.method, row.begun_at, row.seen_at, row.expires_at,
+        row.awaits_factor, row.proved_at, as_user,
+    )  # fmt: skip
+
+
+def _token(row: sa.Row[Any]) -> Token:
+    return Token(
+        row.token_id, row.name, row.token_name, row.made_at, row.expires_at, row.used_at, row.revoked_at, row.role, row.territory
+    )

@@ -16,10 +16,11 @@ from starlette.datastructures import FormData
 
 from metes.app.workspace import Workspace
 from metes.base.errors import InputError, Refused
-from metes.model.scope import Principal
+from metes.model.scope import NO_NARROWING, Narrowing, Principal
 from metes.web.addresses import Address
 from metes.web.formatting import Reader
 from metes.web.guards import UPLOAD_PATHS
+from metes.web.logs import request_id
 from metes.web.navigation import SECTIONS, TABS
 from metes.web.past import Past, read_past
 from metes.web.rendering import make_environment, render, render_block
@@ -83,7 +84,7 @@ class Visit:
             path=self.request.url.path,
             csrf_token=self.csrf,
             person=self.user.name,
-            role="administrator",
+            role=next(iter(self.workspace.access.roles), ""),
             plan=plan,
             sections=SECTIONS,
             tabs=TABS,
@@ -168,8 +169,13 @@ def signed_in(request: Request) -> Visit:
     if session is None:
         raise NotSignedIn
     request.state.csrf = session.csrf
-    principal = Principal(session.user.name, session.user.id)
-    return Visit(request, workspace.acting_as(principal), session.user, session.csrf)
+    return Visit(request, workspace.acting_as(principal_of(request, session.user)), session.user, session.csrf)
+
+
+def principal_of(request: Request, user: Any, *, via: str = "", narrowing: Narrowing = NO_NARROWING) -> Principal:
+    """A user as who asks, with from where and by what."""
+    address = request.client.host if request.client else ""
+    return Principal(user.name, user.id, address, request_id.get(), via, narrowing)
 
 
 def looking(visit: Annotated[Visit, Depends(signed_in)]) -> Visit:

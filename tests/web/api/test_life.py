@@ -39,7 +39,7 @@ def api(sqlite_workspace: Workspace) -> Iterator[TestClient]:
 @pytest.fixture
 def second(api: TestClient, sqlite_workspace: Workspace) -> dict[str, str]:
     """The header of another user, otto."""
-    sqlite_workspace.user_add("otto", "another long password")
+    sqlite_workspace.user_add("otto", "another long password", roles=["administrator"])
     return {"Authorization": f"Bearer {sqlite_workspace.token_add('tests of otto', 'otto')}"}
 
 

@@ -17,7 +17,7 @@ from tests.conftest import NOW
 def api(sqlite_workspace: Workspace) -> Iterator[TestClient]:
     """A client with a token of ines, who was told two things; otto was told one."""
     for name in ("ines", "otto"):
-        sqlite_workspace.user_add(name, "a long enough password")
+        sqlite_workspace.user_add(name, "a long enough password", roles=["administrator"])
     for number, (name, kind) in enumerate([("ines", "comment"), ("otto", "comment"), ("ines", "reminder")]):
         with sqlite_workspace.store.write() as connection:
             user = next(u.id for u in sqlite_workspace.user_list() if u.name == name)

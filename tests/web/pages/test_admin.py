@@ -77,7 +77,7 @@ def test_a_made_password_is_shown_once_and_works(browser: Browser) -> None:
 
 
 def test_a_user_is_shut_out_and_let_in_again(browser: Browser) -> None:
-    password = browser.workspace.user_add("v.marsh")
+    password = browser.workspace.user_add("v.marsh", roles=["administrator"])
     other = browser_on(browser.workspace, "v.marsh", password)
     assert "cannot sign in" in browser.get("/users/v.marsh/disable").text
     assert browser.post("/users/v.marsh/disable").status_code == 303
@@ -89,7 +89,7 @@ def test_a_user_is_shut_out_and_let_in_again(browser: Browser) -> None:
 
 
 def test_another_password_ends_all_sessions(browser: Browser) -> None:
-    password = browser.workspace.user_add("v.marsh")
+    password = browser.workspace.user_add("v.marsh", roles=["administrator"])
     other = browser_on(browser.workspace, "v.marsh", password)
     assert "signed out everywhere" in browser.get("/users/v.marsh/password").text
     assert "data-secret" in browser.post("/users/v.marsh/password").text

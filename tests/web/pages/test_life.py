@@ -42,7 +42,7 @@ def plain(text: str) -> str:
 @pytest.fixture
 def other(browser: Browser) -> Browser:
     """A second user on the same company."""
-    browser.workspace.user_add("ines", PASSWORD)
+    browser.workspace.user_add("ines", PASSWORD, roles=["administrator"])
     return browser_on(browser.workspace, "ines", PASSWORD)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metes.model.notices import NOTICE_KINDS
-from metes.store import notices, users
+from metes.store import links, notices, users
 from tests.conftest import NOW
 from tests.connect.servers import Box, mail_box
 from tests.web.pages.browsing import Browser, browser_on
@@ -92,7 +92,7 @@ def test_script_in_a_notice_is_shown_and_never_run(browser: Browser) -> None:
 
 
 def test_two_users_at_once_see_and_mark_their_own(browser: Browser) -> None:
-    browser.workspace.user_add("olga", "a long enough password")
+    browser.workspace.user_add("olga", "a long enough password", roles=["administrator"])
     olga = browser_on(browser.workspace, "olga", "a long enough password")
     mine, hers = tell(browser, subject="For demo"), tell(browser, user=me(browser, "olga"), subject="For olga")
     assert "For olga" not in browser.get("/notices").text
@@ -135,7 +135,8 @@ def test_an_address_is_checked_kept_and_taken_back(browser: Browser) -> None:
     assert 'value="demo@example.com"' in browser.get("/settings/notices").text
     person = browser.workspace.people(limit=1)[0][0]
     with browser.workspace.store.write() as connection:
-        users.link_person(connection, "demo", person["id"])
+        number = users.require_user(connection, "demo").id
+        links.link(connection, number, person["id"], "local", browser.workspace.clock())
         connection.exec_driver_sql(f"UPDATE people SET email = 'of-person@example.com' WHERE id = {person['id']}")
     browser.post("/settings/notices/address", {"address": ""})
     assert "Mail goes to of-person@example.com." in browser.get("/settings/notices").text

@@ -123,7 +123,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.write_text(text)
     workspace = _open(folder)
     workspace.user_add(NAME, PASSWORD)
-    workspace.user_add(MARKUP.replace(" ", "/"), PASSWORD)
+    workspace.user_add(MARKUP.replace(" ", "/"), PASSWORD, roles=["administrator"])
     workspace.token_add(MARKUP, NAME)
     attacker = Attacker(workspace)
     assert attacker.sign_in().status_code == 303

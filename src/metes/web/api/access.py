@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 
 from metes.app.workspace import Workspace
 from metes.base.plain import plain
-from metes.model.scope import Principal
-from metes.web.visits import NotSignedIn, checked, signed_in
+from metes.model.scope import Narrowing
+from metes.web.visits import NotSignedIn, checked, principal_of, signed_in
 
 _bearer = HTTPBearer(auto_error=False, description="A token made by 'metes token add'.")
 
@@ -33,10 +33,12 @@ async def _workspace_of(request: Request) -> Workspace:
     workspace: Workspace = request.app.state.workspace
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        user = await run_in_threadpool(workspace.token_user, secret.strip())
-        if user is None:
+        found = await run_in_threadpool(workspace.token_user, secret.strip())
+        if found is None:
             raise HTTPException(401, "this token is unknown, revoked or has run out", {"WWW-Authenticate": "Bearer"})
-        return workspace.acting_as(Principal(user.name, user.id))
+        token, user = found
+        narrowing = Narrowing(token.role, token.territory)
+        return workspace.acting_as(principal_of(request, user, via=f"token {token.id}", narrowing=narrowing))
     try:
         visit = await run_in_threadpool(signed_in, request)
     except NotSignedIn:

@@ -1,0 +1,225 @@
+"""Groups and the roles of users and groups, each from a day on, until a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from metes.base.errors import Conflict, NotFound, Refused
+from metes.model.access import UserRole
+from metes.store import counters
+from metes.store.identity_tables import group_members, groups, role_grants
+from metes.store.tables import users
+
+LOCAL, SIGN_IN = "local", "sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Users who get their roles together; `external_name` is what the company's sign-in calls it."""
+
+    id: int
+    name: str
+    external_name: str | None
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """A role of a user or a group; `territory` is a place beside those of the seats (empty: none)."""
+
+    id: int
+    user_id: int | None
+    user: str | None
+    group_id: int | None
+    group: str | None
+    role: UserRole
+    territory: str
+    true_from: date
+    true_until: date | None
+    granted_by: str
+    granted_at: datetime
+
+
+def grants(connection: Connection, *, user_id: int | None = None, day: date | None = None) -> tuple[RoleGrant, ...]:
+    """The grants that were not taken back: all, or those of a user (the user's groups' too), and of those the ones that hold on a day."""
+    t = role_grants.c
+    query = (
+        sa.select(
+            t.id, t.user_id, users.c.name.label("user"), t.group_id, groups.c.name.label("group"), t.role, t.territory, t.true_from,
+            t.true_until, t.granted_by, t.granted_at,
+        )
+        .outerjoin(users, users.c.id == t.user_id)
+        .outerjoin(groups, groups.c.id == t.group_id)
+        .where(t.revoked_at.is_(None))
+        .order_by(sa.func.coalesce(users.c.name, groups.c.name), t.role, t.territory, t.true_from, t.id)
+    )  # fmt: skip
+    if user_id is not None:
+        mine = sa.select(group_members.c.group_id).where(group_members.c.user_id == user_id)
+        query = query.where(sa.or_(t.user_id == user_id, t.group_id.in_(mine)))
+    if day is not None:
+        query = query.where(t.true_from <= day, sa.or_(t.true_until.is_(None), t.true_until > day))
+    return tuple(RoleGrant(**{**row, "role": UserRole(row["role"])}) for row in connection.execute(query).mappings())
+
+
+def roles_on(connection: Connection, user_id: int, day: date) -> tuple[tuple[UserRole, str], ...]:
+    """The roles that a user holds on a day, each with its territory."""
+    t = role_grants.c
+    mine = sa.select(group_members.c.group_id).where(group_members.c.user_id == user_id)
+    query = sa.select(t.role, t.territory).where(
+        t.revoked_at.is_(None),
+        t.true_from <= day,
+        sa.or_(t.true_until.is_(None), t.true_until > day),
+        sa.or_(t.user_id == user_id, t.group_id.in_(mine)),
+    )
+    return tuple((UserRole(row.role), row.territory) for row in connection.execute(query))
+
+
+def grant(
+    connection: Connection,
+    role: UserRole,
+    by: str,
+    now: datetime,
+    *,
+    user_id: int | None = None,
+    group_id: int | None = None,
+    territory: str = "",
+    true_from: date,
+    true_until: date | None = None,
+) -> int:
+    """Give a user or a group a role; its number. Conflict where they hold it there already."""
+    t = role_grants.c
+    same = sa.and_(t.role == role, t.territory == territory, t.revoked_at.is_(None))
+    who = t.user_id == user_id if user_id is not None else t.group_id == group_id
+    overlaps = sa.and_(
+        sa.true() if true_until is None else t.true_from < true_until, sa.or_(t.true_until.is_(None), t.true_until > true_from)
+    )
+    if connection.execute(sa.select(t.id).where(same, who, overlaps)).first():
+        raise Conflict(f"the role {role} is held there already")
+    row = dict(
+        user_id=user_id, group_id=group_id, role=role.value, territory=territory, true_from=true_from, true_until=true_until,
+        granted_by=by, granted_at=now,
+    )  # fmt: skip
+    number = int(connection.execute(sa.insert(role_grants).values(**row).returning(t.id)).scalar_one())
+    counters.bump(connection, counters.ACCESS)
+    return number
+
+
+def revoke(connection: Connection, number: int, by: str, now: datetime, day: date) -> RoleGrant:
+    """Take a grant back. NotFound where there is none of this number; Refused where nobody would be left to run the workspace."""
+    found = next((g for g in grants(connection) if g.id == number), None)
+    if found is None:
+        raise NotFound(f"there is no role of the number {number} in force; 'metes role list' shows those there are")
+    connection.execute(sa.update(role_grants).where(role_grants.c.id == number).values(revoked_by=by, revoked_at=now))
+    require_administrator(connection, day)
+    counters.bump(connection, counters.ACCESS)
+    return found
+
+
+def administrators(connection: Connection, day: date) -> tuple[int, ...]:
+    """The numbers of the users who run the workspace on a day and are not shut out, ascending."""
+    t = role_grants.c
+    holds = sa.and_(
+        t.role == UserRole.ADMINISTRATOR.value,
+        t.revoked_at.is_(None),
+        t.true_from <= day,
+        sa.or_(t.true_until.is_(None), t.true_until > day),
+    )
+    through_group = sa.select(group_members.c.user_id).join(role_grants, t.group_id == group_members.c.group_id).where(holds)
+    query = sa.select(users.c.id).where(
+        users.c.disabled_at.is_(None),
+        sa.or_(users.c.id.in_(sa.select(t.user_id).where(holds, t.user_id.is_not(None))), users.c.id.in_(through_group)),
+    )
+    return tuple(connection.execute(query.order_by(users.c.id)).scalars())
+
+
+def require_administrator(connection: Connection, day: date) -> None:
+    """Refused, inside the transaction that would take the last one's right, unless somebody is left to run the workspace."""
+    if not administrators(connection, day):
+        raise Refused("nobody would be left to run the workspace; give somebody else the role administrator first")
+
+
+def all_groups(connection: Connection) -> tuple[Group, ...]:
+    """Every group with its members, by name."""
+    members: dict[int, list[str]] = {}
+    query = sa.select(group_members.c.group_id, users.c.name).join(users, users.c.id == group_members.c.user_id)
+    for group_id, name in connection.execute(query.order_by(users.c.name)):
+        members.setdefault(group_id, []).append(name)
+    rows = connection.execute(sa.select(groups).order_by(groups.c.name))
+    return tuple(Group(row.id, row.name, row.external_name, tuple(members.get(row.id, ()))) for row in rows)
+
+
+def find_group(connection: Connection, name: str) -> int:
+    """The number of the group of a name; NotFound where there is none."""
+    found = connection.execute(sa.select(groups.c.id).where(groups.c.name == name)).scalar()
+    if found is None:
+        raise NotFound(f"there is no group '{name[:100]}'; 'metes group list' shows those there are")
+    return int(found)
+
+
+def add_group(connection: Connection, name: str, external_name: str | None, now: datetime) -> int:
+    """A new group's number; Conflict where a name is taken."""
+    t = groups.c
+    taken: sa.ColumnElement[bool] = t.name == name
+    if external_name is not None:
+        taken = sa.or_(taken, t.external_name == external_name)
+    if connection.execute(sa.select(t.id).where(taken)).first():
+        raise Conflict(f"there is a group '{name}' already, or one with this name outside; choose another")
+    row = dict(name=name, external_name=external_name, created_at=now)
+    return int(connection.execute(sa.insert(groups).values(**row).returning(t.id)).scalar_one())
+
+
+def remove_group(connection: Connection, group_id: int, by: str, now: datetime, day: date) -> None:
+    """Drop a group with what it gave; Refused where nobody would be left to run the workspace."""
+    t = role_grants.c
+    connection.execute(
+        sa.update(role_grants).where(t.group_id == group_id, t.revoked_at.is_(None)).values(revoked_by=by, revoked_at=now)
+    )
+    connection.execute(sa.delete(group_members).where(group_members.c.group_id == group_id))
+    connection.execute(sa.delete(groups).where(groups.c.id == group_id))
+    require_administrator(connection, day)
+    counters.bump(connection, counters.ACCESS)
+
+
+def put_member(connection: Connection, group_id: int, user_id: int, source: str, now: datetime) -> None:
+    """Put a user into a group, where they are not in it yet."""
+    t = group_members.c
+    if connection.execute(sa.select(t.user_id).where(t.group_id == group_id, t.user_id == user_id)).first() is None:
+        connection.execute(sa.insert(group_members).values(group_id=group_id, user_id=user_id, source=source, added_at=now))
+        counters.bump(connection, counters.ACCESS)
+
+
+def take_member(connection: Connection, group_id: int, user_id: int, day: date) -> None:
+    """Take a user out of a group; Refused where nobody would be left to run the workspace."""
+    t = group_members.c
+    connection.execute(sa.delete(group_members).where(t.group_id == group_id, t.user_id == user_id))
+    require_administrator(connection, day)
+    counters.bump(connection, counters.ACCESS)
+
+
+def put_external(
+    connection: Connection, user_id: int, names: Iterable[str], now: datetime
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Bring a user's groups in line with what the company's sign-in says; the names of those joined and left. Groups given here stay."""
+    wanted = set(names)
+    t = group_members.c
+    mapped: dict[int, Any] = {
+        row.id: row for row in connection.execute(sa.select(groups).where(groups.c.external_name.is_not(None)))
+    }
+    held = {row.group_id: row.source for row in connection.execute(sa.select(t.group_id, t.source).where(t.user_id == user_id))}
+    joined = [number for number, row in mapped.items() if row.external_name in wanted and number not in held]
+    left = [
+        number for number, source in held.items()
+        if source == SIGN_IN and (number not in mapped or mapped[number].external_name not in wanted)
+    ]  # fmt: skip
+    for number in joined:
+        put_member(connection, number, user_id, SIGN_IN, now)
+    if left:
+        connection.execute(sa.delete(group_members).where(t.user_id == user_id, t.group_id.in_(left)))
+        counters.bump(connection, counters.ACCESS)
+    return tuple(mapped[n].name for n in joined), tuple(mapped[n].name for n in left if n in mapped)
