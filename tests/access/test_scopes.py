@@ -53,7 +53,7 @@ def test_a_scope_is_the_places_with_all_below_them(places: set[str]) -> None:
     below = {t.key for t in PLAN.territories if places & {t.key, *(a.key for a in PLAN.ancestors(t.key))}}
     found = scope_of(PLAN, places).territories
     assert (found if found is not None else {t.key for t in PLAN.territories}) == below
-    assert (found is None) == ("root" in places or {"west", "east"} <= places and "root" in below)
+    assert (found is None) == ("root" in places or ({"west", "east"} <= places and "root" in below))
 
 
 def test_a_role_that_sees_by_tree_sees_its_seats_and_its_grants() -> None:
