@@ -45,11 +45,17 @@ class MailAccess:
 
 @dataclass(frozen=True, slots=True)
 class AppSettings:
-    """`database` is a URL; `cache_folder` holds Books, which can be made anew at any time; `mail` is how mail leaves."""
+    """`database` is a URL; `cache_folder` holds Books, which can be made anew at any time; `mail` is how mail leaves.
 
-    database: str = DEFAULT_DATABASE
+    `hosts` are the names by which people open the server.
+    """
+
+    database: str = field(default=DEFAULT_DATABASE, repr=False)
     cache_folder: Path | None = None
     mail: MailAccess = MailAccess()
+    hosts: tuple[str, ...] = ()
+    # Where anchors of the audit trail are kept: a folder that whoever changes the database cannot write anew.
+    anchors: Path | None = None
 
     @property
     def books(self) -> Path:
@@ -70,4 +76,23 @@ def settings_from_environment(environment: Mapping[str, str], database: str | No
         environment.get("METES_SMTP_PASSWORD", ""),
         Path(password_file) if password_file else None,
     )
-    return AppSettings(database or environment.get("METES_DB") or DEFAULT_DATABASE, Path(cache) if cache else None, mail)
+    hosts = tuple(name.strip() for name in environment.get("METES_HOSTS", "").split(",") if name.strip())
+    named = database or _database_of(environment)
+    folder = environment.get("METES_ANCHORS", "").strip()
+    anchors = Path(folder).absolute() if folder else None
+    return AppSettings(named or DEFAULT_DATABASE, Path(cache) if cache else None, mail, hosts, anchors)
+
+
+def _database_of(environment: Mapping[str, str]) -> str:
+    """The URL of METES_DB, else the first line of the file that METES_DB_FILE names: it may hold a password."""
+    file = environment.get("METES_DB_FILE")
+    if environment.get("METES_DB") or not file:
+        return environment.get("METES_DB", "")
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise InputError(f"METES_DB_FILE: cannot read {file}: {why}") from None
+    if not lines or not lines[0].strip():
+        raise InputError(f"METES_DB_FILE: expected a database in the first line of {file}, found none")
+    return lines[0].strip()

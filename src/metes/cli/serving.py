@@ -28,6 +28,10 @@ def serve(
     port: int = typer.Option(8420, min=0, max=65535, help="The port to listen on."),
     with_worker: bool = typer.Option(True, "--worker/--no-worker", help="Run a worker beside the server."),
     proxy: str | None = typer.Option(None, help="Believe what the proxy at this address says of the client: address and https."),
+    certificate: Path | None = typer.Option(None, help="Speak https with the certificate in this file, its chain below it."),
+    key: Path | None = typer.Option(None, help="The file with the certificate's key, where it is not in the same one."),
+    plain: bool = typer.Option(False, "--plain", help="Let names other than this machine's own be reached without encryption."),
+    metrics: bool = typer.Option(False, "--metrics/--no-metrics", help="Show counts of requests at /metrics to everybody."),
 ) -> int:
     """Serve the web app and the API."""
     from contextlib import ExitStack
@@ -36,11 +40,16 @@ def serve(
 
     from metes.app.settings import settings_from_environment
     from metes.app.workspace import open_workspace
-    from metes.web.application import create_app, log_config
+    from metes.web.application import create_app
+    from metes.web.protection import protection_of
+    from metes.web.server import server_config
     from metes.worker.companion import Companion
 
     console: Console = context.obj
+    os.umask(0o077)
     settings = settings_from_environment(os.environ, console.database)
+    is_encrypted = certificate is not None or proxy is not None
+    refuse_plain(host, is_allowed=plain or is_encrypted)
     workspace = open_workspace(settings)
     workspace.shelf.serves_stale = True
     with ExitStack() as stack:
@@ -49,18 +58,27 @@ def serve(
             # The database goes by the environment: an argument, which may hold a password, could be read by every user of the machine.
             command = [sys.executable, "-m", "metes", "worker", "--beside", str(os.getpid())]
             stack.enter_context(Companion(command, {**os.environ, "METES_DB": settings.database}))
-        say(f"Metes is served at http://{host}:{port} (Ctrl C ends it)")
-        uvicorn.run(
-            create_app(workspace),
-            host=host,
-            port=port,
-            log_config=log_config(),
-            server_header=False,
-            timeout_graceful_shutdown=3,
-            proxy_headers=proxy is not None,
-            forwarded_allow_ips=proxy,
+        protection = protection_of(
+            [host, *settings.hosts, workspace.settings().base_url], is_plain_allowed=plain, has_metrics=metrics
         )
+        config = server_config(
+            create_app(workspace, protection), protection, host=host, port=port, proxy=proxy, certificate=certificate, key=key
+        )
+        say(f"Metes is served at {'https' if certificate else 'http'}://{host}:{port} (Ctrl C ends it)")
+        uvicorn.Server(config).run()
     return 0
+
+
+def refuse_plain(host: str, *, is_allowed: bool) -> None:
+    """InputError where passwords would go over a network as they are typed."""
+    from metes.base.errors import InputError
+    from metes.web.protection import is_loopback
+
+    if not is_allowed and not is_loopback(host):
+        raise InputError(
+            f"other machines would reach Metes at {host} without encryption; name a certificate with --certificate, "
+            "or the proxy that encrypts with --proxy, or say --plain in a network where nobody listens"
+        )
 
 
 def worker(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from metes.base.errors import Busy, InputError, MetesError, NoDatabase, Refused
 
 PATIENCE_SECONDS = 10.0
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a lock timeout; its messages come in the server's language
+_PASSWORD = re.compile(r":[^:/]*@")
 _WRITER_LOCK = 0x4D65746573  # 'Metes': PostgreSQL's advisory lock that makes exclusive writers queue as they do in SQLite
 
 
@@ -140,7 +142,8 @@ def _checked(url: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise InputError(
-            f"expected a database such as sqlite:///metes.db or postgresql://user@host/name, got {url!r}; set --db or METES_DB"
+            f"expected a database such as sqlite:///metes.db or postgresql://user@host/name, got {_PASSWORD.sub(':***@', url)!r}; "
+            "set --db or METES_DB"
         ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":

@@ -17,6 +17,7 @@ from metes.web import api, pages, status
 from metes.web.assets import assets
 from metes.web.guards import Guards
 from metes.web.logs import Metrics, log_config, request_id
+from metes.web.protection import Protection
 from metes.web.rendering import make_environment, render
 from metes.web.revisions import StepCounts
 from metes.web.shell import Shell
@@ -55,8 +56,8 @@ TITLES = {
 log = logging.getLogger("metes.web")
 
 
-def create_app(workspace: Workspace) -> FastAPI:
-    """The app on a workspace."""
+def create_app(workspace: Workspace, protection: Protection = Protection()) -> FastAPI:
+    """The app on a workspace, within the limits of its server."""
     app = FastAPI(
         title="Metes",
         version="1",
@@ -69,7 +70,8 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.step_counts = StepCounts()
     app.state.sign_ins = CapacityLimiter(SIGN_INS_AT_ONCE)
-    app.add_middleware(Guards, metrics=app.state.metrics, answer_fault=unknown_error)
+    app.state.has_metrics = protection.has_metrics
+    app.add_middleware(Guards, metrics=app.state.metrics, answer_fault=unknown_error, protection=protection)
     app.include_router(status.router)
     app.include_router(api.router, prefix="/api/v1")
     app.include_router(pages.router, include_in_schema=False)

@@ -34,5 +34,7 @@ def readyz(request: Request) -> Response:
 
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
-    """Counts and durations of requests in Prometheus's text format."""
+    """Counts and durations of requests in Prometheus's text format, where the server was told to show them."""
+    if not request.app.state.has_metrics:
+        return PlainTextResponse("not found", 404)
     return PlainTextResponse(request.app.state.metrics.text(), media_type="text/plain; version=0.0.4")

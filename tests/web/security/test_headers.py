@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 import metes
 from metes.app.settings import AppSettings
 from metes.app.workspace import open_workspace
 from metes.base.errors import NoDatabase
-from metes.web import guards
 from metes.web.application import create_app
+from metes.web.protection import Protection
 from tests.web.security.attacking import Attacker
+from tests.web.security.serving import asked, connected, served
 
 SAFE = {
     "x-content-type-options": "nosniff",
@@ -25,7 +23,10 @@ SAFE = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "x-permitted-cross-domain-policies": "none",
 }
+FORM_BYTES = Protection().form_bytes
 WORDS = ("Traceback", "sqlalchemy", "sqlite", "postgresql", "metes.db", "no such table", "secret-host", 'File "')
 
 
@@ -37,12 +38,12 @@ def is_safe(answer: object) -> None:
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == "'self'"
     assert policy["style-src"] == "'self'"
-    assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == policy["object-src"] == "'none'"
     assert policy["form-action"] == "'self'"
     assert "unsafe" not in headers["content-security-policy"]
     assert re.fullmatch(r"[A-Za-z0-9-]{8,64}", headers["x-request-id"])
     assert "server" not in headers
-    assert "access-control-allow-origin" not in headers
+    assert not [name for name in headers if name.startswith("access-control-")]
 
 
 def test_every_kind_of_answer_carries_the_safe_headers(attacker: Attacker) -> None:
@@ -183,10 +184,10 @@ START = b'--b\r\nContent-Disposition: form-data; name="file"; filename="f.csv"\r
 )
 def test_more_than_a_form_is_taken_only_where_files_go(attacker: Attacker, address: str, kind: str, start: bytes) -> None:
     headers = {"content-type": kind, "x-csrf-token": attacker.token()}
-    told = attacker.client.post(address, content=b"", headers={**headers, "content-length": str(guards.FORM_LIMIT_BYTES + 1)})
+    told = attacker.client.post(address, content=b"", headers={**headers, "content-length": str(FORM_BYTES + 1)})
     assert told.status_code == 413
     is_safe(told)
-    answer = attacker.client.post(address, content=iter(_Endless(start, guards.FORM_LIMIT_BYTES + 65536)), headers=headers)
+    answer = attacker.client.post(address, content=iter(_Endless(start, FORM_BYTES + 65536)), headers=headers)
     # An address that needs no body takes none, so it may answer without having seen how long it is.
     assert answer.status_code in {413} | (
         {404, 409, 422, 200, 303} if address.endswith("undo") or address == "/api/v1/imports" else set()
@@ -210,22 +211,16 @@ def test_more_than_a_form_goes_up_where_files_go(attacker: Attacker) -> None:
 @pytest.fixture
 def port(stranger: Attacker) -> Iterator[int]:
     """A real server's port."""
-    server = uvicorn.Server(uvicorn.Config(stranger.app, port=0, log_config=None, server_header=False, proxy_headers=False))  # type: ignore[arg-type]
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        yield int(listening.getsockname()[1])
-        server.should_exit = True
-        thread.join()
+    assert stranger.app is not None
+    with served(stranger.app, Protection()) as port:
+        yield port
 
 
 def test_a_file_of_nobody_is_not_taken_in_before_the_answer(port: int) -> None:
     """On a real socket: whoever is not signed in gets the answer although nearly all of four gigabytes was never sent."""
     for address, expected in (("/api/v1/imports", b"401"), ("/import", b"303")):
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-            head = f"POST {address} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\nContent-Length: 4000000000\r\n\r\n"
+        with connected(port) as connection:
+            head = f"POST {address} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\nContent-Length: 4000000000\r\n\r\n"
             connection.sendall(head.encode() + START)
             answer = connection.recv(65536)
             assert answer.startswith(b"HTTP/1.1 " + expected), answer
@@ -235,11 +230,7 @@ def test_a_file_of_nobody_is_not_taken_in_before_the_answer(port: int) -> None:
 @pytest.mark.parametrize("request_line", [b"GET /%ff%fe HTTP/1.1", b"GET /accounts/%F0%9F HTTP/1.1", b"GET //evil.example/ HTTP/1.1", b"GET /?next=%ed%a0%80 HTTP/1.1",
     b"GET http://evil.example/accounts HTTP/1.1", b"OPTIONS * HTTP/1.1", b"GET /static/x/..%2f..%2fguards.py HTTP/1.1"])  # fmt: skip
 def test_raw_addresses_that_no_browser_sends_are_answered(port: int, request_line: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        connection.sendall(request_line + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
-        answer = b""
-        while more := connection.recv(65536):
-            answer += more
+    answer = asked(port, request_line + b"\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     status = int(answer.split(b" ", 2)[1])
     assert status in {303, 307, 400, 404, 405}, answer
     assert b"location: //" not in answer.lower()

@@ -60,7 +60,8 @@ document.addEventListener("click", (event) => {
 function setTheme(button) {
   const theme = button.dataset.setTheme;
   const age = theme ? 31536000 : 0;
-  document.cookie = `metes_theme=${theme}; path=/; max-age=${age}; samesite=lax`;
+  const [prefix, secure] = location.protocol === "https:" ? ["__Host-", "; secure"] : ["", ""];
+  document.cookie = `${prefix}metes_theme=${theme}; path=/; max-age=${age}; samesite=lax${secure}`;
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
   for (const other of all("[data-set-theme]")) other.toggleAttribute("aria-current", other === button);
