@@ -232,7 +232,7 @@ def test_a_schedule_is_added_paused_resumed_and_removed(company: Workspace) -> N
     assert company.schedule_resume("month-end").is_enabled
     company.schedule_remove("month-end")
     assert "month-end" not in {s.name for s in company.schedule_list()}
-    actions = [entry["action"] for entry in company.audit_list() if entry["subject"] == "schedule month-end"]
+    actions = [entry.action for entry in company.audit_list() if entry.subject == "schedule month-end"]
     assert actions == ["schedule remove", "schedule resume", "schedule pause", "schedule add"]
 
 

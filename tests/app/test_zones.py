@@ -14,7 +14,7 @@ import pytest
 from metes.app.workspace import Workspace
 from metes.app.zone_shelf import Bounded
 from metes.base.errors import Conflict, InputError, NotFound
-from metes.store import audit
+from metes.store import audit_reading, audit_verifying
 
 ACCOUNTS = """id,name,country,latitude,longitude
 A1,In the west,US,39.5,-105.5
@@ -62,9 +62,9 @@ def test_a_set_is_added_read_drawn_and_removed(workspace: Workspace) -> None:
     with pytest.raises(NotFound, match="there is no zone set 'two'"):
         workspace.zone_set("two")
     with workspace.store.read() as connection:
-        told = [(entry["action"], entry["subject"]) for entry in audit.entries(connection)]
+        told = [(entry.action, entry.subject) for entry in audit_reading.page(connection)]
         assert told[:2] == [("zone set remove", "two"), ("zone set add", "two")]
-        assert audit.first_broken(connection) is None
+        assert audit_verifying.first_broken(connection) is None
 
 
 def test_a_set_of_the_same_key_takes_the_place_of_the_one_before(sqlite_workspace: Workspace) -> None:

@@ -12,7 +12,7 @@ from metes.base.errors import Cancelled, Conflict, InputError
 from metes.importing.flow import import_files
 from metes.importing.report import ImportOptions, State
 from metes.records.findings import count_by_code, to_findings
-from metes.store import audit, bulk, counters
+from metes.store import audit_verifying, bulk, counters
 from metes.store.engine import Store
 from metes.store.settings import read_custom_fields
 from tests.importing.worlds import ME, NOW, TWO_ACCOUNTS, everything, outcome, rows, taken
@@ -29,7 +29,7 @@ def test_a_file_becomes_accounts_with_their_places(store: Store, tmp_path: Path)
     assert [(s.field, str(s.file), str(s.stored)) for s in report.sums] == [("annual_revenue", "3075", "3075")]
     with store.read() as connection:
         assert counters.value(connection, counters.DATA) == 1
-        assert audit.first_broken(connection) is None
+        assert audit_verifying.first_broken(connection) is None
     assert bulk.stages(store) == ()
 
 

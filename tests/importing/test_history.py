@@ -10,7 +10,7 @@ import pytest
 from metes.base.errors import Conflict, NotFound
 from metes.importing.history import UndoReport, findings_of, past_import, past_imports, undo_import
 from metes.importing.report import State
-from metes.store import audit
+from metes.store import audit_verifying
 from metes.store.engine import Store
 from tests.importing.worlds import ME, NOW, TWO_ACCOUNTS, everything, outcome, rows, taken
 
@@ -31,7 +31,7 @@ def test_undoing_restores_every_row_to_the_last_digit(store: Store, tmp_path: Pa
     assert undone(store, 2) == UndoReport(2, "accounts", 0, 2)
     assert everything(store) == before
     with store.read() as connection:
-        assert audit.first_broken(connection) is None
+        assert audit_verifying.first_broken(connection) is None
         assert past_import(connection, 2).undone_by == "me"
 
 

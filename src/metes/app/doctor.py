@@ -14,7 +14,7 @@ from metes.base.errors import InputError, MetesError
 from metes.base.findings import Finding, Place, Severity
 from metes.base.progress import Progress
 from metes.model.scope import Principal
-from metes.store import audit, bulk, schema
+from metes.store import audit_verifying, bulk, schema
 from metes.store import backup as backups
 from metes.store.engine import Store
 
@@ -31,7 +31,7 @@ def examine(settings: AppSettings, *, mend: bool = False) -> list[Finding]:
     except MetesError as error:
         return [Finding("schema", Severity.ERROR, str(error), subject)]
     with store.read() as connection:
-        broken = audit.first_broken(connection)
+        broken = audit_verifying.first_broken(connection)
     if broken is not None:
         remedy = "compare with a backup made before; do not trust entries from here on"
         findings.append(

@@ -79,7 +79,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
         config_list config_set config_unset user_add user_link user_list user_password user_disable
         token_add token_list token_revoke mail_test right_grant right_revoke
     """,
-    Capability.AUDIT_READ: "audit_list audit_entry audit_actions audit_export audit_write audit_verify audit_anchor",
+    Capability.AUDIT_READ: "audit_list audit_count audit_entry audit_actions audit_export audit_write audit_verify audit_anchor",
 }
 
 

@@ -9,6 +9,7 @@ import typer
 
 from metes.cli import output
 from metes.cli.administration import add_to as add_administration
+from metes.cli.auditing import add_to as add_auditing
 from metes.cli.correcting import add_to as add_correcting
 from metes.cli.designing import add_to as add_designing
 from metes.cli.imports import add_to as add_imports
@@ -56,6 +57,7 @@ for _add in (
     add_records,
     add_correcting,
     add_administration,
+    add_auditing,
     add_notices,
     add_jobs,
     add_serving,

@@ -47,7 +47,7 @@ def test_a_company_is_ruled_assigned_and_explained_by_requests_alone(api: TestCl
     assert held == {"A1": "front-range", "A2": "west", "A3": "front-range", "A4": "west", "A5": "house"}
     assert api.get("/accounts/A4/owner").json()["holdings"][0]["via"] == "pin"
     assert "asked for" in " ".join(api.get("/accounts/A4/explanation").json()["sentences"])
-    assert api.get("/audit/verification").json() == {"is_whole": True, "first_broken": None}
+    assert api.get("/audit/verification").json()["is_whole"]
 
 
 def test_pages_of_a_list_visit_each_account_once(api: TestClient, workspace: Workspace) -> None:

@@ -109,4 +109,4 @@ def test_looking_changes_nothing(shared: Attacker, method: str, pattern: str) ->
 def _state(attacker: Attacker) -> tuple[object, ...]:
     workspace = attacker.workspace
     last = workspace.audit_list(1)
-    return last[0]["id"], len(workspace.jobs(1000)), workspace.user_list(), len(workspace.plan_list())
+    return last[0].id, len(workspace.jobs(1000)), workspace.user_list(), len(workspace.plan_list())

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from metes.web.api import (
     accounts,
+    audit,
     designs,
     editing,
     history,
@@ -38,5 +39,6 @@ for _module in (
     zones,
     notices,
     workspace,
+    audit,
 ):
     router.include_router(_module.router)

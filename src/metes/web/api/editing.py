@@ -126,10 +126,3 @@ def enable_user(name: str, caller: Caller) -> None:
 def add_token(token: NewToken, caller: Caller) -> dict[str, Any]:
     """Make a token; its secret is shown this once."""
     return {"name": token.name, "token": caller.token_add(token.name, token.user, token.days)}
-
-
-@router.get("/audit/verification", tags=["workspace"])
-def verify_audit(caller: Caller) -> dict[str, Any]:
-    """Whether an entry of the audit trail was changed, removed or inserted."""
-    broken = caller.audit_verify()
-    return {"is_whole": broken is None, "first_broken": broken}

@@ -1,4 +1,4 @@
-"""The workspace itself: settings, users, tokens, jobs, schedules, audit."""
+"""The workspace itself: settings, users, tokens, jobs, schedules."""
 
 from __future__ import annotations
 
@@ -128,15 +128,6 @@ def run_schedule(name: str, caller: Caller) -> dict[str, Any]:
 def remove_schedule(name: str, caller: Caller) -> None:
     """Remove a schedule; the jobs it queued stay."""
     caller.schedule_remove(name)
-
-
-@router.get("/audit")
-def list_audit(
-    caller: Caller, rows: Annotated[int, Query(ge=1, le=1000)] = 100, before: Annotated[int | None, Query(ge=1)] = None
-) -> list[dict[str, Any]]:
-    """The newest entries of the audit trail, those before one where it is given."""
-    entries: list[dict[str, Any]] = plain(caller.audit_list(rows, before))
-    return entries
 
 
 def _shown(job: Any) -> dict[str, Any]:
