@@ -6,7 +6,7 @@ ACCOUNTS ?= 20000
 PORT   ?= 8420
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format bench bench-peers soak clean
+.PHONY: help demo test check format bench bench-peers soak audit clean
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
@@ -27,6 +27,10 @@ $(VENV)/.peers: $(VENV)/.full
 	$(BIN)/python -m pip install --quiet --group peers
 	touch $@
 
+$(VENV)/.audit: $(VENV)/.full
+	$(BIN)/python -m pip install --quiet --group audit
+	touch $@
+
 demo: $(VENV)/.base ## a believable company, loaded, assigned and served
 	$(BIN)/metes --db sqlite:///demo/metes-$(ACCOUNTS).db demo --folder demo/files-$(ACCOUNTS) --accounts $(ACCOUNTS)
 	$(BIN)/metes --db sqlite:///demo/metes-$(ACCOUNTS).db serve --port $(PORT)
@@ -37,16 +41,16 @@ test: $(VENV)/.full ## the whole test suite, the browser's too
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.full ## format, lint, types, import contracts, dependencies, documentation
-	$(BIN)/ruff format --check src tests benchmarks examples hatch_build.py
-	$(BIN)/ruff check src tests benchmarks examples hatch_build.py
+	$(BIN)/ruff format --check src tests benchmarks examples scripts hatch_build.py
+	$(BIN)/ruff check src tests benchmarks examples scripts hatch_build.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry src
 	$(BIN)/interrogate --quiet src
 
 format: $(VENV)/.full ## bring the code into its form
-	$(BIN)/ruff format src tests benchmarks examples hatch_build.py
-	$(BIN)/ruff check --fix src tests benchmarks examples hatch_build.py
+	$(BIN)/ruff format src tests benchmarks examples scripts hatch_build.py
+	$(BIN)/ruff check --fix src tests benchmarks examples scripts hatch_build.py
 
 bench: $(VENV)/.full ## our figures, each beside its goal
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -57,6 +61,9 @@ bench-peers: $(VENV)/.peers ## peers on the same sets, each for at most a minute
 
 soak: $(VENV)/.full ## property tests at length
 	METES_SOAK=1 $(BIN)/python -m pytest -q -n 2 $(ARGS)
+
+audit: $(VENV)/.audit ## ask advisory sources about every dependency; fails where none answers
+	$(BIN)/python scripts/audit.py
 
 clean: ## remove what was built
 	rm -rf $(VENV) demo build dist src/metes/web/static/vendor
