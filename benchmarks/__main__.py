@@ -13,6 +13,7 @@ GROUPS = (
     "imports",
     "assigning",
     "ledger",
+    "audit",
     "pages",
     "demo",
     "medians",
