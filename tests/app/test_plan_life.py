@@ -13,6 +13,7 @@ import pytest
 from metes.app.settings import AppSettings
 from metes.app.workspace import Workspace, open_workspace
 from metes.base.errors import Conflict, InputError, NotFound, Refused
+from metes.model.access import HIDDEN
 from metes.model.plan import Pin, Rule, Territory
 from metes.model.scope import Principal
 from metes.store import users
@@ -428,3 +429,50 @@ def test_those_it_concerns_are_told_of_each_step(company: Workspace) -> None:
     assert sorted(kinds["ada"]) == ["cancelled", "comment", "review-decided", "your-accounts"]
     assert sorted(kinds["bo"]) == ["cancelled", "published", "review-asked", "your-accounts"]
     assert kinds["cy"] == []
+
+
+def test_a_manager_sees_and_decides_the_part_of_a_scenario_that_is_theirs_and_nothing_else(company: Workspace) -> None:
+    for name, seat in (("mo", "P2"), ("nil", None)):
+        company.user_add(name, "correct horse battery", roles=["manager"], territory="" if seat is None else "west")
+    mo, nil = as_user(company, "mo"), as_user(company, "nil")
+    number = take_over(company, str(company.plan_branch("Spring").id))
+    company.plan_propose(number, rationale="Bo has time")
+    for reference in (number, "Spring", "draft", "999", "no such"):
+        with pytest.raises(NotFound, match=HIDDEN):  # no part of it is the west's own yet
+            mo.plan_review(reference)
+    company.right_grant("mo", "approve", "west")
+    company.right_grant("ada", "approve", "east")
+    company.plan_comment(number, "rule west/big", "why so big?")
+    hidden = company.plan_comment(number, "rule east/r", "the east is sad")
+    review = mo.plan_review(number)
+    assert [part.part.key for part in review.parts] == ["west"]
+    assert [comment.text for comment in review.comments] == ["why so big?"]
+    assert [found.revision.id for found in mo.reviews_open()] == [int(number)]
+    assert nil.reviews_open() == ()
+    with pytest.raises(NotFound, match=HIDDEN):
+        nil.plan_review(number)
+    for act in (
+        lambda: mo.plan_decide(number, "east", "approve"),
+        lambda: mo.plan_decide(number, "", "approve"),
+        lambda: mo.plan_comment(number, "rule east/r", "hello"),
+        lambda: mo.plan_comment(number, "rule west/big", "hello", reply_to=hidden),
+        lambda: mo.plan_comment_resolve(hidden),
+        lambda: mo.plan_comment_resolve(999),
+        lambda: mo.plan_propose(number, rationale="mine"),
+        lambda: mo.plan_publish(number),
+        lambda: mo.plan_show(number),
+    ):
+        with pytest.raises(NotFound, match=HIDDEN):
+            act()
+    after = mo.plan_decide(number, "west", "approve")
+    assert [(part.part.key, len(part.approvals)) for part in after.parts] == [("west", 1)]
+    assert mo.plan_comment(number, "rule west/big", "fine") > hidden
+
+
+def test_only_those_who_may_read_reviews_are_told_of_them(company: Workspace) -> None:
+    company.user_add("rep", "correct horse battery", roles=["rep"], territory="west")
+    company.user_add("planner", "correct horse battery", roles=["planner"])
+    number = take_over(company, str(company.plan_branch("Spring").id))
+    company.plan_propose(number, rationale="Bo has time")
+    told = {name: [n.kind for n in as_user(company, name).notices()] for name in ("rep", "planner", "ada")}
+    assert told == {"rep": [], "planner": ["review-asked"], "ada": ["review-asked"]}

@@ -102,7 +102,7 @@ class AssignVerbs(Desk):
         return Task(
             store=self.store,
             revision=revision,
-            plan=self.plan_of(revision),
+            plan=self.plan_at(revision.root_hash),
             names_of=partial(self._names_of, revision),
             assigner=partial(self._assigner_of, revision, today),
             plan_of=self._plan_numbered,
@@ -118,7 +118,9 @@ class AssignVerbs(Desk):
         """The fields and terms that a revision's rules ask for; where rules were compiled before, compiling them is quicker than looking."""
         from metes.assigning.task import names_in
 
-        return frozenset(self.compiled_of(revision).used_fields) if self.shelf.compiled else names_in(self.plan_of(revision))
+        return (
+            frozenset(self.compiled_of(revision).used_fields) if self.shelf.compiled else names_in(self.plan_at(revision.root_hash))
+        )
 
     def _assigner_of(self, revision: Revision, day: date) -> Assigner:
         """A revision made ready for a day, kept on the shelf."""
@@ -128,13 +130,13 @@ class AssignVerbs(Desk):
         with self.shelf.lock:
             kept = self.shelf.assigner
         if kept is None or kept.compiled is not compiled or kept.day != day:
-            kept = self.shelf.assigner = Assigner(compiled, self.plan_of(revision), day)
+            kept = self.shelf.assigner = Assigner(compiled, self.plan_at(revision.root_hash), day)
         return kept
 
     def _plan_numbered(self, revision: int) -> Plan:
         with self.store.read() as connection:
             found = plans.revision(connection, revision, self.today())
-        return self.plan_of(found)
+        return self.plan_at(found.root_hash)
 
 
 class _Books:

@@ -43,9 +43,8 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
         restated restated_person restated_territory rule_text rule_parse
     """,
     Capability.EXPORT: "accounts_export accounts_csv accounts_write explain_csv explain_write",
-    Capability.REVIEW: """
-        plan_review plan_comment plan_comment_resolve plan_decide reviews_open plan_propose plan_withdraw
-    """,
+    Capability.REVIEW: "plan_review reviews_open",
+    Capability.APPROVE: "plan_comment plan_comment_resolve plan_decide",
     Capability.PLAN_READ: """
         plan_find plan_list plan_log plan_base plan_show plan_text plan_schema plan_check plan_names plan_export plan_markdown plan_diff
         plan_compare compared_at_hand plan_preview pin_preview preview preview_at_hand preview_csv preview_moves preview_write
@@ -61,6 +60,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
     """,
     Capability.PLAN_EDIT: """
         plan_init plan_import plan_apply plan_branch plan_rename plan_change plan_discard plan_from_rows plan_merge plan_back
+        plan_propose plan_withdraw
         pin unpin unpin_alike pins_change rule_remove rule_set rule_take seat_remove seat_set territory_remove territory_set
         list_remove list_set type_remove type_set plan_area_add plan_area_add_each plan_area_remove
         design_frontier_pick design_frontier_queue design_lock design_move design_new design_queue design_recolour design_redo

@@ -6,22 +6,44 @@ from datetime import date
 
 from metes.app.desk import require_number
 from metes.app.scenarios import ScenarioVerbs
+from metes.base.errors import Conflict, NotFound
+from metes.model.access import HIDDEN, Capability
 from metes.planning import reviewing
 from metes.planning.reviewing import Review
 from metes.store import plan_reviews, plans
 from metes.store.plan_reviews import Comment
+from metes.store.plans import Revision
 
 
 class ReviewVerbs(ScenarioVerbs):
     """What can be done with a scenario under review."""
 
     def plan_review(self, reference: str = "draft") -> Review:
-        """A scenario's changes by the parts that are approved one by one, with what was decided and said."""
-        revision = self.plan_find(reference)
-        old, new = self.plan_base(revision), self.plan_of(revision)
-        settings = self.settings()
+        """A scenario's changes by the parts that are approved one by one, with what was decided and said.
+
+        Whoever sees a part of the tree sees the parts of the scenario that lie in it; where none does, there is no scenario.
+        """
+        return self._review_seen(self._reviewed(reference), Capability.REVIEW)
+
+    def _reviewed(self, reference: str) -> Revision:
+        """The revision of a reference; for who does not see the whole plan, nothing tells why there is none."""
+        if self.access.may(Capability.PLAN_READ):
+            return self.plan_find(reference)
+        try:
+            return self.plan_find(reference)
+        except (NotFound, Conflict):
+            raise NotFound(HIDDEN) from None
+
+    def _review_seen(self, revision: Revision, capability: Capability) -> Review:
+        """The review of a revision as far as the principal has a capability in it."""
+        old, new, settings = self._whole_base(revision), self.plan_at(revision.root_hash), self.settings()
         with self.store.read() as connection:
-            return reviewing.review_of(connection, revision, old, new, settings, self.principal)
+            whole = reviewing.review_of(connection, revision, old, new, settings, self.principal)
+        scope = self.access.scope(capability)
+        found = reviewing.seen(whole, scope)
+        if not scope.is_everything and not found.parts:
+            raise NotFound(HIDDEN)
+        return found
 
     def plan_propose(self, reference: str = "draft", *, rationale: str, due_on: date | None = None) -> Review:
         """Put a scenario into review, with the reason and a deadline."""
@@ -47,12 +69,15 @@ class ReviewVerbs(ScenarioVerbs):
 
     def plan_decide(self, reference: str, part: str, decision: str, comment: str = "") -> Review:
         """Approve a part of a scenario ('approve'), or ask for changes of it ('ask')."""
-        revision = self.plan_find(reference)
-        return reviewing.decide(
+        revision = self._reviewed(reference)
+        scope = self.access.scope(Capability.APPROVE)
+        if not scope.is_everything and part not in {p.part.key for p in self._review_seen(revision, Capability.APPROVE).parts}:
+            raise NotFound(HIDDEN)
+        after = reviewing.decide(
             self.store,
             revision,
-            self.plan_base(revision),
-            self.plan_of(revision),
+            self._whole_base(revision),
+            self.plan_at(revision.root_hash),
             part=part,
             decision=decision,
             comment=comment,
@@ -61,12 +86,15 @@ class ReviewVerbs(ScenarioVerbs):
             now=self.clock(),
             principal=self.principal,
         )
+        return reviewing.seen(after, scope)
 
     def plan_comment(self, reference: str, subject: str, text: str, *, reply_to: int | None = None) -> int:
         """Comment on an item of a scenario, named as its steps name it (empty: the whole); the comment's number."""
         if reply_to is not None:
             require_number(reply_to, "comment")
-        revision = self.plan_find(reference)
+        revision = self._reviewed(reference)
+        if not self.access.scope(Capability.APPROVE).is_everything:
+            self._require_seen(revision, subject.strip(), reply_to)
         return reviewing.say(
             self.store, revision, subject=subject, text=text, reply_to=reply_to, now=self.clock(), principal=self.principal
         )
@@ -74,11 +102,32 @@ class ReviewVerbs(ScenarioVerbs):
     def plan_comment_resolve(self, comment_id: int) -> Comment:
         """Settle a comment."""
         require_number(comment_id, "comment")
+        if not self.access.scope(Capability.APPROVE).is_everything:
+            try:
+                with self.store.read() as connection:
+                    found = plan_reviews.comment(connection, comment_id)
+            except NotFound:
+                raise NotFound(HIDDEN) from None
+            self._require_seen(self._reviewed(str(found.revision_id)), found.subject, comment_id)
         return reviewing.resolve(self.store, comment_id, now=self.clock(), principal=self.principal)
 
+    def _require_seen(self, revision: Revision, subject: str, comment: int | None) -> None:
+        """NotFound unless an item, and a comment where one is named, lie in what the principal may speak of."""
+        review = self._review_seen(revision, Capability.APPROVE)
+        subjects = {step.subject for part in review.parts for step in part.part.steps}
+        if subject not in subjects or (comment is not None and comment not in {c.id for c in review.comments}):
+            raise NotFound(HIDDEN)
+
     def reviews_open(self) -> tuple[Review, ...]:
-        """The scenarios in review, the most urgent first."""
+        """The scenarios in review of which the principal sees a part, the most urgent first."""
         today = self.today()
         with self.store.read() as connection:
             waiting = [plans.revision(connection, row.revision_id, today) for row in plan_reviews.open_reviews(connection)]
-        return tuple(self.plan_review(str(revision.id)) for revision in waiting if revision.is_open)
+        found = []
+        for revision in waiting:
+            if revision.is_open:
+                try:
+                    found.append(self._review_seen(revision, Capability.REVIEW))
+                except NotFound:  # nothing of it is the principal's
+                    continue
+        return tuple(found)

@@ -42,10 +42,11 @@ class ScenarioVerbs(PreviewVerbs):
         return drafts.rename(self.store, self.plan_find(reference), title, now=self.clock(), principal=self.principal)
 
     def plan_base(self, revision: Revision) -> Plan:
-        """The plan that a revision was branched from or last merged with; an empty one where it began from nothing."""
-        if revision.base_root is None:
-            return Plan(revision.plan_key)
-        return self.plan_at(revision.base_root)
+        """The plan that a revision was branched from or last merged with, as far as the principal sees it; an empty one where it began from nothing."""
+        return Plan(revision.plan_key) if revision.base_root is None else self.plan_seen(revision.base_root)
+
+    def _whole_base(self, revision: Revision) -> Plan:
+        return Plan(revision.plan_key) if revision.base_root is None else self.plan_at(revision.base_root)
 
     def plan_log(self, reference: str = "active") -> tuple[LogEntry, ...]:
         """What happened to a revision and to those it was branched from, newest first."""

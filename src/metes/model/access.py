@@ -20,7 +20,9 @@ class Capability(StrEnum):
     CONTACTS = "contacts"
     # What one person sells, and how their seat is weighed: what decides about pay.
     PAY = "pay"
+    # Of scenarios in review: to read them, and to speak and decide of them.
     REVIEW = "review"
+    APPROVE = "approve"
     PLAN_READ = "plan_read"
     PLAN_EDIT = "plan_edit"
     PUBLISH = "publish"
@@ -52,6 +54,7 @@ _PLANS = _READS | {
     _C.CONTACTS,
     _C.PAY,
     _C.REVIEW,
+    _C.APPROVE,
     _C.PLAN_READ,
     _C.PLAN_EDIT,
     _C.PUBLISH,
@@ -64,14 +67,15 @@ ROLE_MAY: Mapping[UserRole, frozenset[Capability]] = MappingProxyType(
     {
         UserRole.ADMINISTRATOR: frozenset(Capability),
         UserRole.PLANNER: _PLANS,
-        UserRole.LEADER: _READS | {_C.CONTACTS, _C.PAY, _C.REVIEW, _C.PLAN_READ, _C.PUBLISH},
-        UserRole.MANAGER: _READS | {_C.CONTACTS, _C.PAY, _C.REVIEW, _C.DATA_EDIT},
+        UserRole.LEADER: _READS | {_C.CONTACTS, _C.PAY, _C.REVIEW, _C.APPROVE, _C.PLAN_READ, _C.PUBLISH},
+        UserRole.MANAGER: _READS | {_C.CONTACTS, _C.PAY, _C.REVIEW, _C.APPROVE, _C.DATA_EDIT},
         UserRole.REP: _READS | {_C.CONTACTS},
         UserRole.MARKETING: _READS | {_C.CONTACTS},
-        UserRole.AUDITOR: _READS | {_C.PAY, _C.PLAN_READ, _C.AUDIT_READ},
+        UserRole.AUDITOR: _READS | {_C.PAY, _C.REVIEW, _C.PLAN_READ, _C.AUDIT_READ},
         UserRole.INTEGRATION: _READS | {_C.CONTACTS, _C.PLAN_READ, _C.DATA_IMPORT, _C.RUN},
     }
 )
+REVIEWERS = frozenset(role for role, may in ROLE_MAY.items() if _C.REVIEW in may)
 # These see everything by themselves; the others see what their seats and their grants give.
 SEES_EVERYTHING = frozenset({UserRole.ADMINISTRATOR, UserRole.PLANNER, UserRole.AUDITOR})
 # What cannot be done with a part of the tree alone: whoever has it for a part does not have it.

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from metes.model.access import REVIEWERS, UserRole
 from metes.model.notices import LONGEST_SUBJECT
 from metes.model.plan import Plan
 from metes.model.scope import Principal
 from metes.plan.parts import Part
-from metes.store import notices, plan_rights, users
+from metes.store import links, notices, plan_rights, roles, users
 from metes.store.notices import News
 from metes.store.plans import Revision
 
@@ -27,13 +28,13 @@ def review_asked(
     now: datetime,
     principal: Principal,
 ) -> None:
-    """Tell those who may approve a part; everybody else who can sign in where nobody has been given the right."""
+    """Tell those who may approve a part; whoever plans where nobody has been given the right."""
     rights = plan_rights.rights(connection)
     readers: set[int] = set()
     for part in parts:
         above = (t.key for plan in plans if part.key in plan.territory_by_key for t in plan.ancestors(part.key))
         holders = rights.holders("approve", (part.key, *above))
-        readers |= set(holders if holders is not None else _everybody(connection))
+        readers |= set(holders if holders is not None else _planners(connection, now))
     due = f" It is wanted by {due_on}." if due_on else ""
     _tell(
         connection,
@@ -114,7 +115,7 @@ def cancelled(
         text=reason,
         link=f"/plan?revision={revision.id}",
         now=now,
-        user_ids=_numbers(connection, who),
+        user_ids=sorted(roles.holders(connection, REVIEWERS, links.day_of(connection, now)) & set(_numbers(connection, who))),
         person_ids=people,
     )
 
@@ -129,15 +130,16 @@ def _tell(
     now: datetime,
     principal: Principal,
 ) -> None:
-    """Tell users of what somebody else did."""
-    others = sorted(set(readers) - {principal.user_id})
+    """Tell users of what somebody else did: those who may read of it today."""
+    may_read = roles.holders(connection, REVIEWERS, links.day_of(connection, now))
+    others = sorted((set(readers) & may_read) - {principal.user_id})
     if others:
         short = subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 1] + "…"
         notices.add_notices(connection, kind=kind, subject=short, text=text, link=link, now=now, user_ids=others)
 
 
-def _everybody(connection: Connection) -> list[int]:
-    return [user.id for user in users.all_users(connection) if user.disabled_at is None]
+def _planners(connection: Connection, now: datetime) -> frozenset[int]:
+    return roles.holders(connection, (UserRole.ADMINISTRATOR, UserRole.PLANNER), links.day_of(connection, now))
 
 
 def _numbers(connection: Connection, names: Iterable[str]) -> list[int]:

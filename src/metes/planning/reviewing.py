@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from metes.base.errors import Conflict, InputError, Refused
 from metes.model.plan import Plan
-from metes.model.scope import Principal
+from metes.model.scope import Principal, Scope
 from metes.model.workspace import WorkspaceSettings
 from metes.plan.diff import Step, diff
 from metes.plan.parts import Part, parts_of, paths_of
@@ -57,6 +57,15 @@ class Review:
     def is_settled(self) -> bool:
         """Whether it is proposed and every part is approved."""
         return self.proposal is not None and self.proposal.state == "open" and all(part.is_settled for part in self.parts)
+
+
+def seen(review: Review, scope: Scope) -> Review:
+    """What of a review lies in a scope: its parts there, and what was said of their items."""
+    if scope.territories is None:
+        return review
+    parts = tuple(part for part in review.parts if part.part.key in scope.territories)
+    subjects = {step.subject for part in parts for step in part.part.steps}
+    return replace(review, parts=parts, comments=tuple(c for c in review.comments if c.subject in subjects))
 
 
 def review_of(

@@ -123,9 +123,14 @@ def revoke(connection: Connection, number: int, by: str, now: datetime, day: dat
 
 def administrators(connection: Connection, day: date) -> tuple[int, ...]:
     """The numbers of the users who run the workspace on a day and are not shut out, ascending."""
+    return tuple(sorted(holders(connection, [UserRole.ADMINISTRATOR], day)))
+
+
+def holders(connection: Connection, held: Iterable[UserRole], day: date) -> frozenset[int]:
+    """The numbers of the users who hold any of some roles on a day, wherever, and are not shut out."""
     t = role_grants.c
     holds = sa.and_(
-        t.role == UserRole.ADMINISTRATOR.value,
+        t.role.in_([role.value for role in held]),
         t.revoked_at.is_(None),
         t.true_from <= day,
         sa.or_(t.true_until.is_(None), t.true_until > day),
@@ -135,7 +140,7 @@ def administrators(connection: Connection, day: date) -> tuple[int, ...]:
         users.c.disabled_at.is_(None),
         sa.or_(users.c.id.in_(sa.select(t.user_id).where(holds, t.user_id.is_not(None))), users.c.id.in_(through_group)),
     )
-    return tuple(connection.execute(query.order_by(users.c.id)).scalars())
+    return frozenset(connection.execute(query).scalars())
 
 
 def require_administrator(connection: Connection, day: date) -> None:

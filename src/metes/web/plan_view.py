@@ -47,6 +47,8 @@ class PlanView:
     search: str
     key: str = ""
     follows: Any = None
+    # Whether the reader sees the whole plan: where not, what leads to other pages of it is not there.
+    is_whole: bool = True
 
     @property
     def is_behind(self) -> bool:
@@ -118,6 +120,11 @@ def view_of(visit: Visit, reference: str, key: str = "") -> PlanView:
     follows = _last_published(visit, everything) if revision.is_open else None
     other_draft = draft if draft and draft.id != revision.id else None
     return PlanView(revision, plan, others, target, other_draft, branches, more, search, key, follows)
+
+
+def part_view(visit: Visit, revision: Any) -> PlanView:
+    """The view of a revision for somebody who sees a part of the plan: names of their territories, and nothing around."""
+    return PlanView(revision, visit.workspace.plan_of(revision), (), None, None, (), 0, "", is_whole=False)
 
 
 def _last_published(visit: Visit, everything: Sequence[Any]) -> Any:

@@ -11,9 +11,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from metes.base.errors import Conflict, InputError
+from metes.model.access import Capability
 from metes.web.marks import colour_of
 from metes.web.plan_steps import StepGroup, StepLine, groups_of, in_groups
-from metes.web.plan_view import PlanView, view_of
+from metes.web.plan_view import PlanView, part_view, view_of
 from metes.web.revisions import called
 from metes.web.visits import Form, SignedIn, Visit
 
@@ -105,7 +106,7 @@ def withdraw(reference: str, visit: SignedIn) -> Response:
 @router.post(f"{PATH}/decide")
 def decide(reference: str, visit: SignedIn, form: Form) -> Response:
     """Approve a part as it was seen, or ask for changes of it."""
-    revision = visit.workspace.plan_find(reference)
+    revision = _revision(visit, reference)
     part, decision, comment = (str(form.get(name, "")) for name in ("part", "decision", "comment"))
     seen = next((p for p in visit.workspace.plan_review(str(revision.id)).parts if p.part.key == part), None)
     if seen is not None and seen.part.hash != str(form.get("hash", "")):
@@ -122,7 +123,7 @@ def decide(reference: str, visit: SignedIn, form: Form) -> Response:
 @router.post(f"{PATH}/comments")
 def add_comment(reference: str, visit: SignedIn, form: Form) -> Response:
     """Say something of an item, or answer what was said."""
-    revision = visit.workspace.plan_find(reference)
+    revision = _revision(visit, reference)
     subject, text, answered = (str(form.get(name, "")) for name in ("subject", "text", "reply_to"))
     reply_to = int(answered) if answered.isdecimal() and len(answered) < 19 else None
     try:
@@ -136,7 +137,7 @@ def add_comment(reference: str, visit: SignedIn, form: Form) -> Response:
 @router.post(f"{PATH}/comments/{{number}}/resolve")
 def resolve(reference: str, number: int, visit: SignedIn) -> Response:
     """Settle what was said."""
-    revision = visit.workspace.plan_find(reference)
+    revision = _revision(visit, reference)
     visit.workspace.plan_comment_resolve(number)
     return visit.go(f"/plan/{revision.id}/review#comment-{number}")
 
@@ -144,8 +145,13 @@ def resolve(reference: str, number: int, visit: SignedIn) -> Response:
 def _page(
     visit: Visit, reference: str, typed: Mapping[str, str], errors: Mapping[str, str] | None = None, *, status: int = 200
 ) -> Response:
-    view = view_of(visit, reference)
-    review = visit.workspace.plan_review(str(view.revision.id))
+    access = visit.workspace.access
+    if access.may(Capability.PLAN_READ):
+        view = view_of(visit, reference)
+        review = visit.workspace.plan_review(str(view.revision.id))
+    else:
+        review = visit.workspace.plan_review(reference)
+        view = part_view(visit, review.revision)
     threads = threads_of(review.comments)
     base = visit.workspace.plan_base(view.revision)
     parts = [_part(found, view, base) for found in review.parts]
@@ -167,7 +173,16 @@ def _page(
         four_eyes=visit.workspace.settings().four_eyes,
         needed=visit.workspace.settings().approvals_needed,
         me=visit.user.name,
+        may_approve=access.may(Capability.APPROVE),
+        may_propose=access.may(Capability.PLAN_EDIT),
     )
+
+
+def _revision(visit: Visit, reference: str) -> Any:
+    """The revision in review, as far as the reader may know of it."""
+    if visit.workspace.access.may(Capability.PLAN_READ):
+        return visit.workspace.plan_find(reference)
+    return visit.workspace.plan_review(reference).revision
 
 
 def threads_of(comments: Sequence[Any]) -> dict[str, Thread]:

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from metes.model.access import Capability
 from metes.web.visits import SignedIn
 
 router = APIRouter()
@@ -32,7 +33,7 @@ def show(visit: SignedIn) -> Response:
             "comments": sum(1 for c in review.comments if c.resolved_at is None and c.reply_to is None),
         }
         (mine if waiting else others).append(row)
-    return visit.page("reviews.html", mine=mine, others=others, me=me)
+    return visit.page("reviews.html", mine=mine, others=others, me=me, may_plan=visit.workspace.access.may(Capability.PLAN_READ))
 
 
 def waits_for(part: Any, name: str) -> bool:
