@@ -32,8 +32,8 @@ _ANYBODY = """
 """
 _THE_HOUSE = """
     close book book_at_hand compiled_of explainer_of plan_at plan_seen sign_in tick clean_up drop_logs audit_anchor_keep
-    job_claim job_finish job_give_back job_checkpoint job_report job_say job_log_end warm_up remind digest_make mail_send
-    design_run design_frontier_run import_ publication_job assign_waiting uploaded uploads_drop
+    job_claim job_finish job_give_back job_checkpoint job_report job_say warm_up remind digest_make mail_send
+    design_run design_frontier_run import_ assign_waiting
 """
 _BY_CAPABILITY: Mapping[Capability, str] = {
     Capability.LOOK: """
@@ -56,7 +56,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
         design_sketches design_spec design_units
         zone_file_check zone_file_seen zone_links zone_of_account zone_set zone_set_export zone_set_list zone_set_removed
         zone_set_shapes zone_set_tile zone_sketch
-        job job_log jobs jobs_running schedule_list next_turn_of import_show imports mail_findings
+        job job_log job_log_end publication_job jobs jobs_running schedule_list next_turn_of import_show imports mail_findings
     """,
     Capability.PLAN_EDIT: """
         plan_init plan_import plan_apply plan_branch plan_rename plan_change plan_discard plan_from_rows plan_merge plan_back
@@ -69,7 +69,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
     """,
     Capability.PUBLISH: "plan_publish plan_cancel plan_revert",
     Capability.DATA_EDIT: "account_edit",
-    Capability.DATA_IMPORT: "import_queue import_undo mapping_write findings_write upload_keep",
+    Capability.DATA_IMPORT: "uploaded uploads_drop import_queue import_undo mapping_write findings_write upload_keep",
     Capability.CORRECT: "correct_back correct_owner correct_seat",
     Capability.RUN: """
         assign assign_accounts assign_queue assign_now job_add job_cancel job_resume schedule_add schedule_pause schedule_remove
