@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from metes.app.desk import Desk, require_number
+from metes.base.cells import safe_cell
 from metes.base.errors import Conflict, InputError
 from metes.base.plain import plain
 from metes.model.audit import Anchor, AuditEntry, AuditFilter, Verification, anchor_line
@@ -20,8 +21,6 @@ FORMS = ("csv", "jsonl")
 ANCHORS = "metes-anchors.jsonl"
 _EVERYTHING = AuditFilter()
 _COLUMNS = ("entry", "at", "who", "name", "via", "address", "action", "subject", "detail", "before", "after", "request", "hash")
-# A cell that begins so is run by spreadsheets; an apostrophe before it makes it text again.
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
 class AuditVerbs(Desk):
@@ -135,5 +134,5 @@ def _json(value: Any) -> str:
 
 def _line(cells: Sequence[object]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow(f"'{c}" if isinstance(c, str) and c.startswith(_ACTIVE) else c for c in cells)
+    csv.writer(buffer).writerow(safe_cell(c) for c in cells)
     return buffer.getvalue()

@@ -12,6 +12,7 @@ from metes.app.mailing import MailVerbs
 from metes.app.settings import AppSettings
 from metes.base.errors import InputError, MetesError
 from metes.base.findings import Finding, Place, Severity
+from metes.base.private import private_folder
 from metes.base.progress import Progress
 from metes.model.scope import Principal
 from metes.store import audit_verifying, bulk, schema
@@ -52,7 +53,7 @@ def examine(settings: AppSettings, *, mend: bool = False) -> list[Finding]:
             for name in bulk.stages(store)
         ]
     folder = settings.books
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     free = shutil.disk_usage(folder).free
     if free < LOW_DISK_BYTES:
         message = f"only {free / 1024**3:.1f} GB are free where Books are kept ({folder})"

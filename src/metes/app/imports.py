@@ -17,6 +17,7 @@ from metes.app.plans import Imported, PlanVerbs
 from metes.app.reading import ReadingVerbs
 from metes.base.errors import InputError
 from metes.base.ids import key_from
+from metes.base.private import private_folder
 from metes.base.progress import SILENT, Progress
 from metes.model.catalogue import DEFAULT_SOURCE, KINDS
 from metes.model.query import AccountQuery
@@ -91,7 +92,7 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
     def upload_keep(self, name: str, stream: BinaryIO) -> Path:
         """Keep an uploaded file until its import is done, under a folder of its own; only the last part of its name counts."""
         folder = self.shelf.books / UPLOADS / uuid4().hex
-        folder.mkdir(parents=True)
+        private_folder(folder)
         path = folder / _safe_name(name)
         with path.open("wb") as file:
             shutil.copyfileobj(stream, file, 1024 * 1024)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from metes.app.plans import PlanVerbs
 from metes.base.findings import Finding, Place, Severity
 from metes.base.ids import content_hash
+from metes.base.private import private_folder
 from metes.base.progress import SILENT, Progress
 from metes.model.condition import Equals, In, InList, literals
 from metes.model.plan import Plan
@@ -270,7 +271,7 @@ def _refused(key: str, findings: tuple[Finding, ...]) -> PlanCheck:
 
 
 def _write(found: PlanCheck, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     part = path.with_suffix(".part")
     part.write_text(json.dumps(found.as_dict()), encoding="utf-8")
     part.replace(path)

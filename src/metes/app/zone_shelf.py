@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from metes.base.private import private_folder
+
 if TYPE_CHECKING:
     from metes.model.zones import ZoneSet
     from metes.render.tiles import ZoneTiles
@@ -123,7 +125,7 @@ def _from_disk(file: Path | None, make: Callable[[], bytes]) -> bytes:
     if file is not None:
         partial = file.with_name(f".{file.name}.{threading.get_ident():x}")
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(file.parent)
             partial.write_bytes(packed)
             partial.replace(file)
         except OSError:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from metes.base.private import private_folder
 from metes.base.progress import Progress
 from metes.model.plan import Plan
 from metes.model.query import MovesQuery
@@ -328,7 +329,7 @@ def write(consequences: Consequences, moves: pa.Table, path: Path) -> None:
         "owners_before": {key: list(owners) for key, owners in consequences.owners_before.items()},
         "owners_after": {key: list(owners) for key, owners in consequences.owners_after.items()},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         schema = moves.schema.with_metadata({_ABOUT: json.dumps(about).encode()})

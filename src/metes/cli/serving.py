@@ -97,6 +97,7 @@ def worker(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    os.umask(0o077)
     with console.workspace() as workspace:
         work(workspace, stop, parent=beside)
     return 0

@@ -13,18 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from metes.base.cells import safe_cell
 from metes.base.errors import InputError
 from metes.base.money import exponent
 
 FORMATS = (".csv", ".xlsx", ".parquet")
 EXCEL_ROWS = 1_048_575
-# A cell that begins so is run by spreadsheets; an apostrophe before it makes it text again.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe_cell(value: Any) -> Any:
-    """The value as a spreadsheet may see it: text that would run as a formula gets an apostrophe before it."""
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 def in_units(batches: Iterable[pa.RecordBatch], money: Sequence[str], currency: str) -> Iterator[pa.RecordBatch]:

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import Conflict, InputError
+from metes.base.private import open_private
 from metes.base.progress import Progress
 from metes.store import bulk, schema
 from metes.store.columns import BigId, Instant
@@ -40,7 +41,8 @@ def backup(store: Store, path: Path, now: datetime, progress: Progress) -> Mappi
     try:
         with (
             tempfile.TemporaryDirectory(dir=path.absolute().parent) as folder,
-            zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive,
+            open_private(partial) as file_of_all,
+            zipfile.ZipFile(file_of_all, "w", zipfile.ZIP_STORED) as archive,
         ):
             with bulk.snapshot(store) as state:
                 for number, table in enumerate(metadata.sorted_tables):

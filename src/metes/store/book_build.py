@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from metes.base.errors import MetesError
+from metes.base.private import private_folder
 from metes.base.progress import Progress
 from metes.store import bulk
 from metes.store.book_accounts import ACCOUNT_COLUMNS, make_accounts, make_holdings, orders_of, tops
@@ -29,7 +30,7 @@ def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: 
 
     A reader never sees half a file: it is written under another name and renamed. Older Books are removed, but for the last two.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     path = folder / key.file_name
     if path.exists():
         return path

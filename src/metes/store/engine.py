@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from metes.base.errors import Busy, InputError, MetesError, NoDatabase, Refused
+from metes.base.private import make_private
 
 PATIENCE_SECONDS = 10.0
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a lock timeout; its messages come in the server's language
@@ -160,6 +161,11 @@ def _sqlite_engine(url: URL) -> Engine:
     if not folder.is_dir():
         raise InputError(f"expected a folder for the database, but {folder} does not exist; create it or name another with --db")
     engine = sa.create_engine(url, connect_args={"timeout": 1.0, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _keep_private(_dialect: Any, _record: Any, arguments: Any, _named: Any) -> None:
+        # What SQLite puts beside the file takes over its rights.
+        make_private(Path(arguments[0]))
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

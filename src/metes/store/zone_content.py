@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from metes.base.private import private_folder
 from metes.model.zones import Ints, ZoneKind, ZoneSet
 
 FORMAT = 1
@@ -68,7 +69,7 @@ def zone_set_of(content: bytes) -> ZoneSet:
 
 def write_file(zones: ZoneSet, path: Path) -> None:
     """Write a set to a file: aside first, then renamed, so that a reader finds all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     partial = path.with_name(f".{path.name}.{id(zones):x}")
     partial.write_bytes(content_of(zones))
     partial.replace(path)

@@ -12,8 +12,9 @@ from pathlib import Path
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.background import BackgroundTask
 
+from metes.base.cells import safe_cell
+
 _MARK = "\ufeff"  # by which a spreadsheet knows UTF-8
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_download(lines: Iterator[str], name: str) -> Response:
@@ -27,12 +28,8 @@ def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Rows as CSV, a line at a time; no cell can run as a formula in a spreadsheet."""
     for row in rows:
         buffer = io.StringIO()
-        csv.writer(buffer).writerow(_still(cell) for cell in row)
+        csv.writer(buffer).writerow(safe_cell(cell) for cell in row)
         yield buffer.getvalue()
-
-
-def _still(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_ACTIVE) else cell
 
 
 def written_download(write: Callable[[Path], object], name: str) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,12 +9,12 @@ from typing import Any
 from fastapi.responses import Response, StreamingResponse
 
 from metes.web.addresses import Address
+from metes.web.downloads import csv_lines
 from metes.web.tables import Cell, Choice, Column, Filter, Row, Table
 
 PAGE_FINDINGS = 50
 COLUMNS = ("severity", "code", "file", "line", "column", "value", "message", "remedy")
 _TONES = {"error": "bad", "warning": "warn", "note": ""}
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
 def findings_table(
@@ -82,18 +80,10 @@ def _sentence(text: Any) -> str:
 
 def findings_csv(items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The findings as CSV, a line at a time; no cell can run as a formula in a spreadsheet."""
-    for row in (COLUMNS, *([item.get(name) for name in COLUMNS] for item in items)):
-        buffer = io.StringIO()
-        csv.writer(buffer).writerow(_still(cell) for cell in row)
-        yield buffer.getvalue()
+    return csv_lines((COLUMNS, *([item.get(name) for name in COLUMNS] for item in items)))
 
 
 def findings_download(items: Sequence[Mapping[str, Any]], name: str) -> Response:
     """The findings as a CSV file to be saved under a name."""
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(findings_csv(items), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _still(cell: Any) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_ACTIVE) else text

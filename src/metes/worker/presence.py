@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
 
+from metes.base.private import private_folder
+
 FOLDER = "workers"
 
 
@@ -26,7 +28,7 @@ class Presence:
         self._file = -1
 
     def __enter__(self) -> Presence:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         self._sweep()
         self._file = os.open(self._path(self.name), os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
