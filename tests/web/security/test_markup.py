@@ -87,7 +87,7 @@ def addresses(attacker: Attacker) -> list[str]:
     found: list[str] = []
     references = ["active", "draft", *(str(r.id) for r in workspace.plan_list())]
     for method, pattern in page_routes():
-        if method != "get" or pattern.endswith((".csv", ".xlsx", ".zip", ".json", "/events")):
+        if method != "get" or pattern.endswith((".csv", ".xlsx", ".zip", ".json", "/events", "/audit/anchor")):
             continue
         prefix = pattern.partition("{")[0]
         for number in numbers.get(prefix, ["1"]):
