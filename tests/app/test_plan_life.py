@@ -448,9 +448,12 @@ def test_a_manager_sees_and_decides_the_part_of_a_scenario_that_is_theirs_and_no
     assert [part.part.key for part in review.parts] == ["west"]
     assert [comment.text for comment in review.comments] == ["why so big?"]
     assert [found.revision.id for found in mo.reviews_open()] == [int(number)]
+    (balance,) = mo.review_balances(number) or ()
+    assert (balance.key, balance.won.accounts, balance.won.potential, balance.lost.accounts) == ("west", 1, 200_000, 0)
+    assert {b.key for b in as_user(company, "ada").review_balances(number) or ()} == {"east", "west"}
     assert nil.reviews_open() == ()
     with pytest.raises(NotFound, match=HIDDEN):
-        nil.plan_review(number)
+        nil.review_balances(number)
     for act in (
         lambda: mo.plan_decide(number, "east", "approve"),
         lambda: mo.plan_decide(number, "", "approve"),

@@ -14,21 +14,25 @@ from types import FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
 from metes.base.errors import NotFound
-from metes.model.access import HIDDEN, Capability
+from metes.model.access import HIDDEN, Access, Capability, UserRole
 from metes.model.scope import Principal
 
 T = TypeVar("T", bound=type)
 
 # For whoever is signed in, whatever their role: what is their own, and what shows nothing of anybody.
 ANYBODY = "anybody"
+# The same, and hidden from an administrator who looks at the workspace as them.
+ONES_OWN = "one's own"
 # For the server, the worker and the command line, in nobody's name.
 THE_HOUSE = "the house"
 
 _ANYBODY = """
     acting_as as_of active active_revision plan_of today settings fields custom_fields when check_ready require_active
-    session sign_out token_user preferences_set views view_save view_delete
-    notices notice_read notices_read_all notices_unread notice_preferences notice_preferences_set notice_address_set notice_mail_stop
-    messages_to_me publication_acknowledge may accounts_known
+    session sign_out token_user preferences_set views view_save view_delete view_as_end what_sees notice_mail_stop may accounts_known
+"""
+_ONES_OWN = """
+    notices notice_read notices_read_all notices_unread notice_preferences notice_preferences_set notice_address_set
+    messages_to_me publication_acknowledge token_add token_list token_revoke
 """
 _THE_HOUSE = """
     close book book_at_hand compiled_of explainer_of plan_at plan_seen sign_in tick clean_up drop_logs audit_anchor_keep
@@ -43,7 +47,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
         restated restated_person restated_territory rule_text rule_parse
     """,
     Capability.EXPORT: "accounts_export accounts_csv accounts_write explain_csv explain_write",
-    Capability.REVIEW: "plan_review reviews_open",
+    Capability.REVIEW: "plan_review review_balances reviews_open",
     Capability.APPROVE: "plan_comment plan_comment_resolve plan_decide",
     Capability.PLAN_READ: """
         plan_find plan_list plan_log plan_base plan_show plan_text plan_schema plan_check plan_names plan_export plan_markdown plan_diff
@@ -76,8 +80,8 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
         schedule_resume schedule_run mail_retry
     """,
     Capability.ADMIN: """
-        config_list config_set config_unset user_add user_link user_list user_password user_disable
-        token_add token_list token_revoke mail_test right_grant right_revoke
+        config_list config_set config_unset user_add user_link user_list users user_show user_email user_password user_disable
+        role_list role_grant role_revoke role_preview group_list group_add group_remove group_join group_leave view_as_begin mail_test right_grant right_revoke
     """,
     Capability.AUDIT_READ: "audit_list audit_count audit_entry audit_actions audit_export audit_write audit_verify audit_anchor",
 }
@@ -85,7 +89,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
 
 def _table() -> Mapping[str, Capability | str]:
     found: dict[str, Capability | str] = {}
-    for asked, text in ((ANYBODY, _ANYBODY), (THE_HOUSE, _THE_HOUSE), *_BY_CAPABILITY.items()):
+    for asked, text in ((ANYBODY, _ANYBODY), (ONES_OWN, _ONES_OWN), (THE_HOUSE, _THE_HOUSE), *_BY_CAPABILITY.items()):
         for name in text.split():
             if name in found:
                 raise ValueError(f"the verb {name} stands twice in the table of policy")
@@ -110,11 +114,19 @@ def guarded(cls: T) -> T:
 def require(workspace: Any, name: str) -> None:
     """NotFound unless the principal of a workspace may call a verb."""
     asked = POLICY.get(name, THE_HOUSE)
-    if asked == ANYBODY:
+    if asked == ANYBODY or (asked == ONES_OWN and not workspace.principal.is_viewed):
         return
-    if not isinstance(asked, Capability):
+    if not isinstance(asked, Capability) or not may(workspace.principal, workspace.access, asked):
         raise NotFound(HIDDEN)
-    workspace.access.require(asked)
+
+
+def may(principal: Principal, access: Access, capability: Capability) -> bool:
+    """Whether a principal has a capability. A token runs the workspace only where it was made for just that."""
+    if principal.user_id is None:
+        return True
+    if capability is Capability.ADMIN and principal.is_token and principal.narrowing.role != UserRole.ADMINISTRATOR:
+        return False
+    return access.may(capability)
 
 
 def _guard(name: str, method: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from metes.base.progress import SILENT, Progress
 from metes.looking import owners
 from metes.model.plan import Plan
 from metes.model.query import MovesQuery
+from metes.model.scope import Scope
 from metes.store.book_key import BookKey
 from metes.store.plans import Revision
 
@@ -38,6 +39,7 @@ MOVE_TITLES = {
     "revenue_12m": "Revenue, 12 months",
     "pipeline": "Pipeline",
 }
+_WHOLE = Scope.everything("consequences are worked out whole, and shown to whoever may see them")
 
 
 class PreviewVerbs(PlanVerbs):
@@ -45,14 +47,17 @@ class PreviewVerbs(PlanVerbs):
 
     def preview(self, reference: str = "draft", progress: Progress = SILENT) -> Consequences:
         """What a revision would change if it were the plan today, against the ledger of now; kept until data, plan or ledger change."""
+        return self._consequences(self.plan_find(reference), progress)
+
+    def _consequences(self, revision: Revision, progress: Progress = SILENT) -> Consequences:
+        """What a revision would change, worked out over all accounts whoever asks: what is shown of it is the matter of the caller."""
         from metes.assigning import consequences
 
-        revision, plan = self.plan_show(reference)
         book = self.book(progress)
         path = self._preview_path(revision)
         if not path.exists():
-            today = self.today()
-            active = self.active(today)
+            today, plan = self.today(), self.plan_at(revision.root_hash)
+            active = self._whole_active()
             found, moves = consequences.work_out(
                 book,
                 plan,
@@ -61,7 +66,7 @@ class PreviewVerbs(PlanVerbs):
                 day=today,
                 owners_before=self._owners(active[1] if active else None, today),
                 owners_after=self._owners(plan, today),
-                scope=self.scope,
+                scope=_WHOLE,
                 progress=progress,
             )
             consequences.write(found, moves, path)
@@ -69,7 +74,10 @@ class PreviewVerbs(PlanVerbs):
 
     def preview_at_hand(self, reference: str = "draft") -> Consequences | None:
         """The preview of a revision where it has been worked out for the data, the ledger and the day of now."""
-        path = self._preview_path(self.plan_find(reference))
+        return self._consequences_at_hand(self.plan_find(reference))
+
+    def _consequences_at_hand(self, revision: Revision) -> Consequences | None:
+        path = self._preview_path(revision)
         if not path.exists():
             return None
         from metes.assigning import consequences
@@ -140,7 +148,7 @@ class PreviewVerbs(PlanVerbs):
             return {}
         found: dict[str, list[tuple[str, str]]] = {}
         with self.store.read() as connection:
-            for seated in owners.seated(connection, plan, plan.territory_by_key, self.scope, at=day):
+            for seated in owners.seated(connection, plan, plan.territory_by_key, _WHOLE, at=day):
                 if seated.owns and seated.person:
                     found.setdefault(seated.territory, []).append((seated.person_key, seated.person))
         return {key: sorted(set(people)) for key, people in found.items()}

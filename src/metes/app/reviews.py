@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from metes.app.desk import require_number
 from metes.app.scenarios import ScenarioVerbs
@@ -13,6 +14,12 @@ from metes.planning.reviewing import Review
 from metes.store import plan_reviews, plans
 from metes.store.plan_reviews import Comment
 from metes.store.plans import Revision
+
+# Slow to load: the evaluator, which most of what is done with a review does without.
+if TYPE_CHECKING:
+    from metes.assigning.consequences import Balance
+
+WORKED_OUT_AT_ONCE = 50_000
 
 
 class ReviewVerbs(ScenarioVerbs):
@@ -110,6 +117,26 @@ class ReviewVerbs(ScenarioVerbs):
                 raise NotFound(HIDDEN) from None
             self._require_seen(self._reviewed(str(found.revision_id)), found.subject, comment_id)
         return reviewing.resolve(self.store, comment_id, now=self.clock(), principal=self.principal)
+
+    def review_balances(self, reference: str = "draft") -> tuple[Balance, ...] | None:
+        """What the territories that the principal sees would win and lose by a scenario, in sums; None where nobody has worked that out.
+
+        A small company's is worked out at once. What is won may be somebody else's today: it shows in sums alone.
+        """
+        revision = self._reviewed(reference)
+        self._review_seen(revision, Capability.REVIEW)
+        found = self._consequences_at_hand(revision)
+        if found is None:
+            if self.book().accounts > WORKED_OUT_AT_ONCE:
+                return None
+            found = self._consequences(revision)
+        plan, scope = self.plan_at(revision.root_hash), self.access.scope(Capability.REVIEW)
+        names = {t.key: t.label for t in plan.territories}
+        active = self._whole_active()
+        known = active[1].territory_by_key if active else {}
+        # What would be new below one's own is one's own.
+        new = {key for key in names if key not in known and any(scope.has(t.key) for t in plan.ancestors(key))}
+        return tuple(b for b in found.territories(names) if b.key and (scope.has(b.key) or b.key in new))
 
     def _require_seen(self, revision: Revision, subject: str, comment: int | None) -> None:
         """NotFound unless an item, and a comment where one is named, lie in what the principal may speak of."""

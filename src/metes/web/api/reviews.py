@@ -48,6 +48,13 @@ def get_review(reference: str, caller: Caller) -> dict[str, Any]:
     return _told(caller.plan_review(reference))
 
 
+@router.get("/plans/{reference}/review/balances")
+def get_balances(reference: str, caller: Caller) -> list[dict[str, Any]] | None:
+    """What the territories that the caller sees would win and lose by a scenario; null where nobody has worked that out."""
+    found: list[dict[str, Any]] | None = plain(caller.review_balances(reference))
+    return found
+
+
 @router.post("/plans/{reference}/propose")
 def propose_plan(reference: str, body: Proposal, caller: Caller) -> dict[str, Any]:
     """Put a scenario into review."""

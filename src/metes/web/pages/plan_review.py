@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from metes.base.errors import Conflict, InputError
 from metes.model.access import Capability
-from metes.web.marks import colour_of
+from metes.web.marks import colour_of, href_of
 from metes.web.plan_steps import StepGroup, StepLine, groups_of, in_groups
 from metes.web.plan_view import PlanView, part_view, view_of
 from metes.web.revisions import called
@@ -21,6 +21,7 @@ from metes.web.visits import Form, SignedIn, Visit
 router = APIRouter()
 PATH = "/plan/{reference}/review"
 STEPS_SHOWN = 60
+BALANCES_SHOWN = 100
 WHOLE = ""
 
 
@@ -173,9 +174,29 @@ def _page(
         four_eyes=visit.workspace.settings().four_eyes,
         needed=visit.workspace.settings().approvals_needed,
         me=visit.user.name,
+        balances=() if view.is_whole else _balances(visit, view),
         may_approve=access.may(Capability.APPROVE),
         may_propose=access.may(Capability.PLAN_EDIT),
     )
+
+
+def _balances(visit: Visit, view: PlanView) -> Sequence[Mapping[str, Any]] | None:
+    """What the reader's territories would win and lose, ready for the page; None where nobody has worked it out."""
+    found = visit.workspace.review_balances(str(view.revision.id))
+    if found is None:
+        return None
+    known = view.plan.territory_by_key
+    return [
+        {
+            "name": balance.name,
+            "colour": colour_of(known[balance.key]) if balance.key in known else None,
+            "href": href_of(balance.key) if balance.key in known else "",
+            "balance": balance,
+            "won_href": "",
+            "lost_href": "",
+        }
+        for balance in found[:BALANCES_SHOWN]
+    ]
 
 
 def _revision(visit: Visit, reference: str) -> Any:
