@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from metes.access.scopes import access_of
 from metes.model.access import Access
-from metes.model.plan import Plan
+from metes.model.plan import Plan, Seat
 from metes.model.scope import Principal, Scope
 from metes.store import counters, ledger, links, plans, roles
 from metes.store.engine import Store
@@ -47,10 +47,15 @@ def _worked_out(connection: Connection, principal: Principal, user_id: int, day:
     person = links.person_of(connection, user_id, day)
     revision = plans.active_revision(connection, day)
     plan = None if revision is None else load(revision.root_hash)
-    seated: set[str] = set()
-    if plan is not None and person is not None:
-        # To find out what somebody may see, all of their own seats are read.
-        own = Scope.everything("the seats of the person who asks")
-        sat = {fact.seat for fact in ledger.sittings(connection, own, person_ids=[person], at=day)}
-        seated = {seat.territory for seat in plan.seats if seat.key in sat}
+    seated = {seat.territory for seat in seats_of(connection, plan, person, day)}
     return access_of(plan, roles.roles_on(connection, user_id, day), seated, person, principal.narrowing)
+
+
+def seats_of(connection: Connection, plan: Plan | None, person: int | None, day: date) -> tuple[Seat, ...]:
+    """The seats of a plan on which a person sits on a day."""
+    if plan is None or person is None:
+        return ()
+    # To find out what somebody may see, all of their own seats are read.
+    own = Scope.everything("the seats of the person who asks")
+    sat = {fact.seat for fact in ledger.sittings(connection, own, person_ids=[person], at=day)}
+    return tuple(seat for seat in plan.seats if seat.key in sat)

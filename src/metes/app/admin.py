@@ -5,30 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
 from metes.app.desk import require_number
-from metes.app.schedules import ScheduleVerbs
-from metes.base.errors import InputError, NotFound, Refused
+from metes.app.seeing import SeeingVerbs
+from metes.base.errors import InputError, Refused
 from metes.identity import secrets
-from metes.model.access import UserRole, role_named
-from metes.model.notices import checked_mail_address
 from metes.model.scope import Principal
 from metes.model.workspace import SETTING_NAMES, checked_setting, settings_from
 from metes.store import assign_trigger, audit, links, schedules, users
-from metes.store import roles as granted
 from metes.store import settings as stored
-from metes.store.people import find_person
-from metes.store.users import Session, Token, User
+from metes.store.users import Session, User
 
 SESSION_SECONDS = users.SESSION_DAYS * 86_400
 WRONG_SIGN_IN = "this name and password do not go together"
-# A token that is used often is written down no more often than this.
-TOKEN_USE_NOTED = timedelta(minutes=1)
 log = logging.getLogger("metes.app")
 
 
@@ -40,7 +33,7 @@ class SignedIn:
     user: User
 
 
-class AdminVerbs(ScheduleVerbs):
+class AdminVerbs(SeeingVerbs):
     """What an administrator does."""
 
     def config_list(self) -> dict[str, Any]:
@@ -76,63 +69,6 @@ class AdminVerbs(ScheduleVerbs):
         elif name in ("rates", "reporting_currency"):
             assign_trigger.data_changed(connection, self.principal.name, self.clock(), f"the setting {name} changed")
 
-    def user_add(
-        self,
-        name: str,
-        password: str | None = None,
-        *,
-        person: str | None = None,
-        roles: Sequence[str] | None = None,
-        territory: str = "",
-        email: str | None = None,
-    ) -> str:
-        """Add a user with roles (None: administrator for the first, else none), linked to a person where one is named.
-
-        `territory` is where the roles hold beside the seats of the person. Gives the password, made here where none is given.
-        """
-        cleaned = name.strip()
-        if not 1 <= len(cleaned) <= 100 or any(c.isspace() or not c.isprintable() for c in cleaned):
-            raise InputError(f"expected a user name of 1 to 100 characters without blanks and control characters, got {name!r}")
-        wanted = None if roles is None else tuple(dict.fromkeys(map(role_named, roles)))
-        if territory:
-            self._require_territory(territory)
-        chosen = password or secrets.new_password()
-        hashed = secrets.hash_password(chosen)
-        now = self.clock()
-        with self.store.write() as connection:
-            is_first = not users.all_users(connection)
-            held = (UserRole.ADMINISTRATOR,) if wanted is None and is_first else wanted or ()
-            number = find_person(connection, person) if person else None
-            user_id = users.add_user(connection, cleaned, hashed, now, email=checked_mail_address(email) if email else None)
-            if number is not None:
-                links.link(connection, user_id, number, self.principal.name, now)
-            day = links.day_of(connection, now)
-            for role in held:
-                granted.grant(connection, role, self.principal.name, now, user_id=user_id, territory=territory, true_from=day)
-            detail = {"roles": list(held), "territory": territory, "person": number}
-            audit.add_entry(connection, self.principal, "user add", f"user {user_id}", detail, now)
-        return chosen
-
-    def user_link(self, name: str, person: str | None, *, since: date | None = None, until: date | None = None) -> None:
-        """Say which person a user is from a day on (None: today), until a day; None for nobody."""
-        now = self.clock()
-        with self.store.write() as connection:
-            number = find_person(connection, person) if person else None
-            user_id = users.require_user(connection, name).id
-            links.link(connection, user_id, number, self.principal.name, now, since=since, until=until)
-            detail = {"person": number, "from": since and since.isoformat(), "until": until and until.isoformat()}
-            audit.add_entry(connection, self.principal, "user link", f"user {user_id}", detail, now)
-
-    def _require_territory(self, territory: str) -> None:
-        active = self.active()
-        if active is None or territory not in active[1].territory_by_key:
-            raise NotFound(f"the plan in force has no territory '{territory[:100]}'; 'metes territories' lists those it has")
-
-    def user_list(self) -> tuple[User, ...]:
-        """All users."""
-        with self.store.read() as connection:
-            return users.all_users(connection, links.day_of(connection, self.clock()))
-
     def user_password(self, name: str, password: str | None = None) -> str:
         """Give a user another password, ending all sessions; the password."""
         chosen = password or secrets.new_password()
@@ -141,51 +77,6 @@ class AdminVerbs(ScheduleVerbs):
             user_id = users.set_password(connection, name, hashed, self.clock())
             audit.add_entry(connection, self.principal, "user password", f"user {user_id}", {}, self.clock())
         return chosen
-
-    def user_disable(self, name: str, *, is_disabled: bool = True) -> None:
-        """Shut a user out, or let them in again."""
-        with self.store.write() as connection:
-            user_id = users.set_disabled(connection, name, self.clock() if is_disabled else None)
-            granted.require_administrator(connection, links.day_of(connection, self.clock()))
-            audit.add_entry(connection, self.principal, "user disable", f"user {user_id}", {"disabled": is_disabled}, self.clock())
-
-    def token_add(self, name: str, user: str, days: int | None = None) -> str:
-        """Make an API token for a user; the secret, shown this once."""
-        secret = secrets.new_token()
-        now = self.clock()
-        with self.store.write() as connection:
-            found = users.find_user(connection, user)
-            if found is None:
-                raise NotFound(f"there is no user '{user}'; 'metes user list' shows those there are")
-            expires = now + timedelta(days=days) if days else None
-            token_id = users.add_token(connection, found[0].id, name, secrets.digest(secret), expires, now)
-            audit.add_entry(connection, self.principal, "token add", f"token {token_id}", {"days": days}, now)
-        return secret
-
-    def token_list(self) -> tuple[Token, ...]:
-        """All tokens, without their secrets."""
-        with self.store.read() as connection:
-            return users.all_tokens(connection)
-
-    def token_revoke(self, token_id: int) -> None:
-        """Make a token useless."""
-        require_number(token_id, "token")
-        with self.store.write() as connection:
-            users.revoke_token(connection, token_id, self.clock())
-            audit.add_entry(connection, self.principal, "token revoke", f"token {token_id}", {}, self.clock())
-
-    def token_user(self, secret: str) -> tuple[Token, User] | None:
-        """The token of a secret and whose it is; None where it is unknown, revoked or run out."""
-        now = self.clock()
-        with self.store.read() as connection:
-            found = users.find_token(connection, secrets.digest(secret), now)
-        if found is None:
-            return None
-        used = found[0].used_at
-        if used is None or now - used >= TOKEN_USE_NOTED:
-            with self.store.touch() as connection:
-                users.note_token_use(connection, found[0].id, now)
-        return found
 
     def sign_in(self, name: str, password: str, address: str) -> SignedIn:
         """Begin a session; Refused says no more than that name and password do not go together, or how long to wait."""
@@ -241,7 +132,7 @@ class AdminVerbs(ScheduleVerbs):
 
     def views(self, page: str) -> Sequence[Any]:
         """The principal's saved views of a page: rows with id, name and query."""
-        if self.principal.user_id is None:
+        if self.principal.user_id is None or self.principal.is_viewed:
             return ()
         with self.store.read() as connection:
             return users.views_of(connection, self.principal.user_id, page)

@@ -34,6 +34,7 @@ from metes.store.book_key import BookKey, BookShape, current_key, find_book, new
 from metes.store.engine import ReadOnly, Store
 from metes.store.plans import Revision
 from metes.store.settings import read_custom_fields, read_settings
+from metes.store.viewed import Viewed
 
 _PLANS_KEPT = 8
 _TERRITORIES_KEPT = 100_000
@@ -111,8 +112,8 @@ class Desk:
         clock: Callable[[], datetime] = utc_now,
         moment: Moment | None = None,
     ) -> None:
-        # Whoever looks at the past changes nothing, whichever verb is called.
-        self.store = store if moment is None else ReadOnly(store)
+        # Whoever looks at the past, or as somebody else, changes nothing, whichever verb is called.
+        self.store = Viewed(store) if principal.is_viewed else store if moment is None else ReadOnly(store)
         self.shelf = shelf
         self.principal = principal
         self.clock = clock

@@ -32,6 +32,16 @@ class Principal:
     via: str = ""
     narrowing: Narrowing = NO_NARROWING
 
+    @property
+    def is_token(self) -> bool:
+        """Whether a program asks with a token of the user's."""
+        return self.via.startswith("token ")
+
+    @property
+    def is_viewed(self) -> bool:
+        """Whether an administrator looks at the workspace as this user: nothing is written then, nor shown what is the user's alone."""
+        return self.via.startswith("view as ")
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

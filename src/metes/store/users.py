@@ -107,6 +107,12 @@ def user_by_number(connection: Connection, user_id: int, day: date | None = None
     return None if row is None else _user(row)
 
 
+def users_by_number(connection: Connection, numbers: Sequence[int], day: date | None = None) -> tuple[User, ...]:
+    """The users of some numbers, by name."""
+    query = _users(day).where(users.c.id.in_(list(numbers))).order_by(users.c.name)
+    return tuple(_user(row) for row in connection.execute(query))
+
+
 def require_user(connection: Connection, name: str, day: date | None = None) -> User:
     """The user of a name; NotFound where there is none."""
     found = find_user(connection, name, day)

@@ -1,0 +1,140 @@
+"""Users as lists show them: with the roles of a day, whom they are, and when they were last seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from metes.model.access import UserRole
+from metes.store import users as stored
+from metes.store.identity_tables import group_members, groups, person_links, role_grants, second_factors
+from metes.store.links import holds
+from metes.store.tables import people, sessions, users
+from metes.store.users import User
+
+IN, OUT, NO_ROLE = "in", "out", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which users: with every word of `search` in name, mail address or person; of a role ('none': without one); let in or shut out."""
+
+    search: str = ""
+    role: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A user with the roles of a day (those of groups too), the groups, the person they are that day, and when they were last seen."""
+
+    user: User
+    roles: tuple[UserRole, ...]
+    groups: tuple[str, ...]
+    person: str | None
+    seen_at: datetime | None
+    has_second_factor: bool
+
+
+def page(connection: Connection, day: date, wanted: UserFilter, *, limit: int, offset: int = 0) -> tuple[tuple[UserRow, ...], int]:
+    """The users that a filter lets through, by name, and how many there are."""
+    t = users.c
+    query = _chosen(sa.select(t.id), day, wanted)
+    total = connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar() or 0
+    numbers = connection.execute(query.order_by(t.name).limit(limit).offset(offset)).scalars().all()
+    return rows(connection, day, numbers), int(total)
+
+
+def rows(connection: Connection, day: date, numbers: Any) -> tuple[UserRow, ...]:
+    """The users of some numbers, by name."""
+    chosen = list(numbers)
+    found = stored.users_by_number(connection, chosen, day)
+    roles = _roles(connection, chosen, day)
+    joined = _grouped(
+        connection,
+        sa.select(group_members.c.user_id, groups.c.name)
+        .join(groups, groups.c.id == group_members.c.group_id)
+        .where(group_members.c.user_id.in_(chosen))
+        .order_by(groups.c.name),
+    )
+    named = dict(
+        connection.execute(
+            sa.select(person_links.c.user_id, people.c.name)
+            .join(people, people.c.id == person_links.c.person_id)
+            .where(person_links.c.user_id.in_(chosen), holds(day))
+        )
+        .tuples()
+        .all()
+    )
+    seen = dict(
+        connection.execute(
+            sa.select(sessions.c.user_id, sa.func.max(sessions.c.seen_at))
+            .where(sessions.c.user_id.in_(chosen))
+            .group_by(sessions.c.user_id)
+        )
+        .tuples()
+        .all()
+    )
+    t = second_factors.c
+    proved = set(connection.execute(sa.select(t.user_id).where(t.user_id.in_(chosen), t.confirmed_at.is_not(None))).scalars())
+    return tuple(
+        UserRow(
+            user,
+            tuple(role for role in UserRole if role in roles.get(user.id, ())),
+            tuple(joined.get(user.id, ())),
+            named.get(user.id),
+            seen.get(user.id),
+            user.id in proved,
+        )
+        for user in found
+    )
+
+
+def count(connection: Connection) -> int:
+    """How many users there are."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(users)).scalar() or 0)
+
+
+def _chosen(query: sa.Select[Any], day: date, wanted: UserFilter) -> sa.Select[Any]:
+    t = users.c
+    for word in wanted.search.split():
+        like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        person = (
+            sa.select(person_links.c.user_id)
+            .join(people, people.c.id == person_links.c.person_id)
+            .where(holds(day), people.c.name.ilike(like, escape="\\"))
+        )
+        query = query.where(sa.or_(t.name.ilike(like, escape="\\"), t.email.ilike(like, escape="\\"), t.id.in_(person)))
+    if wanted.role == NO_ROLE:
+        query = query.where(t.id.not_in(sa.select(_held(day).subquery().c.user_id)))
+    elif wanted.role:
+        held = _held(day).subquery()
+        query = query.where(t.id.in_(sa.select(held.c.user_id).where(held.c.role == wanted.role)))
+    if wanted.state:
+        query = query.where(t.disabled_at.is_(None) if wanted.state == IN else t.disabled_at.is_not(None))
+    return query
+
+
+def _held(day: date) -> sa.CompoundSelect[Any]:
+    """Users with each role that they hold on a day, by themselves or through a group."""
+    t = role_grants.c
+    of_day = sa.and_(t.revoked_at.is_(None), t.true_from <= day, sa.or_(t.true_until.is_(None), t.true_until > day))
+    own = sa.select(t.user_id, t.role).where(of_day, t.user_id.is_not(None))
+    through = sa.select(group_members.c.user_id, t.role).join(role_grants, t.group_id == group_members.c.group_id).where(of_day)
+    return own.union(through)
+
+
+def _roles(connection: Connection, numbers: list[int], day: date) -> dict[int, list[str]]:
+    held = _held(day).subquery()
+    return _grouped(connection, sa.select(held.c.user_id, held.c.role).where(held.c.user_id.in_(numbers)))
+
+
+def _grouped(connection: Connection, query: sa.Select[Any]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for number, text in connection.execute(query):
+        found.setdefault(int(number), []).append(str(text))
+    return found
