@@ -16,6 +16,7 @@ MAX_CELLS = 60_000_000
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_UNPACKED_RATIO = 200
 MAX_DOCUMENT_BYTES = 1024**3
+MAX_ARCHIVE_PARTS = 10_000
 # A small archive may be as dense as it likes.
 _HARMLESS_BYTES = 64 * 1024**2
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})([0-9]{1,7})"')
@@ -46,6 +47,9 @@ def check_archive(path: Path) -> None:
 
 
 def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:
+    parts = len(archive.infolist())
+    if parts > MAX_ARCHIVE_PARTS:
+        raise InputError(f"{path.name}: the workbook has {parts:,} parts, at most {MAX_ARCHIVE_PARTS:,} are read; export it as CSV")
     unpacked = sum(part.file_size for part in archive.infolist())
     if unpacked > MAX_UNPACKED_BYTES:
         raise InputError(

@@ -37,7 +37,7 @@ def read_parquet(path: Path, digest: str) -> SourceFile:
             unpacked = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
             if unpacked > MAX_UNPACKED_BYTES:
                 raise InputError(f"{path.name} unpacks to {unpacked:,} bytes, at most {MAX_UNPACKED_BYTES:,} are read; split it")
-            table = file.read()
+            table = _read_whole(file, path)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path.name}: the Parquet file is damaged or cut off ({error}); export it again") from None
     headers, findings = headers_of(table.column_names, path.name, 0)
@@ -56,6 +56,19 @@ def read_parquet(path: Path, digest: str) -> SourceFile:
     return SourceFile(
         path.name, digest, Dialect("parquet"), pa.table({**columns, LINE: lines}), tuple(findings), 0, frozenset(typed)
     )
+
+
+def _read_whole(file: pq.ParquetFile, path: Path) -> pa.Table:
+    """All rows. A value that is written once may stand in millions of rows, so what is read counts, not what the file says of itself."""
+    batches, taken = [], 0
+    for batch in file.iter_batches(_BATCH):
+        taken += batch.nbytes
+        if taken > MAX_UNPACKED_BYTES:
+            raise InputError(
+                f"{path.name} unpacks to more than {MAX_UNPACKED_BYTES:,} bytes, which is the most that is read; split it"
+            )
+        batches.append(batch)
+    return pa.Table.from_batches(batches, file.schema_arrow)
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
