@@ -364,15 +364,15 @@ def test_the_accounts_with_the_largest_pipeline_come_first(book: Book, world: Wo
 
 def test_a_narrow_scope_sees_its_territories_alone(book: Book, world: World) -> None:
     scope = Scope(frozenset({"north"}))
-    mine = {n for n, r in world.records.items() if r["territory"] == "north"}
+    mine = {n for n, r in world.records.items() if r["territory"] == "north"} | helped(world, frozenset({"north"}))
     assert {row["account"] for row in book.page(AccountQuery(rows=1000), scope).rows} == mine
     assert {row["account"] for row in book.accounts_by_number(list(world.records), scope)} == mine
     assert {row["account"] for row in book.search("acme", scope, 100)} <= mine
     assert {c["account"] for c in book.cells(GLOBE, 15, scope)} <= mine
-    assert {key for key, _ in book.territory_sums(scope)} == {"north"}
+    assert {key for key, _ in book.territory_sums(scope)} == {"north", ""}  # it helps with some that nobody holds
     assert {f.territory for f in book.zone_fills(scope)} == {"north"}
     assert book.count(EVERYTHING, scope) == len(mine)
-    assert sum(count for _, count in book.distinct("via", scope)) == len(mine)
+    assert sum(count for _, count in book.distinct("id", scope, 1000)) == len(mine)
 
 
 def test_an_empty_scope_sees_nothing(book: Book) -> None:

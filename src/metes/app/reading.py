@@ -235,7 +235,7 @@ class ReadingVerbs(WhyVerbs):
                 record=profile.person(connection, number, self.scope),
                 sat=ledger.sittings(connection, self.scope, person_ids=[number], whole_history=True),
                 reports=profile.reports_of(connection, number, self.scope),
-                opportunities=self.book().person_sums(number, self.scope),
+                opportunities=self.book().person_sums(number),
             )
 
     def sitting_now(self, numbers: Sequence[int]) -> tuple[Sitting, ...]:

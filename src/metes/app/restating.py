@@ -65,7 +65,7 @@ class RestatingVerbs(ReadingVerbs):
         from metes.store import ledger_reading  # loads Arrow, which most commands do without
 
         told = ledger_reading.told_of(self.store, at, since)
-        changes = cast("PastBook", now.book()).changes(told)
+        changes = cast("PastBook", now.book()).changes(told, self.scope)
         with self.store.read() as connection:
             return changes, restating.writers_of(connection, changes)
 

@@ -5,51 +5,81 @@ Every query takes a `Scope`. Readers may be many: each thread gets a cursor of i
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from metes.model.catalogue import Field
 from metes.model.query import Box, Sums, ZoneFill
 from metes.model.scope import Scope
 from metes.store.book_build import CELL_ZOOMS
 from metes.store.book_lists import BookLists
-from metes.store.book_source import in_scope
+from metes.store.book_scope import of_territories
 from metes.store.filters import Parameters
 from metes.store.ledger import ROLES
+
+_SUMS = ("accounts", "potential", "annual_revenue", "revenue_12m", "pipeline", "open_opportunities")
+_SUMS_KEPT = 512
 
 
 class Book(BookLists):
     """The data of one moment, read only: what it lists, what it adds up to, and what the map shows."""
 
+    def __init__(self, path: Path, fields: Mapping[str, Field], currency: str) -> None:
+        super().__init__(path, fields, currency)
+        self._sums_kept: OrderedDict[tuple[frozenset[str] | None, str], Sums] = OrderedDict()
+
     def territory_sums(self, scope: Scope) -> dict[tuple[str, str], Sums]:
-        """Sums per (territory key, role); the accounts no territory holds stand under the empty key."""
-        allowed, parameters = in_scope(scope)
-        rows = self._rows(f"SELECT * FROM territory_sums WHERE {allowed}", parameters)
-        return {
-            (row["territory"] or "", ROLES[row["role"]]): Sums(
-                *(
-                    row[name] or 0
-                    for name in ("accounts", "potential", "annual_revenue", "revenue_12m", "pipeline", "open_opportunities")
-                )
-            )
-            for row in rows
-        }
+        """Sums per (territory key, role) of the scope; the accounts no territory holds stand under the empty key."""
+        sums = {(row["territory"] or "", ROLES[row["role"]]): _sums(row) for row in self._summed(scope)}
+        if scope.territories is not None and (unheld := self._unheld(scope)).accounts:
+            sums["", "primary"] = unheld
+        return sums
+
+    def _summed(self, scope: Scope) -> list[dict[str, Any]]:
+        """The sums of the scope's territories: summed up when the Book was made, since a scope shows all that its territories hold."""
+        allowed, parameters = of_territories(scope)
+        return self._rows(f"SELECT * FROM territory_sums WHERE {allowed}", parameters)
+
+    def _unheld(self, scope: Scope) -> Sums:
+        """Sums of the accounts that a narrow scope shows and no territory holds: those that its territories help with."""
+        return self._sums_where("territory IS NULL", scope) if self._shows_held_elsewhere(scope) else Sums()
 
     def total(self, scope: Scope) -> Sums:
         """Sums of all accounts in scope."""
-        sums = self.territory_sums(scope)
-        return sum((value for (_, role), value in sums.items() if role == "primary"), Sums())
+        if scope.territories is not None:
+            return self._sums_where("TRUE", scope)
+        return sum((value for (_, role), value in self.territory_sums(scope).items() if role == "primary"), Sums())
+
+    def _sums_where(self, condition: str, scope: Scope) -> Sums:
+        """Sums of the accounts of a scope that a condition without parameters takes; kept, being asked with every page."""
+        key = (scope.territories, condition)
+        with self._lock:
+            if key in self._sums_kept:
+                self._sums_kept.move_to_end(key)
+                return self._sums_kept[key]
+        allowed, parameters = self._seen(scope)
+        columns = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMS[1:])
+        rows = self._rows(f"SELECT count(*) AS accounts, {columns} FROM accounts WHERE {allowed} AND {condition}", parameters)
+        found = _sums(rows[0])
+        with self._lock:
+            self._sums_kept[key] = found
+            while len(self._sums_kept) > _SUMS_KEPT:
+                self._sums_kept.popitem(last=False)
+        return found
 
     def overlays_of(self, account: int, scope: Scope) -> list[tuple[str, str, float]]:
-        """Territory key, role and share of every holding of one account."""
-        allowed, parameters = in_scope(scope)
+        """Territory key, role and share of every holding of one account that the scope shows."""
+        if not self._seen_of([account], scope):
+            return []
         rows = self.cursor().execute(
-            f"SELECT territory, role, share FROM holdings WHERE account = ? AND {allowed} ORDER BY role, territory",
-            [account, *parameters],
+            "SELECT territory, role, share FROM holdings WHERE account = ? ORDER BY role, territory", [account]
         )
         return [(row[0], ROLES[row[1]], row[2]) for row in rows.fetchall()]
 
-    def person_sums(self, person: int, scope: Scope) -> dict[str, tuple[int, int]]:
-        """Count and amount of a person's opportunities by status."""
-        del scope  # what somebody sells is seen by whoever may see the person
+    def person_sums(self, person: int) -> dict[str, tuple[int, int]]:
+        """Count and amount of a person's opportunities by status; whether they may be seen goes by the person, whom no territory holds."""
         rows = self.cursor().execute(
             "SELECT status, opportunities, minor FROM person_sums WHERE person = ? ORDER BY status", [person]
         )
@@ -57,14 +87,14 @@ class Book(BookLists):
 
     def pipeline_accounts(self, territories: frozenset[str], scope: Scope, limit: int = 200) -> list[int]:
         """Numbers of the accounts of some territories with the largest open pipeline."""
-        allowed, parameters = in_scope(scope)
+        allowed, parameters = self._seen(scope)
         held, named = self._held_by(territories)
         sql = f"SELECT account FROM accounts WHERE {held} AND pipeline > 0 AND {allowed} ORDER BY pipeline DESC, account LIMIT {int(limit)}"
         return [row[0] for row in self.cursor().execute(sql, [*named, *parameters]).fetchall()]
 
     def bounds(self, territories: frozenset[str], scope: Scope) -> Box | None:
         """The window in which nearly all accounts of some territories lie, a few far outliers left aside; None where none has a place."""
-        allowed, parameters = in_scope(scope)
+        allowed, parameters = self._seen(scope)
         held, named = self._held_by(territories)
         ends = ", ".join(f"quantile_disc({name}, [0.04, 0.96])" for name in ("longitude", "latitude"))
         row = self.cursor().execute(f"SELECT {ends} FROM accounts WHERE {held} AND {allowed}", [*named, *parameters]).fetchone()
@@ -76,12 +106,13 @@ class Book(BookLists):
     def zone_fills(self, scope: Scope) -> list[ZoneFill]:
         """Each zone's colour: the territory holding most of its potential, else of its revenue, else of its accounts.
 
-        Zones of which no territory holds anything stand under the empty key.
+        Of a narrow scope the accounts count that stand under its own territories. Zones of which no territory holds anything stand
+        under the empty key.
         """
-        allowed, parameters = in_scope(scope)
+        source, parameters = self._zone_sums(scope)
         sql = f"""
             WITH z AS (SELECT *, sum(potential) OVER w AS all_potential, sum(revenue) OVER w AS all_revenue, sum(accounts) OVER w AS all_accounts
-                FROM zone_sums WHERE {allowed} WINDOW w AS (PARTITION BY zone)),
+                FROM {source} WINDOW w AS (PARTITION BY zone)),
             m AS (SELECT *, CASE WHEN all_potential > 0 THEN potential / all_potential WHEN all_revenue > 0 THEN revenue / all_revenue
                 ELSE accounts / all_accounts END AS held FROM z)
             SELECT zone, coalesce(arg_max(territory, (held, territory)), '') AS territory,
@@ -93,36 +124,55 @@ class Book(BookLists):
             for r in self._rows(sql, parameters)
         ]
 
+    def _zone_sums(self, scope: Scope) -> tuple[str, Parameters]:
+        """The sums by zone and territory of a scope, as a table with its parameters."""
+        allowed, parameters = of_territories(scope)
+        return f"(SELECT * FROM zone_sums WHERE {allowed})", parameters
+
     def cells(
         self, box: Box, zoom: float, scope: Scope, *, territories: frozenset[str] | None = None, limit: int = 3000
     ) -> list[dict[str, Any]]:
         """Accounts in a window of the map, clustered to the zoom: place, count, potential, and the account where it is one alone."""
-        allowed, parameters = in_scope(scope)
         level = max((z for z in CELL_ZOOMS if z <= zoom), default=CELL_ZOOMS[0])
         # West of east: the window crosses the date line.
         either = "AND" if box.west <= box.east else "OR"
         limits = f"(longitude >= ? {either} longitude <= ?) AND latitude BETWEEN ? AND ?"
         window: Parameters = [box.west, box.east, box.south, box.north]
-        source = "cells WHERE zoom = ? AND "
         if territories is not None:
             held, named = self._held_by(territories)
             limits += f" AND {held}"
             window += named
-            if territories & self._overlays():
-                source = (
-                    f"(SELECT ?::TINYINT AS zoom, floor((longitude + 180) * {2**level} / 45)::INTEGER AS x, territory, 1 AS accounts, "
-                    f"floor((latitude + 90) * {2**level} / 45)::INTEGER AS y, longitude, latitude, coalesce(potential, 0) AS potential, account "
-                    "FROM accounts) WHERE "
-                )
         if zoom >= CELL_ZOOMS[-1] + 1:
+            allowed, parameters = self._seen(scope)
             sql = (
                 "SELECT longitude, latitude, 1 AS accounts, coalesce(potential, 0) AS potential, account, name, territory FROM accounts "
                 f"WHERE {limits} AND {allowed} ORDER BY potential DESC NULLS LAST LIMIT {int(limit)}"
             )
             return self._rows(sql, [*window, *parameters])
+        helps = territories is not None and bool(territories & self._overlays())
+        source, parameters = self._squares(level, scope, helps)
         sql = (
             "SELECT sum(longitude * accounts) / sum(accounts) AS longitude, sum(latitude * accounts) / sum(accounts) AS latitude, "
             "sum(accounts)::BIGINT AS accounts, sum(potential)::BIGINT AS potential, min(account) AS account, arg_max(territory, accounts) AS territory "
-            f"FROM {source}{limits} AND {allowed} GROUP BY x, y ORDER BY accounts DESC LIMIT {int(limit)}"
+            f"FROM {source} WHERE {limits} GROUP BY x, y ORDER BY accounts DESC LIMIT {int(limit)}"
         )
-        return self._rows(sql, [level, *window, *parameters])
+        return self._rows(sql, [*parameters, *window])
+
+    def _squares(self, level: int, scope: Scope, by_account: bool) -> tuple[str, Parameters]:
+        """The squares of a zoom, a row for each territory in one, as a table with its parameters; `by_account`: for each account.
+
+        Only accounts tell who helps with them, and which of a past day are seen today.
+        """
+        if not by_account and not self._shows_held_elsewhere(scope):
+            allowed, parameters = of_territories(scope)
+            return f"(SELECT * FROM cells WHERE zoom = {level} AND {allowed})", parameters
+        allowed, parameters = self._seen(scope)
+        return (
+            f"(SELECT floor((longitude + 180) * {2**level} / 45)::INTEGER AS x, floor((latitude + 90) * {2**level} / 45)::INTEGER AS y, "
+            "territory, 1 AS accounts, longitude, latitude, coalesce(potential, 0) AS potential, account "
+            f"FROM accounts WHERE {allowed})"
+        ), parameters
+
+
+def _sums(row: Mapping[str, Any]) -> Sums:
+    return Sums(*(row[name] or 0 for name in _SUMS))

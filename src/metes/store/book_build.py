@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     import duckdb
 
 CELL_ZOOMS = (2, 4, 6, 8, 10)
+# The sums of some accounts by territory and role, and by zone and territory.
+TERRITORY_SUMS = """
+    SELECT territory, 0 AS role, count(*) AS accounts, sum(potential)::BIGINT AS potential,
+        sum(annual_revenue)::BIGINT AS annual_revenue, sum(revenue_12m)::BIGINT AS revenue_12m, sum(pipeline)::BIGINT AS pipeline,
+        sum(open_opportunities)::BIGINT AS open_opportunities FROM {accounts} GROUP BY 1
+    UNION ALL
+    SELECT h.territory, h.role, count(*), sum(a.potential * h.share)::BIGINT, sum(a.annual_revenue * h.share)::BIGINT,
+        sum(a.revenue_12m * h.share)::BIGINT, sum(a.pipeline * h.share)::BIGINT, sum(a.open_opportunities)::BIGINT
+    FROM holdings h JOIN {accounts} a USING (account) WHERE h.role <> 0 GROUP BY 1, 2"""
+ZONE_SUMS = """
+    SELECT zone, territory, count(*) AS accounts, coalesce(sum(potential), 0)::BIGINT AS potential,
+        coalesce(sum(coalesce(revenue_12m, annual_revenue)), 0)::BIGINT AS revenue
+    FROM {accounts} WHERE zone IS NOT NULL GROUP BY 1, 2"""
 
 
 def build(store: Store, key: BookKey, shape: BookShape, folder: Path, progress: Progress) -> Path:
@@ -99,20 +112,8 @@ def _load(store: Store, connection: duckdb.DuckDBPyConnection, key: BookKey, pro
 
 def make_sums(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables `territory_sums`, `zone_sums` and `cells` of the tables `accounts` and `holdings`."""
-    connection.execute("""
-        CREATE TABLE territory_sums AS
-        SELECT territory, 0 AS role, count(*) AS accounts, sum(potential)::BIGINT AS potential,
-            sum(annual_revenue)::BIGINT AS annual_revenue, sum(revenue_12m)::BIGINT AS revenue_12m, sum(pipeline)::BIGINT AS pipeline,
-            sum(open_opportunities)::BIGINT AS open_opportunities FROM accounts GROUP BY 1
-        UNION ALL
-        SELECT h.territory, h.role, count(*), sum(a.potential * h.share)::BIGINT, sum(a.annual_revenue * h.share)::BIGINT,
-            sum(a.revenue_12m * h.share)::BIGINT, sum(a.pipeline * h.share)::BIGINT, sum(a.open_opportunities)::BIGINT
-        FROM holdings h JOIN accounts a USING (account) WHERE h.role <> 0 GROUP BY 1, 2""")
-    connection.execute("""
-        CREATE TABLE zone_sums AS
-        SELECT zone, territory, count(*) AS accounts, coalesce(sum(potential), 0)::BIGINT AS potential,
-            coalesce(sum(coalesce(revenue_12m, annual_revenue)), 0)::BIGINT AS revenue
-        FROM accounts WHERE zone IS NOT NULL GROUP BY 1, 2""")
+    connection.execute(f"CREATE TABLE territory_sums AS {TERRITORY_SUMS.format(accounts='accounts')}")
+    connection.execute(f"CREATE TABLE zone_sums AS {ZONE_SUMS.format(accounts='accounts')}")
     _make_cells(connection)
 
 

@@ -21,7 +21,7 @@ from metes.model.scope import Scope
 from metes.model.terms import terms_of
 from metes.rules.term_columns import identity_of
 from metes.store.book_accounts import WORDS
-from metes.store.book_source import BookSource, in_scope
+from metes.store.book_source import BookSource
 from metes.store.filters import Filter, FilterWriter, Parameters, quote, worked_out
 from metes.store.wide_filters import MANY, comparisons_in, holding, require_few_enough
 
@@ -72,7 +72,7 @@ class BookLists(BookSource):
             missing = query.rows + 1 - len(numbers)
             if missing:
                 sql = f"SELECT account FROM {asked.source} WHERE {asked.text} AND {behind} ORDER BY {order} LIMIT {missing}"
-                numbers += [row[0] for row in asked.on(self.cursor()).execute(sql, asked.parameters + more).fetchall()]
+                numbers += [row[0] for row in asked.on(self.cursor()).execute(sql, asked.bound + more).fetchall()]
         found = self._take(numbers, tuple(dict.fromkeys(("account", query.sort, *query.columns))))
         has_more = len(found) > query.rows
         found = found[: query.rows]
@@ -102,7 +102,7 @@ class BookLists(BookSource):
         asked = self._filter(query, scope, lists, plan)
         columns = ", ".join(quote(c) for c in query.columns)
         sql = f"SELECT {columns} FROM {asked.source} WHERE {asked.text} ORDER BY {_order(query.sort, query.is_descending)}"
-        yield from asked.on(self._connection.cursor()).execute(sql, asked.parameters).to_arrow_reader(chunk_rows)
+        yield from asked.on(self._connection.cursor()).execute(sql, asked.bound).to_arrow_reader(chunk_rows)
 
     def ids(
         self,
@@ -115,7 +115,7 @@ class BookLists(BookSource):
         """The ids of all matching accounts, for acting on a selection; at most `limit`."""
         asked = self._filter(query, scope, lists, plan)
         sql = f"SELECT id FROM {asked.source} WHERE {asked.text} ORDER BY account LIMIT {int(limit)}"
-        return [row[0] for row in asked.on(self.cursor()).execute(sql, asked.parameters).fetchall()]
+        return [row[0] for row in asked.on(self.cursor()).execute(sql, asked.bound).fetchall()]
 
     def count(
         self, condition: Condition, scope: Scope, lists: Mapping[str, NamedList] | None = None, plan: Plan | None = None
@@ -128,15 +128,16 @@ class BookLists(BookSource):
     ) -> tuple[tuple[Any, int], ...]:
         """The most frequent values of a column with their counts, of accounts that have some values in others; kept, being asked often."""
         self._require_column(column)
-        allowed, parameters = in_scope(scope)
-        for other, value in within:
+        for other, _ in within:
             self._require_column(other)
-            allowed, parameters = f"({allowed}) AND {quote(other)} = ?", [*parameters, value]
-        key = (column, allowed, repr(parameters), limit)
+        key = (column, scope.territories, limit, *within)
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
                 return self._values[key]
+        allowed, parameters = self._seen(scope)
+        allowed = " AND ".join((allowed, *(f"{quote(other)} = ?" for other, _ in within)))
+        parameters += [value for _, value in within]
         name = quote(column)
         sql = f"SELECT {name}, count(*) AS n FROM accounts WHERE {name} IS NOT NULL AND {allowed} GROUP BY 1 ORDER BY n DESC, 1 LIMIT {int(limit)}"
         values = tuple((row[0], row[1]) for row in self.cursor().execute(sql, parameters).fetchall())
@@ -154,9 +155,13 @@ class BookLists(BookSource):
         words = self._words(text)
         if not words:
             return []
-        allowed, parameters = in_scope(scope)
+        allowed, parameters = self._seen(scope)
         match, match_parameters = _token_match(words)
-        sql = f"SELECT account FROM accounts WHERE {match} AND {allowed} ORDER BY potential DESC NULLS LAST, account LIMIT {_SEARCHED}"
+        # Matched before it is asked what is seen: the other way round the database looks through what is seen first.
+        sql = (
+            f"WITH matched AS MATERIALIZED (SELECT account, name_rank, potential FROM accounts WHERE {match}) "
+            f"SELECT account FROM matched WHERE {allowed} ORDER BY potential DESC NULLS LAST, account LIMIT {_SEARCHED}"
+        )
         numbers = [row[0] for row in self.cursor().execute(sql, [*match_parameters, *parameters]).fetchall()]
         rows = self._take(numbers, ("account", "id", "name", "city", "region", "territory", "potential"))
         wanted = text.strip().lower()
@@ -169,7 +174,8 @@ class BookLists(BookSource):
 
     def _filter(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None, plan: Plan | None) -> Filter:
         plan = plan or _NO_PLAN
-        allowed, parameters = in_scope(scope)
+        allowed, bits = self._seen(scope)
+        parameters: Parameters = []
         parts = [allowed]
         columns: Mapping[str, pa.Array] = {}
         identity: tuple[Hashable, ...] = ()
@@ -188,7 +194,7 @@ class BookLists(BookSource):
             parameters += more
         elif query.search.strip():
             parts.append("FALSE")
-        return Filter(" AND ".join(parts), parameters, columns, identity, self._numbers_beside)
+        return Filter(" AND ".join(parts), parameters, columns, identity, self._numbers_beside, scope.territories, bits)
 
     def _written(
         self, condition: Condition, lists: Mapping[str, NamedList], plan: Plan
@@ -233,14 +239,14 @@ class BookLists(BookSource):
         return replace(query, sort="name_rank", after=replace(query.after, value=there[0]["name_rank"]))
 
     def _count(self, asked: Filter) -> tuple[int, dict[str, int]]:
-        key = (asked.text, repr(asked.parameters), asked.identity)
+        key = asked.key
         with self._lock:
             if key in self._counts:
                 self._counts.move_to_end(key)
                 return self._counts[key]
         sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in SUM_FIELDS)
         sql = f"SELECT count(*), {sums} FROM {asked.source} WHERE {asked.text}"
-        row = asked.on(self.cursor()).execute(sql, asked.parameters).fetchone() or (0,)
+        row = asked.on(self.cursor()).execute(sql, asked.bound).fetchone() or (0,)
         counted = (int(row[0]), dict(zip(SUM_FIELDS, map(int, row[1:]), strict=True)))
         with self._lock:
             self._counts[key] = counted

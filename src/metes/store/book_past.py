@@ -20,13 +20,13 @@ from metes.model.scope import Scope
 from metes.store import bulk, ledger_reading
 from metes.store.book import Book
 from metes.store.book_accounts import ACCOUNT_COLUMNS, WORDS, make_accounts
-from metes.store.book_build import make_sums
+from metes.store.book_build import TERRITORY_SUMS, ZONE_SUMS, make_sums
 from metes.store.book_key import BookShape
-from metes.store.book_source import in_scope
+from metes.store.book_scope import of_territories
 from metes.store.bulk import Snapshot
 from metes.store.columns import to_micros
 from metes.store.engine import Store
-from metes.store.filters import quote
+from metes.store.filters import Parameters, quote
 from metes.store.ledger import VIAS
 from metes.store.rule_columns import RuleColumns
 
@@ -48,6 +48,9 @@ class PastBook(Book):
 
     It holds each account that a territory held then, closed since or not, and beside these the accounts that no territory held: those
     known by then, but for the ones closed by that day. Values of accounts, families and figures in money are those of today's Book.
+
+    What a narrow scope shows of it goes by who holds what today: of the accounts that its territories hold now what was of them then,
+    and none that is closed.
     """
 
     def __init__(self, today: Book, tables: Mapping[str, pa.Table]) -> None:
@@ -79,14 +82,48 @@ class PastBook(Book):
     def _numbers_beside(self) -> pa.Array:
         return pa.array(self._today._row_batch[1])
 
+    def seen_bits(self, territories: frozenset[str]) -> bytes:
+        """The accounts that some territories hold today, whoever held them then."""
+        return self._today.seen_bits(territories)
+
+    def _seen_of(self, numbers: Sequence[int], scope: Scope) -> Sequence[int]:
+        return self._today._seen_of(numbers, scope)
+
+    def _shows_held_elsewhere(self, scope: Scope) -> bool:
+        """Always, for what stood under a territory then need not be what it holds today."""
+        return scope.territories is not None
+
+    def _summed(self, scope: Scope) -> list[dict[str, Any]]:
+        if scope.territories is None:
+            return super()._summed(scope)
+        return self._sums_seen(TERRITORY_SUMS, scope)
+
+    def _zone_sums(self, scope: Scope) -> tuple[str, Parameters]:
+        if scope.territories is None:
+            return super()._zone_sums(scope)
+        return self._by_account(ZONE_SUMS, scope)
+
+    def _sums_seen(self, sums: str, scope: Scope) -> list[dict[str, Any]]:
+        source, parameters = self._by_account(sums, scope)
+        return self._rows(f"SELECT * FROM {source}", parameters)
+
+    def _by_account(self, sums: str, scope: Scope) -> tuple[str, Parameters]:
+        """Sums by territory of the accounts that a narrow scope shows, of its own territories, as a table with its parameters."""
+        allowed, parameters = self._seen(scope)
+        own, named = of_territories(scope)
+        table = (
+            f"(WITH shown AS (SELECT * FROM accounts WHERE {allowed}) SELECT * FROM ({sums.format(accounts='shown')}) WHERE {own})"
+        )
+        return table, [*parameters, *named]
+
     def details(self, columns: Sequence[str], scope: Scope) -> pa.Table:
-        """Columns of all accounts, by number."""
-        allowed, parameters = in_scope(scope)
+        """Columns of all accounts that the scope shows, by number."""
+        allowed, parameters = self._seen(scope)
         names = ", ".join(map(quote, columns))
         return self.cursor().execute(f"SELECT {names} FROM accounts WHERE {allowed} ORDER BY account", parameters).to_arrow_table()
 
-    def changes(self, told: pa.Table) -> list[dict[str, Any]]:
-        """What was recorded since changed of who held what: `told` as `metes.store.ledger_reading.told_of` gives it.
+    def changes(self, told: pa.Table, scope: Scope) -> list[dict[str, Any]]:
+        """What was recorded since changed of who held what in scope: `told` as `metes.store.ledger_reading.told_of` gives it.
 
         Per territory and cause (kind and number, else the instant alone that it ended a fact): accounts, potential and revenue_12m
         gained and lost. This Book is the day as known now.
@@ -95,7 +132,10 @@ class PastBook(Book):
         cursor.register("told", told)
         keys = "SELECT DISTINCT account_id, territory_id, role FROM told WHERE"
         sums = ", ".join(f"sum(coalesce({name}, 0))::BIGINT AS {name}" for name in ("potential", "revenue_12m"))
-        rows = cursor.execute(f"""
+        allowed, bits = self._seen(scope)
+        own, named = of_territories(scope, "k.key")
+        rows = cursor.execute(
+            f"""
             WITH moved AS (
                 SELECT *, 1 AS gained FROM ({keys} is_known = 1 EXCEPT {keys} was_known = 1)
                 UNION ALL SELECT *, 0 FROM ({keys} was_known = 1 EXCEPT {keys} is_known = 1)),
@@ -106,7 +146,9 @@ class PastBook(Book):
             SELECT k.key AS territory, m.gained, c.kind, c.id, CASE WHEN c.kind IS NULL THEN c.ended END AS ended,
                 count(*) AS accounts, {sums}
             FROM moved m JOIN causes c USING (account_id, role) JOIN keys k ON k.id = m.territory_id
-            LEFT JOIN accounts a ON a.account = m.account_id GROUP BY ALL ORDER BY ALL""")
+            LEFT JOIN accounts a ON a.account = m.account_id WHERE {allowed} AND {own} GROUP BY ALL ORDER BY ALL""",
+            [*bits, *named],
+        )
         names = [column[0] for column in rows.description or ()]
         return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
 
@@ -202,7 +244,7 @@ def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute("""
         CREATE VIEW accounts AS
-        SELECT b.* EXCLUDE (name_rank) REPLACE (o.territory AS territory, o.via AS via) FROM base.accounts b JOIN owned o ON o.account = b.account
+        SELECT b.* REPLACE (o.territory AS territory, o.via AS via) FROM base.accounts b JOIN owned o ON o.account = b.account
         UNION ALL BY NAME
         SELECT c.* REPLACE (o.territory AS territory, o.via AS via) FROM closed c JOIN owned o ON o.account = c.account""")
     connection.execute(f"""

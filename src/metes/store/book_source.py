@@ -12,7 +12,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from metes.base.errors import InputError
 from metes.model.catalogue import Field
@@ -20,6 +19,7 @@ from metes.model.plan import Plan
 from metes.model.scope import Scope
 from metes.store.book_files import columns_file, orders_file, read_arrow, rows_file
 from metes.store.book_key import day_of
+from metes.store.book_scope import SeenAccounts, of_territories, seen, set_at
 from metes.store.filters import Parameters
 from metes.store.rule_columns import RuleColumns
 
@@ -41,6 +41,7 @@ class BookSource:
         self._order_source = pa.memory_map(str(orders_file(path)))
         self._threads = threading.local()
         self._helping: frozenset[str] | None = None
+        self._seen_accounts = SeenAccounts()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """A connection to the accounts and all that was summed up of them."""
@@ -69,21 +70,23 @@ class BookSource:
         return frozenset(self.fields) | frozenset(_EXTRA_COLUMNS)
 
     def accounts_by_number(self, numbers: Sequence[int], scope: Scope) -> list[dict[str, Any]]:
-        """All columns of the accounts with these numbers."""
-        allowed = scope.territories
-        return [row for row in self._take(numbers) if allowed is None or row["territory"] in allowed]
+        """All columns of the accounts with these numbers that the scope shows."""
+        return self._take(self._seen_of(numbers, scope))
 
     def details(self, columns: Sequence[str], scope: Scope) -> pa.Table:
-        """Columns of all accounts, by number; read where they lie."""
+        """Columns of all accounts that the scope shows, by number; read where they lie."""
         batch, _ = self._row_batch
         table = pa.Table.from_batches([batch])
-        if scope.territories is not None:
-            table = table.filter(pc.is_in(table["territory"], value_set=pa.array(sorted(scope.territories), pa.string())))
+        if scope.is_nothing:
+            table = table.slice(0, 0)
+        elif scope.territories is not None:
+            ranks = batch.column("name_rank").to_numpy().astype(np.int64)
+            table = table.filter(pa.array(set_at(self.seen_bits(scope.territories), ranks)))
         return table.select(list(columns))
 
     def helping(self, scope: Scope) -> pa.Table:
-        """Account and territory of every overlay and shared holding."""
-        allowed, parameters = in_scope(scope)
+        """Account and territory of every overlay and shared holding of the scope's territories."""
+        allowed, parameters = of_territories(scope)
         sql = f"SELECT account, territory FROM holdings WHERE role <> 0 AND {allowed}"
         return self.cursor().execute(sql, parameters).to_arrow_table()
 
@@ -130,6 +133,38 @@ class BookSource:
             self._helping = frozenset(row[0] for row in rows)
         return self._helping
 
+    def seen_bits(self, territories: frozenset[str]) -> bytes:
+        """The accounts that some territories hold today, a bit for each rank of a name; see `metes.store.book_scope`."""
+        return self._seen_accounts.bits(self.cursor(), territories)
+
+    def _seen(self, scope: Scope) -> tuple[str, Parameters]:
+        """What the scope shows, as a condition on `accounts` with at most one parameter."""
+        if scope.territories is None:
+            return "TRUE", []
+        return seen(scope, b"" if scope.is_nothing else self.seen_bits(scope.territories))
+
+    def _seen_of(self, numbers: Sequence[int], scope: Scope) -> Sequence[int]:
+        """Those of some accounts that the scope shows, in the same order."""
+        if scope.territories is None:
+            return numbers
+        if scope.is_nothing:
+            return []
+        rows = self._take(numbers, ("account", "name_rank"))
+        shown = set_at(self.seen_bits(scope.territories), np.array([row["name_rank"] for row in rows], np.int64))
+        return [row["account"] for row, is_shown in zip(rows, shown, strict=True) if is_shown]
+
+    def _shows_held_elsewhere(self, scope: Scope) -> bool:
+        """Whether the scope may show accounts that stand under another territory: its own hold some beside the one they stand under."""
+        return scope.territories is not None and not self._beside.isdisjoint(scope.territories)
+
+    @cached_property
+    def _beside(self) -> frozenset[str]:
+        """The territories that hold accounts which stand under another territory, or under none."""
+        rows = self.cursor().execute(
+            "SELECT DISTINCT h.territory FROM holdings h JOIN accounts a USING (account) WHERE h.territory IS DISTINCT FROM a.territory"
+        )
+        return frozenset(row[0] for row in rows.fetchall())
+
     @cached_property
     def _row_batch(self) -> tuple[pa.RecordBatch, Any]:
         """All accounts row by row, mapped into memory, and their numbers in ascending order."""
@@ -153,10 +188,3 @@ class BookSource:
     def _require_column(self, name: str) -> None:
         if name not in self.columns:
             raise InputError(f"accounts have no column '{name}'; columns are {', '.join(sorted(self.columns))}")
-
-
-def in_scope(scope: Scope) -> tuple[str, Parameters]:
-    """Who sees what: everything, or the territories of a narrower scope."""
-    if scope.territories is None:
-        return "TRUE", []
-    return "territory IN (SELECT unnest(?))", [sorted(scope.territories)]

@@ -42,7 +42,8 @@ class Filter:
     """What a list is filtered by: an expression with its parameters, and the columns it asks for beside the accounts', by name.
 
     `identity` tells these columns from others of the same names. Where `numbers` are given they say of which account each value
-    is; else the columns stand in the order of the accounts.
+    is; else the columns stand in the order of the accounts. `territories` are those of the scope that is asked for, whose condition
+    stands first in the text and takes the parameters of `seen`.
     """
 
     text: str
@@ -50,6 +51,18 @@ class Filter:
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
     identity: tuple[Hashable, ...] = ()
     numbers: pa.Array | None = None
+    territories: frozenset[str] | None = None
+    seen: Parameters = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """What decides the answer: two filters of the same key take the same accounts."""
+        return (self.territories, self.text, repr(self.parameters), self.identity)
+
+    @property
+    def bound(self) -> Parameters:
+        """All parameters of the text, in order."""
+        return [*self.seen, *self.parameters]
 
     @property
     def source(self) -> str:
