@@ -61,24 +61,14 @@ def rows(connection: Connection, day: date, numbers: Any) -> tuple[UserRow, ...]
         .where(group_members.c.user_id.in_(chosen))
         .order_by(groups.c.name),
     )
-    named = dict(
-        connection.execute(
-            sa.select(person_links.c.user_id, people.c.name)
-            .join(people, people.c.id == person_links.c.person_id)
-            .where(person_links.c.user_id.in_(chosen), holds(day))
-        )
-        .tuples()
-        .all()
+    who = (
+        sa.select(person_links.c.user_id, people.c.name)
+        .join(people, people.c.id == person_links.c.person_id)
+        .where(person_links.c.user_id.in_(chosen), holds(day))
     )
-    seen = dict(
-        connection.execute(
-            sa.select(sessions.c.user_id, sa.func.max(sessions.c.seen_at))
-            .where(sessions.c.user_id.in_(chosen))
-            .group_by(sessions.c.user_id)
-        )
-        .tuples()
-        .all()
-    )
+    named = {row.user_id: row.name for row in connection.execute(who)}
+    last = sa.select(sessions.c.user_id, sa.func.max(sessions.c.seen_at).label("seen_at")).group_by(sessions.c.user_id)
+    seen = {row.user_id: row.seen_at for row in connection.execute(last.where(sessions.c.user_id.in_(chosen)))}
     t = second_factors.c
     proved = set(connection.execute(sa.select(t.user_id).where(t.user_id.in_(chosen), t.confirmed_at.is_not(None))).scalars())
     return tuple(
