@@ -29,7 +29,7 @@ territories:
 def api(sqlite_workspace: Workspace) -> Iterator[TestClient]:
     """A client with a token of ines, with a small plan in force, which is revision 1."""
     sqlite_workspace.user_add("ines", "a long enough password")
-    headers = {"Authorization": f"Bearer {sqlite_workspace.token_add('tests', 'ines')}"}
+    headers = {"Authorization": f"Bearer {sqlite_workspace.token_add('tests', 'ines', role='administrator')}"}
     with TestClient(create_app(sqlite_workspace), base_url="http://testserver/api/v1", headers=headers) as client:
         client.post("/plans", json={"files": {"plan.yaml": PLAN}})
         assert client.post("/plans/1/publish", json={}).json()["state"] == "active"
@@ -40,7 +40,7 @@ def api(sqlite_workspace: Workspace) -> Iterator[TestClient]:
 def second(api: TestClient, sqlite_workspace: Workspace) -> dict[str, str]:
     """The header of another user, otto."""
     sqlite_workspace.user_add("otto", "another long password", roles=["administrator"])
-    return {"Authorization": f"Bearer {sqlite_workspace.token_add('tests of otto', 'otto')}"}
+    return {"Authorization": f"Bearer {sqlite_workspace.token_add('tests of otto', 'otto', role='administrator')}"}
 
 
 def branch(api: TestClient, title: str, when: str, territory: str = "west") -> int:

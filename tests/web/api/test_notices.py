@@ -22,7 +22,7 @@ def api(sqlite_workspace: Workspace) -> Iterator[TestClient]:
         with sqlite_workspace.store.write() as connection:
             user = next(u.id for u in sqlite_workspace.user_list() if u.name == name)
             notices.add_notices(connection, kind=kind, subject=f"S{number}", text="t", link="/plan", now=NOW, user_ids=[user])
-    headers = {"Authorization": f"Bearer {sqlite_workspace.token_add('tests', 'ines')}"}
+    headers = {"Authorization": f"Bearer {sqlite_workspace.token_add('tests', 'ines', role='administrator')}"}
     with TestClient(create_app(sqlite_workspace), base_url="http://testserver/api/v1", headers=headers) as client:
         yield client
 

@@ -101,7 +101,7 @@ def _with(attacker: Attacker, secret: str) -> Attacker:
 
 def test_a_token_of_the_api_ends_when_revoked_run_out_or_its_user_is_shut_out(attacker: Attacker) -> None:
     workspace = attacker.workspace
-    secret = workspace.token_add("t", NAME, 1)
+    secret = workspace.token_add("t", NAME, 1, role="administrator")
     caller = attacker.other()
 
     def status() -> int:
