@@ -19,7 +19,16 @@ from metes.model.scope import Principal
 from metes.store import assign_trigger, audit, jobs, mails, notices, schedules
 from metes.store.schedules import Schedule
 
-SCHEDULED_KINDS = ("assign", "clean-up", "drop-logs", "reminders", "daily-digest", "weekly-digest")
+SCHEDULED_KINDS = (
+    "assign",
+    "clean-up",
+    "drop-logs",
+    "reminders",
+    "daily-digest",
+    "weekly-digest",
+    "retention",
+    "audit-anchor",
+)
 BY_ITSELF = Principal("schedule")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 

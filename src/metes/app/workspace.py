@@ -11,6 +11,7 @@ from metes.app.design_sizes import DesignSizeVerbs
 from metes.app.desk import Shelf, utc_now
 from metes.app.editing import EditingVerbs
 from metes.app.policy import guarded
+from metes.app.privacy import PrivacyVerbs
 from metes.app.proofs import ProofVerbs
 from metes.app.reminders import ReminderVerbs
 from metes.app.restating import RestatingVerbs
@@ -26,7 +27,7 @@ LOCAL = Principal("local")
 
 @guarded
 class Workspace(
-    EditingVerbs, CorrectionVerbs, RestatingVerbs, TextVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs, AuditVerbs
+    EditingVerbs, CorrectionVerbs, RestatingVerbs, TextVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs, AuditVerbs, PrivacyVerbs
 ):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 

@@ -39,6 +39,10 @@ class WorkspaceSettings:
     four_eyes: bool = True
     base_url: str = ""
     notice_days: int = 365
+    keep_audit_addresses_days: int = 365
+    keep_closed_contacts_days: int = 0
+    keep_activities_days: int = 0
+    keep_findings_days: int = 0
 
     def today(self, now: datetime) -> date:
         """The day it is in the workspace's time zone."""
@@ -49,7 +53,8 @@ class WorkspaceSettings:
 _LARGEST_RATE = 10**6
 SETTING_NAMES = tuple(f.name for f in fields(WorkspaceSettings))
 # Settings that change no figure, no day and no record.
-WORK_SETTINGS = ("assign_on_change", "job_log_days", "upload_days", "approvals_needed", "four_eyes", "base_url", "notice_days")
+WORK_SETTINGS = ("assign_on_change", "job_log_days", "upload_days", "approvals_needed", "four_eyes", "base_url", "notice_days",
+    "keep_audit_addresses_days", "keep_closed_contacts_days", "keep_activities_days", "keep_findings_days")
 _LONGEST_KEPT = 3650
 
 
@@ -87,6 +92,9 @@ def checked_setting(name: str, text: str) -> Any:
         case "job_log_days" | "upload_days" | "notice_days":
             is_right = text.isdecimal() and len(text) < 5 and 1 <= int(text) <= _LONGEST_KEPT
             return int(_one(name, text, is_right, f"a number of days from 1 to {_LONGEST_KEPT}"))
+        case "keep_audit_addresses_days" | "keep_closed_contacts_days" | "keep_activities_days" | "keep_findings_days":
+            is_right = text.isdecimal() and len(text) < 5 and int(text) <= _LONGEST_KEPT
+            return int(_one(name, text, is_right, f"a number of days from 0 to {_LONGEST_KEPT}"))
         case _:
             return _one(name, text.strip(), len(text) <= 200, "at most 200 characters")
 

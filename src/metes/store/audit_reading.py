@@ -55,7 +55,12 @@ def every(connection: Connection, wanted: AuditFilter = _EVERYTHING, zone: ZoneI
 
 
 def count(
-    connection: Connection, wanted: AuditFilter = _EVERYTHING, *, behind: int = 0, zone: ZoneInfo | None = None, most: int = MOST_COUNTED
+    connection: Connection,
+    wanted: AuditFilter = _EVERYTHING,
+    *,
+    behind: int = 0,
+    zone: ZoneInfo | None = None,
+    most: int = MOST_COUNTED,
 ) -> int:
     """How many entries a filter lets through, those behind a number; of very many it says `most`."""
     within = sa.select(audit.c.id).where(audit.c.id > behind, *_conditions(connection, wanted, zone)).limit(most).subquery()

@@ -28,6 +28,7 @@ FIRST = (
         ("daily-digest", "daily-digest", "nightly 07:00"),
         ("weekly-digest", "weekly-digest", "weekly monday 07:00"),
     ),
+    (("retention", "retention", "weekly sunday 04:00"),),
 )
 
 

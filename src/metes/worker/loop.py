@@ -137,6 +137,10 @@ def run_kind(workspace: Workspace, job: Any, progress: Progress, checkpoint: Che
             return workspace.clean_up(progress)
         case "drop-logs":
             return workspace.drop_logs()
+        case "retention":
+            return workspace.privacy_retain()
+        case "audit-anchor":
+            return workspace.audit_anchor_keep()
         case "reminders":
             return workspace.remind()
         case "daily-digest" | "weekly-digest":
