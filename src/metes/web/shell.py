@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from metes.model.access import Capability
 from metes.web.past import Past
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page one can go to; `symbol` is its icon among the tabs of a phone, `badge` a count of what waits there."""
+    """A page one can go to; `symbol` is its icon among the tabs of a phone, `badge` a count of what waits there.
+
+    `asks` is the capability without which there is nothing there (None: it is for everybody); `is_own` says that it shows what is one's own
+    alone, which nobody sees who looks at the pages as somebody else.
+    """
 
     text: str
     href: str
     symbol: str = "list"
     badge: int = 0
+    asks: Capability | None = None
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class Shell:
     """The surroundings of a page. Without sections (sign-in, errors before it) only the page stands there.
 
     `past` is the day of a page that can show another one. `plan` is the pill's text and address, `theme` is `light`, `dark` or empty for the system's, notices are (tone, text),
-    `unread` counts the notices that the bell tells of.
+    `unread` counts the notices that the bell tells of. `viewer` is the administrator who looks at the page as `person`.
     """
 
     path: str
@@ -45,6 +52,7 @@ class Shell:
     notices: Sequence[tuple[str, str]] = ()
     past: Past | None = None
     unread: int = 0
+    viewer: str = ""
 
     def is_here(self, place: Place) -> bool:
         """Whether the page belongs to the place: its own address or one below it."""

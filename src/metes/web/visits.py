@@ -14,14 +14,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment
 from starlette.datastructures import FormData
 
+from metes.app import policy
 from metes.app.workspace import Workspace
 from metes.base.errors import InputError, Refused
+from metes.model.access import Capability, UserRole
 from metes.model.scope import NO_NARROWING, Narrowing, Principal
 from metes.web.addresses import Address
 from metes.web.formatting import Reader
 from metes.web.guards import UPLOAD_PATHS
 from metes.web.logs import request_id
-from metes.web.navigation import SECTIONS, TABS
+from metes.web.navigation import sections_for, tabs_for
 from metes.web.past import Past, read_past
 from metes.web.rendering import make_environment, render, render_block
 from metes.web.shell import Shell
@@ -49,11 +51,17 @@ class Visit:
     notices: list[tuple[str, str]] = field(default_factory=list)
     # Of a page that can show the past: what its address says of the day.
     past: Past | None = None
+    # The administrator who looks at the workspace as `user`.
+    viewer: Any = None
 
     @property
     def is_past(self) -> bool:
         """Whether the page shows another day than today, or what was known on another."""
         return self.past is not None and self.past.is_past
+
+    def may(self, capability: str) -> bool:
+        """Whether the user has a capability: what a page asks before it offers something."""
+        return policy.may(self.workspace.principal, self.workspace.access, Capability(capability))
 
     def there(self, href: str) -> str:
         """An address on the day one looks at, where its page can show one."""
@@ -79,18 +87,19 @@ class Visit:
         """What surrounds the page."""
         active = self.workspace.active()
         state = "then" if self.is_past else "active"
-        plan = (f"{active[1].name or active[1].key} · {state}", "/plan") if active else None
+        plan = (f"{active[1].name or active[1].key} · {state}", "/plan") if active and self.may("plan_read") else None
         return Shell(
             path=self.request.url.path,
             csrf_token=self.csrf,
             person=self.user.name,
             role=next(iter(self.workspace.access.roles), ""),
             plan=plan,
-            sections=SECTIONS,
-            tabs=TABS,
+            sections=sections_for(self.may, is_viewed=bool(self.viewer)),
+            tabs=tabs_for(self.may),
             theme=theme if (theme := self.request.cookies.get("metes_theme", "")) in {"light", "dark"} else "",
             past=self.past,
-            unread=self.workspace.notices_unread(),
+            unread=0 if self.viewer else self.workspace.notices_unread(),
+            viewer=self.viewer.name if self.viewer else "",
             notices=[*self._read_notice(), *self.notices, *([BEHIND] if self.workspace.is_book_behind else [])],
         )
 
@@ -169,7 +178,20 @@ def signed_in(request: Request) -> Visit:
     if session is None:
         raise NotSignedIn
     request.state.csrf = session.csrf
-    return Visit(request, workspace.acting_as(principal_of(request, session.user)), session.user, session.csrf)
+    own = workspace.acting_as(principal_of(request, session.user))
+    if own.access.roles == (UserRole.INTEGRATION,):
+        raise Refused("this user is a program's: it uses the API with a token, and no pages")
+    if session.as_user is not None and may_view(own, session.as_user):
+        viewed = principal_of(request, session.as_user, via=f"view as {session.user.id}")
+        return Visit(request, workspace.acting_as(viewed), session.as_user, session.csrf, viewer=session.user)
+    return Visit(request, own, session.user, session.csrf)
+
+
+def may_view(own: Workspace, target: Any) -> bool:
+    """Whether somebody may look at the workspace as a user still: it ends with either's rights."""
+    principal = Principal(target.name, target.id)
+    is_above = policy.may(principal, own.acting_as(principal).access, Capability.ADMIN)
+    return own.access.may(Capability.ADMIN) and not is_above and target.disabled_at is None
 
 
 def principal_of(request: Request, user: Any, *, via: str = "", narrowing: Narrowing = NO_NARROWING) -> Principal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from metes.web.navigation import SECTIONS, TABS
+from metes.web.navigation import TABS, sections_for
 from metes.web.shell import Section
 from metes.web.visits import SignedIn
 
@@ -16,5 +16,6 @@ router = APIRouter()
 def show(visit: SignedIn) -> Response:
     """The places that are not among the tabs."""
     tabs = {place.href for place in TABS}
-    sections = [Section(s.title or "Look", [place for place in s.places if place.href not in tabs]) for s in SECTIONS]
+    found = sections_for(visit.may, is_viewed=bool(visit.viewer))
+    sections = [Section(s.title or "Look", tuple(place for place in s.places if place.href not in tabs)) for s in found]
     return visit.page("more.html", sections=[s for s in sections if s.places])
