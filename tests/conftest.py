@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import pytest
 
+from metes.identity.passwords import Effort, set_effort
 from metes.store import schema
 from metes.store.engine import Store
 from tests.databases import SharedDatabase
@@ -35,6 +36,12 @@ LONG = (
     "tests/web/test_gallery_in_browser.py",
     "tests/importing/test_killed.py",
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_passwords() -> None:
+    """Passwords are hashed with next to no effort: what the real one costs is for the benchmarks."""
+    set_effort(Effort(1, 8))
 
 
 @pytest.fixture

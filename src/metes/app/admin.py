@@ -1,10 +1,9 @@
-"""The verbs of whoever runs a workspace: settings, users, tokens, sign-in, views, audit."""
+"""The verbs of whoever runs a workspace: settings and saved views."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,25 +11,10 @@ from sqlalchemy.engine import Connection
 
 from metes.app.desk import require_number
 from metes.app.seeing import SeeingVerbs
-from metes.base.errors import InputError, Refused
-from metes.identity import secrets
-from metes.model.scope import Principal
+from metes.base.errors import InputError
 from metes.model.workspace import SETTING_NAMES, checked_setting, settings_from
-from metes.store import assign_trigger, audit, links, schedules, users
+from metes.store import assign_trigger, audit, schedules, users
 from metes.store import settings as stored
-from metes.store.users import Session, User
-
-SESSION_SECONDS = users.SESSION_DAYS * 86_400
-WRONG_SIGN_IN = "this name and password do not go together"
-log = logging.getLogger("metes.app")
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A session that has just begun: the secret for the browser's cookie, and whose it is."""
-
-    secret: str
-    user: User
 
 
 class AdminVerbs(SeeingVerbs):
@@ -68,62 +52,6 @@ class AdminVerbs(SeeingVerbs):
             schedules.set_zone(connection, self.clock(), zone)
         elif name in ("rates", "reporting_currency"):
             assign_trigger.data_changed(connection, self.principal.name, self.clock(), f"the setting {name} changed")
-
-    def user_password(self, name: str, password: str | None = None) -> str:
-        """Give a user another password, ending all sessions; the password."""
-        chosen = password or secrets.new_password()
-        hashed = secrets.hash_password(chosen)
-        with self.store.write() as connection:
-            user_id = users.set_password(connection, name, hashed, self.clock())
-            audit.add_entry(connection, self.principal, "user password", f"user {user_id}", {}, self.clock())
-        return chosen
-
-    def sign_in(self, name: str, password: str, address: str) -> SignedIn:
-        """Begin a session; Refused says no more than that name and password do not go together, or how long to wait."""
-        now = self.clock()
-        if not name.isprintable():  # no name of a user, and not every database can even look for it
-            raise Refused(WRONG_SIGN_IN)
-        with self.store.read() as connection:
-            found = users.find_user(connection, name)
-            failed = users.failed_sign_ins(connection, name, address, now)
-        if failed >= users.LOCKOUT_TRIES:
-            raise Refused(f"too many tries; wait {users.LOCKOUT_MINUTES} minutes, then try again")
-        is_right = secrets.is_password(password, found[1] if found else None)
-        is_right = is_right and found is not None and found[0].disabled_at is None
-        secret = secrets.new_secret()
-        with self.store.touch() as connection:
-            users.note_sign_in(connection, name, address, is_right, now)
-            if is_right and found is not None:
-                users.add_session(
-                    connection,
-                    found[0].id,
-                    secrets.digest(secret),
-                    secrets.new_secret(),
-                    now,
-                    address=address,
-                    number=secrets.new_number(),
-                )
-        who = f"user {found[0].id}" if found else "an unknown name"
-        if not is_right or found is None:
-            log.warning("sign-in failed", extra={"subject": who, "address": address})
-            if failed + 1 == users.LOCKOUT_TRIES:
-                # The same for known and unknown names, so that the time it takes tells nothing.
-                with self.store.write() as connection:
-                    audit.add_entry(connection, Principal("sign-in"), "sign-in locked", who, {"tries": failed + 1}, now)
-            raise Refused(WRONG_SIGN_IN)
-        log.info("signed in", extra={"subject": who, "address": address})
-        return SignedIn(secret, found[0])
-
-    def session(self, secret: str) -> Session | None:
-        """The session of a browser's cookie; None where it has ended."""
-        with self.store.read() as connection:
-            now = self.clock()
-            return users.find_session(connection, secrets.digest(secret), now, links.day_of(connection, now))
-
-    def sign_out(self, secret: str) -> None:
-        """End a session."""
-        with self.store.touch() as connection:
-            users.end_session(connection, secrets.digest(secret))
 
     def preferences_set(self, user_id: int, preferences: Mapping[str, Any]) -> None:
         """Keep what a user likes."""

@@ -12,6 +12,7 @@ from metes.app.workspace import Workspace
 from metes.base.errors import NotFound
 from metes.base.progress import Progress
 from metes.demo.company import CompanyFiles, make_company
+from metes.identity.secrets import new_password
 from metes.plan.writing import write_plan
 
 USER = "demo"
@@ -69,9 +70,9 @@ def _sign_in(workspace: Workspace, folder: Path) -> str:
     if any(user.name == USER for user in workspace.user_list()):
         if path.exists():
             return str(json.loads(path.read_text())["password"])
-        password = workspace.user_password(USER)
+        password = workspace.user_password(USER, new_password())
     else:
-        password = workspace.user_add(USER)
+        password = workspace.user_add(USER, new_password())
     path.write_text(json.dumps({"user": USER, "password": password}))
     path.chmod(0o600)
     return password

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from metes.access.cut import cut
+from metes.access.fields import without_pay
 from metes.app.access import access_at
 from metes.app.design_shelf import DesignShelf
+from metes.app.limiting import Limits
 from metes.app.settings import MailAccess
+from metes.app.signing_access import SigningAccess
 from metes.app.zone_shelf import ZoneShelf
 from metes.base.errors import NotFound
 from metes.base.ids import content_hash
@@ -35,6 +38,7 @@ from metes.store.engine import ReadOnly, Store
 from metes.store.plans import Revision
 from metes.store.settings import read_custom_fields, read_settings
 from metes.store.viewed import Viewed
+from metes.store.tokens import TokenShelf
 
 _PLANS_KEPT = 8
 _TERRITORIES_KEPT = 100_000
@@ -81,7 +85,10 @@ class Shelf:
     anchors: Path | None = None
     pasts: OrderedDict[tuple[Path, Moment, int], PastBook] = field(default_factory=OrderedDict)
     past_lock: threading.Lock = field(default_factory=threading.Lock)
-    cut_plans: dict[tuple[str, frozenset[str], date], Plan] = field(default_factory=dict)
+    signing: SigningAccess = field(default_factory=SigningAccess)
+    limits: Limits = field(default_factory=Limits)
+    tokens: TokenShelf = field(default_factory=TokenShelf)
+    cut_plans: dict[tuple[Hashable, ...], Plan] = field(default_factory=dict)
     accesses: OrderedDict[tuple[Hashable, ...], Access] = field(default_factory=OrderedDict)
     serves_stale: bool = False
     in_the_making: set[BookKey] = field(default_factory=set)
@@ -198,7 +205,8 @@ class Desk:
 
     def _past_book(self, moment: Moment, progress: Progress) -> PastBook:
         """The Book of a moment, kept on the shelf: what is known of it now changes with the ledger, what was known before stays."""
-        today, shape = self._book_of_now(progress, any_ledger=True), self._book_wanted()[1]
+        # What a narrow scope shows of the past goes by who holds what today, of which an older Book knows nothing.
+        today, shape = self._book_of_now(progress, any_ledger=self.scope.is_everything), self._book_wanted()[1]
         if not today.path.exists():  # another process has made newer ones since, and removed it
             today = self._book_of_now(progress, any_ledger=False)
         is_settled = moment.known is not None and moment.known < self.clock()
@@ -266,15 +274,15 @@ class Desk:
 
     def plan_seen(self, root: str) -> Plan:
         """The plan of a content's root, cut down to what the principal sees of it; kept on the shelf."""
-        scope = self.scope
-        if scope.territories is None:
+        scope, pay = self.scope, self.access.scope(Capability.PAY)
+        if scope.territories is None and (pay.is_everything or self.access.may(Capability.PLAN_READ)):
             return self.plan_at(root)
-        day = self.today()
-        key = (root, scope.territories, day)
+        day, own = self.today(), self.access.seats
+        key = (root, scope.territories, pay.territories, own, day)
         with self.shelf.lock:
             found = self.shelf.cut_plans.get(key)
         if found is None:
-            found = cut(self.plan_at(root), scope, day)
+            found = without_pay(cut(self.plan_at(root), scope, day), pay, own)
             with self.shelf.lock:
                 while len(self.shelf.cut_plans) >= _CUT_PLANS_KEPT:
                     self.shelf.cut_plans.pop(next(iter(self.shelf.cut_plans)))

@@ -28,7 +28,8 @@ THE_HOUSE = "the house"
 
 _ANYBODY = """
     acting_as as_of active active_revision plan_of today settings fields custom_fields when check_ready require_active
-    session sign_out token_user preferences_set views view_save view_delete view_as_end what_sees notice_mail_stop may accounts_known
+    session sign_out sign_in_state token_user token_may_ask own_security prove password_change factor_off recovery_renew
+    session_end sessions_end_others preferences_set views view_save view_delete view_as_end what_sees notice_mail_stop may accounts_known
 """
 _ONES_OWN = """
     notices notice_read notices_read_all notices_unread notice_preferences notice_preferences_set notice_address_set
@@ -82,6 +83,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
     Capability.ADMIN: """
         config_list config_set config_unset user_add user_link user_list users user_show user_email user_password user_disable
         role_list role_grant role_revoke role_preview group_list group_add group_remove group_join group_leave view_as_begin mail_test right_grant right_revoke
+        user_second_factor_off user_sessions user_end_sessions
     """,
     Capability.AUDIT_READ: "audit_list audit_count audit_entry audit_actions audit_export audit_write audit_verify audit_anchor",
     Capability.PRIVACY: """

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from metes.app.signing_access import SigningAccess, signing_access
 from metes.base.errors import InputError
 from metes.connect.mail_server import MailServer, mail_server
 
@@ -57,6 +58,8 @@ class AppSettings:
     # Where anchors of the audit trail are kept: a folder that whoever changes the database cannot write anew.
     anchors: Path | None = None
 
+    signing: SigningAccess = field(default_factory=SigningAccess)
+    # The company's sign-in; read when somebody signs in.
     @property
     def books(self) -> Path:
         """The folder of the Books of this database."""

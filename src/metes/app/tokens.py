@@ -17,8 +17,6 @@ from metes.store import roles as granted
 from metes.store.users import Token, User
 
 TOKEN_DAYS, MOST_TOKEN_DAYS = 90, 366
-# A token that is used often is written down no more often than this.
-TOKEN_USE_NOTED = timedelta(minutes=1)
 
 
 class TokenVerbs(RoleVerbs):
@@ -74,19 +72,6 @@ class TokenVerbs(RoleVerbs):
                 raise NotFound(f"there is no token {token_id} in use; 'metes token list' shows those there are")
             users.revoke_token(connection, token_id, self.clock())
             audit.add_entry(connection, self.principal, "token revoke", f"token {token_id}", {}, self.clock())
-
-    def token_user(self, secret: str) -> tuple[Token, User] | None:
-        """The token of a secret and whose it is; None where it is unknown, revoked or run out."""
-        now = self.clock()
-        with self.store.read() as connection:
-            found = users.find_token(connection, secrets.digest(secret), now)
-        if found is None:
-            return None
-        used = found[0].used_at
-        if used is None or now - used >= TOKEN_USE_NOTED:
-            with self.store.touch() as connection:
-                users.note_token_use(connection, found[0].id, now)
-        return found
 
     def _own_tokens(self, connection: Connection) -> frozenset[int]:
         return frozenset(token.id for token in users.all_tokens(connection, self.principal.user_id))

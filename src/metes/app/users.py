@@ -7,9 +7,9 @@ from datetime import date
 
 from sqlalchemy.engine import Connection
 
-from metes.app.schedules import ScheduleVerbs
+from metes.app.signing import SigningVerbs
 from metes.base.errors import InputError, NotFound
-from metes.identity import secrets
+from metes.identity import passwords, secrets
 from metes.model.access import SEES_EVERYTHING, UserRole, role_named
 from metes.model.notices import checked_mail_address
 from metes.store import audit, links, user_reading, users
@@ -22,7 +22,7 @@ LONGEST_SEARCH = 200
 USERS_SHOWN = 50
 
 
-class UserVerbs(ScheduleVerbs):
+class UserVerbs(SigningVerbs):
     """Users, and whom they are."""
 
     def user_add(
@@ -37,7 +37,7 @@ class UserVerbs(ScheduleVerbs):
     ) -> str:
         """Add a user with roles (None: administrator for the first, else none), linked to a person where one is named.
 
-        `territory` is where the roles hold beside the seats of the person. Gives the password, made here where none is given.
+        `territory` is where the roles hold beside the seats of the person. Gives the password; one made here, where none is given, only serves to choose another.
         """
         cleaned = name.strip()
         if not 1 <= len(cleaned) <= 100 or any(c.isspace() or not c.isprintable() for c in cleaned):
@@ -46,14 +46,14 @@ class UserVerbs(ScheduleVerbs):
         address = checked_mail_address(email) if email else None
         if territory:
             self._require_territory(territory)
-        chosen = password or secrets.new_password()
-        hashed = secrets.hash_password(chosen)
+        chosen = secrets.new_password() if password is None else self._checked(password, (cleaned, address or "", "metes"))
+        hashed = passwords.hash_password(chosen)
         now = self.clock()
         with self.store.write() as connection:
             is_first = not user_reading.count(connection)
             held = (UserRole.ADMINISTRATOR,) if wanted is None and is_first else wanted or ()
             number = find_person(connection, person) if person else None
-            user_id = users.add_user(connection, cleaned, hashed, now, email=address)
+            user_id = users.add_user(connection, cleaned, hashed, now, email=address, must_change=password is None)
             if number is not None:
                 links.link(connection, user_id, number, self.principal.name, now)
             day = links.day_of(connection, now)

@@ -51,6 +51,16 @@ class Refused(MetesError):
     code = "refused"
 
 
+class TooMany(Refused):
+    """The one who asks has asked too often; `seconds` later they may ask again."""
+
+    code = "too-many"
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class SchemaMismatch(MetesError):
     """The database has another schema than this version of Metes reads."""
 

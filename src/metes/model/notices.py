@@ -34,6 +34,7 @@ NOTICE_KINDS = (
     NoticeKind("your-accounts", "Your accounts", "A published plan gives you accounts or takes some from you."),
     NoticeKind("cancelled", "Publication cancelled", "A scheduled plan was taken back before its day."),
     NoticeKind("reminder", "Reminder", "A review that waits for you comes to its day."),
+    NoticeKind("security", "Your sign-in", "Your password or your second factor was changed, or somebody tried to get past it."),
     NoticeKind("job-failed", "Job failed", "Long work that you asked for, or that runs by itself, did not succeed."),
 )
 NOTICE_KIND_BY_KEY = {kind.key: kind for kind in NOTICE_KINDS}

@@ -22,6 +22,10 @@ class WorkspaceSettings:
     `assign_on_change` lets changed data queue an assignment; logs of jobs and files that were sent and never imported are dropped after
     `job_log_days` and `upload_days`. Links in mails begin with `base_url`; notices that were read are dropped after `notice_days`. So many `approvals_needed` every changed part of a scenario before it is published; with `four_eyes`
     those who changed it do not count.
+
+    Who needs a `second_factor` to sign in says one of `SECOND_FACTOR`; a session that nobody uses ends after `session_idle_minutes`.
+    A token of the API may send `api_requests_a_minute`; 0 is any number. What names people in addresses beside the audit trail, closed
+    contacts, old activities and old findings of imports is destroyed after `keep_..._days`; 0 keeps it for ever.
     """
 
     company: str = ""
@@ -39,6 +43,9 @@ class WorkspaceSettings:
     four_eyes: bool = True
     base_url: str = ""
     notice_days: int = 365
+    second_factor: str = "optional"
+    session_idle_minutes: int = 720
+    api_requests_a_minute: int = 6000
     keep_audit_addresses_days: int = 365
     keep_closed_contacts_days: int = 0
     keep_activities_days: int = 0
@@ -53,10 +60,28 @@ class WorkspaceSettings:
 _LARGEST_RATE = 10**6
 SETTING_NAMES = tuple(f.name for f in fields(WorkspaceSettings))
 # Settings that change no figure, no day and no record.
-WORK_SETTINGS = ("assign_on_change", "job_log_days", "upload_days", "approvals_needed", "four_eyes", "base_url", "notice_days",
-    "keep_audit_addresses_days", "keep_closed_contacts_days", "keep_activities_days", "keep_findings_days")
+WORK_SETTINGS = (
+    "assign_on_change",
+    "job_log_days",
+    "upload_days",
+    "approvals_needed",
+    "four_eyes",
+    "base_url",
+    "notice_days",
+    "second_factor",
+    "session_idle_minutes",
+    "api_requests_a_minute",
+    "keep_audit_addresses_days",
+    "keep_closed_contacts_days",
+    "keep_activities_days",
+    "keep_findings_days",
+)
+OPTIONAL, ADMINISTRATORS, EVERYBODY = "optional", "administrators", "everybody"
+SECOND_FACTOR = (OPTIONAL, ADMINISTRATORS, EVERYBODY)
 _LONGEST_KEPT = 3650
 
+_LONGEST_IDLE = 14 * 24 * 60
+_MOST_REQUESTS = 10**6
 
 def settings_from(values: Mapping[str, Any]) -> WorkspaceSettings:
     """Settings from stored values, the defaults for those not set."""
@@ -93,8 +118,13 @@ def checked_setting(name: str, text: str) -> Any:
             is_right = text.isdecimal() and len(text) < 5 and 1 <= int(text) <= _LONGEST_KEPT
             return int(_one(name, text, is_right, f"a number of days from 1 to {_LONGEST_KEPT}"))
         case "keep_audit_addresses_days" | "keep_closed_contacts_days" | "keep_activities_days" | "keep_findings_days":
-            is_right = text.isdecimal() and len(text) < 5 and int(text) <= _LONGEST_KEPT
-            return int(_one(name, text, is_right, f"a number of days from 0 to {_LONGEST_KEPT}"))
+            return _number(name, text, 0, _LONGEST_KEPT, "days")
+        case "second_factor":
+            return _one(name, text.lower(), text.lower() in SECOND_FACTOR, "optional, administrators or everybody")
+        case "session_idle_minutes":
+            return _number(name, text, 5, _LONGEST_IDLE, "minutes")
+        case "api_requests_a_minute":
+            return _number(name, text, 0, _MOST_REQUESTS, "requests")
         case _:
             return _one(name, text.strip(), len(text) <= 200, "at most 200 characters")
 
@@ -106,6 +136,11 @@ def _one(name: str, value: str, is_right: bool, expected: str) -> str:
 
 
 def _rates(text: str) -> dict[str, str]:
+def _number(name: str, text: str, least: int, most: int, what: str) -> int:
+    is_right = text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most
+    return int(_one(name, text, is_right, f"a number of {what} from {least} to {most}"))
+
+
     rates: dict[str, str] = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
         currency, _, rate = part.partition("=")

@@ -73,7 +73,9 @@ class Token:
     territory: str = ""
 
 
-def add_user(connection: Connection, name: str, password_hash: str, now: datetime, *, email: str | None = None) -> int:
+def add_user(
+    connection: Connection, name: str, password_hash: str, now: datetime, *, email: str | None = None, must_change: bool = False
+) -> int:
     """A new user's id, without a role; `password_hash` is empty for who signs in elsewhere. Conflict where the name is taken."""
     if connection.execute(sa.select(users.c.id).where(users.c.name == name)).first():
         raise Conflict(f"there is a user '{name}' already; choose another name, or 'metes user password {name}'")
@@ -84,6 +86,7 @@ def add_user(connection: Connection, name: str, password_hash: str, now: datetim
         preferences="{}",
         email=email,
         password_changed_at=now if password_hash else None,
+        must_change_password=must_change,
     )
     number = int(connection.execute(sa.insert(users).values(**row).returning(users.c.id)).scalar_one())
     counters.bump(connection, counters.ACCESS)

@@ -9,7 +9,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from metes.app.admin import SESSION_SECONDS
+from metes.app.signing import SESSION_SECONDS
 from metes.app.workspace import Workspace
 from metes.base.errors import Refused
 from metes.web.rendering import make_environment, render
