@@ -170,3 +170,20 @@ def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:
     with pytest.raises(InputError, match="cannot open the database") as caught, store.read():
         pytest.fail("nobody listens there")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "mode"),
+    [
+        ("postgresql://metes@db.example.com/metes", "verify-full"),
+        ("postgresql://metes@10.0.0.7/metes", "verify-full"),
+        ("postgresql:///metes?host=db.example.com", "verify-full"),
+        ("postgresql://metes@db.example.com/metes?sslmode=require", "require"),
+        ("postgresql://metes@db.example.com/metes?sslmode=disable", "disable"),
+        ("postgresql://metes@localhost/metes", None),
+        ("postgresql:///metes?host=/run/postgresql", None),
+        ("postgresql:///metes", None),
+    ],
+)
+def test_a_database_on_another_machine_is_spoken_to_with_encryption_and_a_certificate(url: str, mode: str | None) -> None:
+    assert Store(url).url.query.get("sslmode") == mode

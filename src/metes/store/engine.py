@@ -20,6 +20,7 @@ from metes.base.private import make_private
 PATIENCE_SECONDS = 10.0
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a lock timeout; its messages come in the server's language
 _PASSWORD = re.compile(r":[^:/]*@")
+_NEAR = frozenset({"localhost", "127.0.0.1", "::1"})
 _WRITER_LOCK = 0x4D65746573  # 'Metes': PostgreSQL's advisory lock that makes exclusive writers queue as they do in SQLite
 
 
@@ -152,8 +153,18 @@ def _checked(url: str) -> URL:
             raise InputError("expected a file for SQLite such as sqlite:///metes.db, got a database in memory; name a file")
         return parsed.set(drivername="sqlite")
     if backend == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
+        return _encrypted(parsed.set(drivername="postgresql+psycopg"))
     raise InputError(f"expected sqlite:/// or postgresql://, got {backend}://; Metes stores in one of these two")
+
+
+def _encrypted(url: URL) -> URL:
+    """The URL, which asks for an encrypted line and a certificate to another machine, unless it says itself what it wants.
+
+    By itself the driver would try encryption and go on without it.
+    """
+    host = str(url.query.get("host") or url.query.get("hostaddr") or url.host or "")
+    is_near = not host or host.startswith(("/", "@")) or host in _NEAR or "sslmode" in url.query
+    return url if is_near else url.update_query_dict({"sslmode": "verify-full"})
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from metes.app.workspace import open_workspace
 from metes.base.errors import NoDatabase
 from metes.web.application import create_app
 from metes.web.protection import Protection
-from tests.web.security.attacking import Attacker
+from tests.web.security.attacking import Attacker, api_routes, filled, page_routes
 from tests.web.security.serving import asked, connected, served
 
 SAFE = {
@@ -237,19 +238,18 @@ def test_raw_addresses_that_no_browser_sends_are_answered(port: int, request_lin
     assert b"def " not in answer
 
 
-def test_nothing_in_metes_fetches_an_address() -> None:
-    """No module of the package can send a request, but mails to the server that the environment names: there is none to forge."""
+def test_nothing_in_metes_opens_a_line_but_by_two_modules() -> None:
+    """Requests leave by `connect/outgoing.py`, mails by `connect/mail_sending.py`; of sockets others ask names alone."""
     source = Path(metes.__file__).parent
     clients = re.compile(
-        r"^\s*(?:import|from)\s+(?:urllib\.request|http\.client|requests|httpx|aiohttp|urllib3|ftplib|smtplib|socket|websockets)\b",
+        r"^\s*(?:import|from)\s+(?:urllib\.request|http\.client|requests|httpx2?|httpcore2?|aiohttp|urllib3|ftplib|smtplib|socket|websockets)\b",
         re.MULTILINE,
     )
     found = {path.relative_to(source).as_posix(): clients.findall(path.read_text()) for path in source.rglob("*.py")}
-    # The first sends mails; of sockets all three ask for nothing but this machine's name.
-    named = {name for name, lines in found.items() if lines}
-    assert named <= {"connect/mail_sending.py", "worker/presence.py", "importing/writing.py"}
-    used = {use for name in named for use in re.findall(r"\bsocket\.(\w+)", (source / name).read_text())}
-    assert used == {"gethostname", "getfqdn"}
+    named = {name for name, lines in found.items() if lines} - {"connect/outgoing.py"}
+    assert named == {"connect/mail_sending.py", "connect/gate.py", "worker/presence.py", "importing/writing.py"}
+    used = {use for name in named for use in re.findall(r"\bsocket\.(\w+)\(", (source / name).read_text())}
+    assert used == {"gethostname", "getfqdn", "getaddrinfo"}
     assert {path.name for path in (source / "connect").glob("*.py") if "import smtplib" in path.read_text()} == {"mail_sending.py"}
 
 
@@ -268,3 +268,84 @@ def test_a_server_on_an_empty_database_answers_safely(tmp_path: Path) -> None:
     is_safe(page)
     assert stranger.get("/").status_code == 303
     workspace.close()
+
+
+def test_every_answer_by_https_asks_for_https_from_then_on(attacker: Attacker) -> None:
+    attacker.client.base_url = "https://testserver"
+    for address in (
+        "/",
+        "/sign-in",
+        "/nowhere",
+        "/healthz",
+        "/api/v1/users",
+        "/api/v1/nowhere",
+        "/static/x/none.js",
+        "/accounts?q=%00",
+    ):
+        for method in ("GET", "POST", "TRACE"):
+            answer = attacker.client.request(method, address)
+            assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains", address
+    misdirected = attacker.get("/", headers={"host": "evil.example"})
+    assert misdirected.status_code == 421
+    assert misdirected.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_every_answer_says_what_it_is_and_in_which_letters(shared: Attacker) -> None:
+    kinds = {
+        "text/html; charset=utf-8", "text/plain; charset=utf-8", "text/csv; charset=utf-8", "text/css; charset=utf-8",
+        "text/javascript; charset=utf-8", "text/event-stream; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8",
+    }  # fmt: skip
+    for method, pattern in (
+        *page_routes(),
+        *api_routes(),
+        ("get", "/healthz"),
+        ("get", "/metrics"),
+        ("get", "/nowhere"),
+        ("get", "/api/v1/nowhere"),
+    ):
+        if method != "get" or pattern.endswith("/events"):
+            continue
+        answer = shared.get(filled(pattern))
+        if not answer.content:
+            continue
+        kind = answer.headers["content-type"]
+        assert not kind.startswith("text/") or kind in kinds, (pattern, kind)
+        if pattern.startswith("/api/") and kind == "application/json":
+            answer.json()
+        assert (kind == "application/json") == (
+            answer.content[:1] in b"{[" and not kind.startswith("text/") and "geo" not in kind and "nd" not in kind
+        ), (
+            pattern,
+            kind,
+        )
+
+
+def test_signing_out_clears_what_the_browser_kept(attacker: Attacker) -> None:
+    answer = attacker.post("/sign-out")
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
+    gone = [line for line in answer.headers.get_list("set-cookie") if line.startswith("metes_session=")]
+    assert "Max-Age=0" in gone[0]
+    for address in ("/", "/accounts", "/sign-in"):
+        assert attacker.get(address).headers["cache-control"] == "no-store"
+
+
+def test_there_is_no_web_socket(port: int) -> None:
+    head = b"GET /accounts HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    with connected(port) as connection:
+        connection.sendall(head)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 303 ")
+
+
+def test_figures_are_shown_only_where_that_was_said(stranger: Attacker) -> None:
+    hidden = Attacker(stranger.workspace, create_app(stranger.workspace, replace(Protection(), has_metrics=False)))
+    assert hidden.get("/metrics").status_code == 404
+    assert stranger.get("/metrics").status_code == 200
+
+
+def test_a_fault_of_ours_is_logged_with_its_trace_and_its_id(attacker: Attacker, caplog: pytest.LogCaptureFixture) -> None:
+    with attacker.workspace.store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE jobs RENAME TO gone_jobs")
+    answer = attacker.get("/jobs", headers={"x-request-id": "my-request-18"})
+    assert answer.status_code == 500
+    logged = [record for record in caplog.records if record.getMessage() == "unexpected error"]
+    assert [(record.levelname, record.exc_info is not None) for record in logged] == [("ERROR", True)]
