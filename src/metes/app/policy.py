@@ -39,6 +39,7 @@ _THE_HOUSE = """
     close book book_at_hand compiled_of explainer_of plan_at plan_seen sign_in tick clean_up drop_logs audit_anchor_keep
     job_claim job_finish job_give_back job_checkpoint job_report job_say warm_up remind digest_make mail_send
     design_run design_frontier_run import_ assign_waiting
+    begin_session_for factor_answer factor_begin factor_confirm password_choose reset_ask reset_is_open reset_use
 """
 _BY_CAPABILITY: Mapping[Capability, str] = {
     Capability.LOOK: """
