@@ -16,6 +16,7 @@ from metes.cli.imports import add_to as add_imports
 from metes.cli.jobs import add_to as add_jobs
 from metes.cli.notices import add_to as add_notices
 from metes.cli.planning import add_to as add_planning
+from metes.cli.privacy import add_to as add_privacy
 from metes.cli.reading import add_to as add_reading
 from metes.cli.records import add_to as add_records
 from metes.cli.scenarios import add_to as add_scenarios
@@ -58,6 +59,7 @@ for _add in (
     add_correcting,
     add_administration,
     add_auditing,
+    add_privacy,
     add_notices,
     add_jobs,
     add_serving,

@@ -16,7 +16,7 @@ from metes.base.errors import Busy, InputError
 from metes.base.findings import Finding, Severity
 from metes.base.ids import content_hash
 from metes.base.progress import SILENT, Behind, Progress
-from metes.importing import history, ledger_facts, remembered, writing
+from metes.importing import forgotten, history, ledger_facts, remembered, writing
 from metes.importing.comparing import Change, compare
 from metes.importing.loading import Loaded, Read, load, read_files
 from metes.importing.report import ImportOptions, ImportReport, State, SumLine
@@ -82,6 +82,7 @@ def _attempt(task: Task, files: Sequence[Path]) -> ImportReport | None:
     if repeated is not None and not task.options.dry_run:
         return replace(repeated, files=read.reports)
     loaded = load(task.kind, read, task.currency, task.progress)
+    loaded = forgotten.without_erased(task.store, loaded, read_state(task.store, task.options.source)[1])
     del read  # The text of a million rows is not needed beside the typed ones.
     if loaded.questions:
         return _report(task, loaded, State.QUESTIONS, questions=loaded.questions)
@@ -179,7 +180,7 @@ def _record(connection: Connection, task: Task, loaded: Loaded, report: ImportRe
     """The row of this import, its findings (the first of them) and the mappings to remember."""
     source_id = writing.source_number(connection, task.options.source)
     import_id = history.add_import(connection, report, source_id, digest, task.principal, task.now)
-    history.add_findings(connection, import_id, report.findings)
+    history.add_findings(connection, import_id, forgotten.without_names(connection, source_id, report.findings))
     remembered.remember(connection, task.kind.name, source_id, loaded.files, task.now)
     return import_id
 

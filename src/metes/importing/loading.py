@@ -187,18 +187,24 @@ def refuse(loaded: Loaded, rows: np.ndarray, code: str, field: str, message: str
     """The same without some rows, each with an error."""
     if not len(rows):
         return loaded
-    keep = np.ones(loaded.table.num_rows, bool)
-    keep[rows] = False
     gone = loaded.table.take(pa.array(rows))
     values = gone[field].cast(pa.string()).combine_chunks() if field in gone.column_names else None
     findings = about_rows(loaded, rows, code, Severity.ERROR, field, message, remedy, values)
+    return leave_out(loaded, rows, found.together([loaded.findings, findings]))
+
+
+def leave_out(loaded: Loaded, rows: np.ndarray, findings: pa.Table) -> Loaded:
+    """The same without some rows, and with these findings in place of its own."""
+    keep = np.ones(loaded.table.num_rows, bool)
+    keep[rows] = False
+    gone = loaded.table.take(pa.array(rows))
     from_sums = sums_of(loaded.kind, gone)
     gone_ids = gone[loaded.kind.id].drop_null().chunks if loaded.kind.id else []
     return Loaded(
         loaded.kind,
         loaded.table.filter(pa.array(keep)),
         loaded.files,
-        found.together([loaded.findings, findings]),
+        findings,
         loaded.questions,
         loaded.rows_read,
         loaded.refused + len(rows),

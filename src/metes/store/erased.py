@@ -29,6 +29,11 @@ def remember(connection: Connection, one: Somebody, now: datetime) -> None:
         connection.execute(sa.insert(table).values(row))
 
 
+def is_any(connection: Connection, kind: str) -> bool:
+    """Whether anybody of a kind was erased."""
+    return connection.execute(sa.select(erased_records.c.kind).where(erased_records.c.kind == kind).limit(1)).first() is not None
+
+
 def erased_among(connection: Connection, kind: str, source_id: int, external_ids: Iterable[str | None]) -> list[int]:
     """Which of some ids (their positions) belong to somebody who was erased; quick where nobody was."""
     table = erased_records

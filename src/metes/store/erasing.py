@@ -53,6 +53,8 @@ _GO = {
     "contact": (),
     "lead": (),
 }
+# Digests are numbers as text; none of a row that a file brings is this one.
+_NO_DIGEST = "0"
 _RECORDS = {"person": "people", "contact": "contacts", "lead": "leads"}
 
 
@@ -113,7 +115,7 @@ def _own(connection: Connection, one: Somebody, now: datetime) -> list[ErasedPla
         values |= {"preferences": "{}", "disabled_at": now}
         _end_rights(connection, one, now)
     else:
-        values["digest"] = ""
+        values["digest"] = _NO_DIGEST
     if one.kind in ("contact", "lead"):
         values["closed_on"] = now.date()
     connection.execute(sa.update(table).where(table.c.id == one.number).values(values))
@@ -151,7 +153,7 @@ def _changes_of(connection: Connection, one: Somebody) -> list[ErasedPlace]:
         for held in REGISTER:
             if held.table == _RECORDS[one.kind] and held.column in before:
                 before[held.column] = one.pseudonym if held.column == "name" else None
-        text = json.dumps(before | ({"digest": ""} if "digest" in before else {}), ensure_ascii=False)
+        text = json.dumps(before | ({"digest": _NO_DIGEST} if "digest" in before else {}), ensure_ascii=False)
         this = (table.c.import_id == row.import_id) & (table.c.record_id == row.record_id)
         connection.execute(sa.update(table).where(this).values(before=text))
     return _told("import_changes", "before", Way.PSEUDONYM, len(rows))

@@ -91,7 +91,7 @@ def _forget_contacts(connection: Connection, before: datetime) -> int:
         connection.execute(sa.delete(kept).where(theirs))
         number = sa.cast(table.c.id, sa.Text)
         kind = table.name.removesuffix("s")
-        values: dict[str, Any] = {"name": sa.literal(f"{_PSEUDONYM} {kind} ") + number, "digest": ""}
+        values: dict[str, Any] = {"name": sa.literal(f"{_PSEUDONYM} {kind} ") + number, "digest": "0"}
         values["external_id"] = sa.literal(f"erased-{kind}-") + number
         values |= {name: None for name in ("title", "email", "phone", "company") if name in table.c}
         done += connection.execute(sa.update(table).where(condition).values(values)).rowcount
