@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
 
 from metes.model.access import SEES_EVERYTHING, Access, HeldRole, UserRole
 from metes.model.plan import Plan
@@ -65,6 +67,19 @@ def access_of(
         whole = Scope.everything(f"the role {role}") if role in SEES_EVERYTHING else scope_of(plan, at)
         held.append(HeldRole(role, narrowed(whole, plan, narrowing.territory)))
     return Access(tuple(held), person_id)
+
+
+def dated(access: Access, plan: Plan | None, day: date) -> Access:
+    """What somebody may, with what decides about accounts and people: the day, the seats of each scope's territories, and who asks."""
+
+    def one(scope: Scope) -> Scope:
+        if scope.territories is None:
+            return scope
+        keys = scope.territories
+        seats = frozenset(seat.key for seat in plan.seats if seat.territory in keys) if plan is not None and keys else frozenset()
+        return replace(scope, day=day, seats=seats, person_id=access.person_id)
+
+    return replace(access, held=tuple(replace(held, scope=one(held.scope)) for held in access.held))
 
 
 def narrowed(scope: Scope, plan: Plan | None, territory: str) -> Scope:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection
 
-from metes.access.scopes import access_of
+from metes.access.scopes import access_of, dated
 from metes.model.access import Access
 from metes.model.plan import Plan, Seat
 from metes.model.scope import Principal, Scope
@@ -47,8 +48,9 @@ def _worked_out(connection: Connection, principal: Principal, user_id: int, day:
     person = links.person_of(connection, user_id, day)
     revision = plans.active_revision(connection, day)
     plan = None if revision is None else load(revision.root_hash)
-    seated = {seat.territory for seat in seats_of(connection, plan, person, day)}
-    return access_of(plan, roles.roles_on(connection, user_id, day), seated, person, principal.narrowing)
+    own = seats_of(connection, plan, person, day)
+    found = access_of(plan, roles.roles_on(connection, user_id, day), (s.territory for s in own), person, principal.narrowing)
+    return dated(replace(found, seats=frozenset(seat.key for seat in own)), plan, day)
 
 
 def seats_of(connection: Connection, plan: Plan | None, person: int | None, day: date) -> tuple[Seat, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from metes.access.fields import without_contacts
 from metes.app.desk import require_number
 from metes.app.why import WhyVerbs
 from metes.base.errors import NotFound
@@ -14,25 +15,34 @@ from metes.looking import owners, tree
 from metes.looking.owner_columns import asked_of_book, batches_with_owners, owners_by_territory, page_with_owners
 from metes.looking.owners import OwnerAnswer, SeatedPerson
 from metes.looking.tree import TreeNode
+from metes.model.access import Capability
 from metes.model.moment import Moment, day_in, instant_in
 from metes.model.plan import Pin, Plan, Territory
 from metes.model.query import AccountPage, AccountQuery, Box, Sums, ZoneFill
+from metes.model.scope import Scope
 from metes.rules.explanation import Explanation
 from metes.store import ledger, profile
 from metes.store.ledger import Holding, Sitting
 from metes.store.plans import Revision
 from metes.store.profile import AccountFacts, Row
+from metes.store.visible import accounts_seen, people_seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from sqlalchemy.engine import Connection
 
 HISTORY_MONTHS = 36
 LONGEST_SEARCH = 200
+_TERRITORY = "territory"
 
 
 @dataclass(frozen=True, slots=True)
 class AccountProfile:
-    """One account whole: its facts, its row in the book, its owner and why, and its history in both times."""
+    """One account whole: its facts, its row in the book, its owner and why, and its history in both times.
+
+    `names` are those of territories that hold or held it and lie outside what the reader sees; `hidden` are the capabilities that the
+    reader lacks to see all of it.
+    """
 
     number: int
     facts: AccountFacts
@@ -41,6 +51,8 @@ class AccountProfile:
     why: Explanation | None
     history: tuple[Holding, ...]
     plan: Plan | None
+    names: Mapping[str, str] = field(default_factory=dict)
+    hidden: frozenset[Capability] = frozenset()
 
     @property
     def key(self) -> str:
@@ -67,12 +79,16 @@ class TerritoryProfile:
 
 @dataclass(frozen=True, slots=True)
 class PersonProfile:
-    """One person: the record, every fact about their seats, those who report to them, and their opportunities by status."""
+    """One person: the record, every fact about their seats, those who report to them, and their opportunities by status.
+
+    `hidden` are the capabilities that the reader lacks to see all of it.
+    """
 
     record: Row
     sat: tuple[Sitting, ...]
     reports: Sequence[Row]
     opportunities: Mapping[str, tuple[int, int]]
+    hidden: frozenset[Capability] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +108,9 @@ class ReadingVerbs(WhyVerbs):
         """A page of accounts; `owners` and `owner_ids` are columns of it too."""
         asked, wanted = asked_of_book(query, self.fields())
         page = self.book().page(asked, self.scope, plan=self._plan())
-        if not wanted:
-            return page
-        seats = self.seated_on(sorted({row["territory"] for row in page.rows if row["territory"]}))
-        return page_with_owners(page, wanted, owners_by_territory(seats))
+        keys = sorted({row["territory"] for row in page.rows if row.get("territory")})
+        page = replace(page, names=self._names_outside(keys))
+        return page_with_owners(page, wanted, owners_by_territory(self._who_owns(keys))) if wanted else page
 
     def accounts_export(self, query: AccountQuery) -> Iterator[pa.RecordBatch]:
         """All accounts of a query, in batches; `owners` and `owner_ids` are columns of it too."""
@@ -104,7 +119,8 @@ class ReadingVerbs(WhyVerbs):
         batches = self.book().export(asked, self.scope, plan=plan)
         if not wanted:
             return batches
-        seats = self.seated_on([territory.key for territory in plan.territories]) if plan else ()
+        held = self.book().distinct(_TERRITORY, self.scope, len(self._whole_plan().territories) + 1)
+        seats = self._who_owns([key for key, _ in held])
         return batches_with_owners(batches, query.columns, owners_by_territory(seats))
 
     def when(self, at: str = "", known: str = "") -> Moment | None:
@@ -150,18 +166,23 @@ class ReadingVerbs(WhyVerbs):
                 currency=settings.reporting_currency,
                 rates=settings.rates,
             )
-            owner = owners.owner_of(connection, number, self.plan_of, self.scope, at=self.seen_on, known=self.known)
+            owner = owners.owner_of(connection, number, self._whole_of, self.scope, at=self.seen_on, known=self.known)
             history = ledger.holdings_of(connection, number, self.scope, whole_history=True)
+            reachable = accounts_seen(connection, [number], self.access.scope(Capability.CONTACTS))
         rows = self.book().accounts_by_number([number], self.scope)
         row = rows[0] if rows else {}
         why = self.explain_number(number) if active and rows and self.moment is None else None
-        return AccountProfile(number, facts, row, owner, why, history, active[1] if active else None)
+        names = self._names_outside({holding.territory for holding in history})
+        if not reachable:
+            facts = replace(facts, contacts=[without_contacts(contact) for contact in facts.contacts])
+        hidden = frozenset() if reachable else frozenset({Capability.CONTACTS})
+        return AccountProfile(number, facts, row, owner, why, history, active[1] if active else None, names, hidden)
 
     def owner(self, name: str, *, at: date | None = None, known: datetime | None = None) -> OwnerAnswer:
         """Who owned an account on a day (None: today), as known on a moment (None: now)."""
         with self.store.read() as connection:
             number = owners.the_account(connection, name, self.scope)
-            return owners.owner_of(connection, number, self.plan_of, self.scope, at=at or self.seen_on, known=known or self.known)
+            return owners.owner_of(connection, number, self._whole_of, self.scope, at=at or self.seen_on, known=known or self.known)
 
     def history(self, name: str) -> tuple[Holding, ...]:
         """Every fact about who held an account, those superseded too."""
@@ -190,7 +211,7 @@ class ReadingVerbs(WhyVerbs):
         nodes = {node.territory.key: node for node in self.tree()}
         largest = self.book().pipeline_accounts(tree.keys_below(plan, key), self.scope)
         with self.store.read() as connection:
-            seats = owners.seated(connection, plan, [key], self.scope, at=self.seen_on, known=self.known)
+            seats = self._seated(connection, plan, [key])
             opportunities = profile.opportunities_of(connection, largest, self.scope, limit=20) if largest else []
         return TerritoryProfile(
             territory=territory,
@@ -220,22 +241,32 @@ class ReadingVerbs(WhyVerbs):
             return ()
         known = [key for key in keys if key in active[1].territory_by_key]
         with self.store.read() as connection:
-            return owners.seated(connection, active[1], known, self.scope, at=self.seen_on, known=self.known)
+            return self._seated(connection, active[1], known)
 
     def people(self, search: str = "", *, limit: int = 100, offset: int = 0) -> tuple[Sequence[Row], int]:
         """People by name, and how many there are."""
         with self.store.read() as connection:
-            return profile.all_people(connection, self.scope, search=search[:LONGEST_SEARCH], limit=limit, offset=offset)
+            found, total = profile.all_people(connection, self.scope, search=search[:LONGEST_SEARCH], limit=limit, offset=offset)
+            reachable = people_seen(connection, [row["id"] for row in found], self.access.scope(Capability.CONTACTS))
+        mine = self.access.person_id
+        return [row if row["id"] in reachable or row["id"] == mine else without_contacts(row) for row in found], total
 
     def person(self, number: int) -> PersonProfile:
         """One person, with every seat they sit or sat on, in both times, and who reports to them."""
         require_number(number, "person")
         with self.store.read() as connection:
+            record = profile.person(connection, number, self.scope)
+            hidden = frozenset(
+                capability
+                for capability in (Capability.CONTACTS, Capability.PAY)
+                if number != self.access.person_id and not people_seen(connection, [number], self.access.scope(capability))
+            )
             return PersonProfile(
-                record=profile.person(connection, number, self.scope),
+                record=without_contacts(record) if Capability.CONTACTS in hidden else record,
                 sat=ledger.sittings(connection, self.scope, person_ids=[number], whole_history=True),
                 reports=profile.reports_of(connection, number, self.scope),
-                opportunities=self.book().person_sums(number),
+                opportunities={} if Capability.PAY in hidden else self.book().person_sums(number),
+                hidden=hidden,
             )
 
     def sitting_now(self, numbers: Sequence[int]) -> tuple[Sitting, ...]:
@@ -273,3 +304,19 @@ class ReadingVerbs(WhyVerbs):
     def _plan(self) -> Plan | None:
         active = self.active()
         return active[1] if active else None
+
+    def _whole_of(self, revision: Revision) -> Plan:
+        return self.plan_at(revision.root_hash)
+
+    def _seated(self, connection: Connection, plan: Plan, keys: Sequence[str]) -> tuple[SeatedPerson, ...]:
+        """The seats of some territories of the cut plan with who sits there."""
+        seats = owners.seated(connection, plan, keys, self.scope, at=self.seen_on, known=self.known)
+        return owners.seen_of(connection, seats, self.scope)
+
+    def _who_owns(self, keys: Sequence[str]) -> tuple[SeatedPerson, ...]:
+        """Who sits where accounts are held that the principal sees; of territories outside their scope the owners' names."""
+        plan = self._whole_plan()
+        told = Scope.everything("whoever sees an account sees who owns it")
+        with self.store.read() as connection:
+            seats = owners.seated(connection, plan, keys, told, at=self.seen_on, known=self.known)
+            return owners.seen_of(connection, seats, self.scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -67,7 +68,12 @@ class RestatingVerbs(ReadingVerbs):
         told = ledger_reading.told_of(self.store, at, since)
         changes = cast("PastBook", now.book()).changes(told, self.scope)
         with self.store.read() as connection:
-            return changes, restating.writers_of(connection, changes)
+            writers = restating.writers_of(connection, changes)
+        return changes, {cause: self._as_told(writer) for cause, writer in writers.items()}
+
+    def _as_told(self, writer: Writer) -> Writer:
+        """What wrote facts, as the principal may know it: who did and from what file is for those who see everything."""
+        return writer if self.scope.is_everything else replace(writer, id=0, author="", text="")
 
     def _seats_recorded_since(self, number: int, at: date, since: datetime) -> tuple[Moved, ...]:
         """What was recorded since of the person's seats that day; it moves no account, so it counts none."""
@@ -77,7 +83,9 @@ class RestatingVerbs(ReadingVerbs):
                 f.recorded_until for f in facts if f.recorded_until
             }
             later = sorted(instant for instant in instants if instant > since)
-            return tuple(Moved(ledger_causes.writer_at(connection, to_micros(instant)), 0, 0, 0, 0) for instant in later)
+            return tuple(
+                Moved(self._as_told(ledger_causes.writer_at(connection, to_micros(instant))), 0, 0, 0, 0) for instant in later
+            )
 
 
 def _tree(view: ReadingVerbs) -> tuple[TreeNode, ...]:

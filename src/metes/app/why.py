@@ -10,10 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from metes.access.explanations import explained, leads_within
 from metes.app.desk import LARGE_BOOK, Desk
 from metes.base.errors import Busy, InputError, NotFound
 from metes.base.progress import SILENT, Progress
 from metes.looking import owners, tree
+from metes.model.access import Capability
 from metes.model.plan import Plan
 from metes.model.postal import postal_order
 from metes.model.query import AccountQuery
@@ -89,7 +91,9 @@ class WhyVerbs(Desk):
             return None
         record = self.book().record(number, explainer.asked, explainer.plan, today)
         known = self._known_values(account)
-        found = explainer.explain(record, today, limit=limit, first=first, words=words.split(), known=known)
+        among = self.scope.territories
+        found = explainer.explain(record, today, limit=limit, first=first, words=words.split(), known=known, among=among)
+        found = explained(found, self.scope)
         return replace(found, recorded=tuple(self._recorded(number, explainer.plan))) if is_active else found
 
     def account_row(self, number: int) -> Mapping[str, Any] | None:
@@ -106,7 +110,8 @@ class WhyVerbs(Desk):
         page = self.book().page(replace(query, columns=("id", "name")), self.scope, plan=explainer.plan)
         flips = self._flips_of(explainer) if with_flips else None
         answers = why.answers_of(self.book(), explainer, [row["account"] for row in page.rows], self.today())
-        return why.selection_page(page, explainer, answers, flips)
+        found = why.selection_page(page, explainer, answers, flips, self.scope)
+        return replace(found, names=self._names_outside({row.territory for row in found.rows if row.territory}))
 
     def explain_write(self, query: AccountQuery, path: Path, *, reference: str = "active", progress: Progress = SILENT) -> int:
         """Write why all accounts of a query are where they are to a .csv, .xlsx or .parquet file; rows written."""
@@ -127,7 +132,7 @@ class WhyVerbs(Desk):
         asked = replace(query, columns=("account", "id", "name"), after=None)
         found = why.joined(book.export(asked, self.scope, plan=explainer.plan))
         flips = self._flips_of(explainer) if found.num_rows <= FLIPS_IN_FILE else None
-        return why.selection_batches(book, explainer, found, self.today(), flips, progress)
+        return why.selection_batches(book, explainer, found, self.today(), flips, progress, self.scope)
 
     def _flips_of(self, explainer: Explainer) -> Callable[[Sequence[int]], list[FlipSaid | None]]:
         """A function from accounts' numbers to the nearest change of each that would give it to another territory."""
@@ -135,8 +140,11 @@ class WhyVerbs(Desk):
 
         def nearest(numbers: Sequence[int]) -> list[FlipSaid | None]:
             records = book.rule_columns.some(numbers, {*explainer.asked, *PLACES}, explainer.plan, today).to_pylist()
-            found = {r["account"]: next(iter(explainer.nearest_flips(r, today, self._known_values(r))), None) for r in records}
+            found = {r["account"]: first_within(explainer.nearest_flips(r, today, self._known_values(r))) for r in records}
             return [found.get(number) for number in numbers]
+
+        def first_within(flips: Iterable[FlipSaid]) -> FlipSaid | None:
+            return next((flip for flip in flips if leads_within(flip, self.scope)), None)
 
         return nearest
 
@@ -158,7 +166,7 @@ class WhyVerbs(Desk):
         if found is None:
             return None
         edges = why.edges_of(self.book(), plan, plan.territory_by_key[key], self.scope)
-        return why.territory_why(found.tallies, plan, key, tree.keys_below(plan, key), found.made_at, edges)
+        return why.territory_why(found.tallies, plan, key, tree.keys_below(plan, key), found.made_at, edges, self.scope)
 
     def _tallied(self, revision: Revision, waits: bool, progress: Progress) -> Tallied | None:
         """The sums under a plan, from the shelf where they are kept; None while they are being worked out beside the requests."""
@@ -235,5 +243,17 @@ class WhyVerbs(Desk):
             raise InputError("why an account is where it is can be said of today alone; ask without a day")
         if reference == "active":
             return self.active_revision(self.today())
+        self.access.require(Capability.PLAN_READ)
         with self.store.read() as connection:
             return find_revision(connection, reference, self.today())
+
+    def _whole_plan(self) -> Plan:
+        """The whole active plan, for working with; an empty one where none is active."""
+        active = self._whole_active()
+        return active[1] if active else Plan("")
+
+    def _names_outside(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """The names of territories that hold an account the principal sees, and lie outside of what they see of the plan."""
+        outside = [key for key in keys if not self.scope.has(key)]
+        known = self._whole_plan().territory_by_key if outside else {}
+        return {key: known[key].label for key in outside if key in known}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from metes.model.scope import Scope
 from metes.store import ledger, plans
 from metes.store.ledger import Holding, Sitting
 from metes.store.plans import Revision
+from metes.store.visible import people_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,40 @@ def the_account(connection: Connection, name: str, scope: Scope) -> int:
 def owner_of(
     connection: Connection, account_id: int, load: Callable[[Revision], Plan], scope: Scope, *, at: date, known: datetime | None
 ) -> OwnerAnswer:
-    """Who owned the account on `at` as known on `known`, read from the ledger; seats are those of the plan of that day."""
+    """Who owned the account on `at` as known on `known`, read from the ledger; seats are those of the whole plan of that day, `load`ed.
+
+    Of territories outside the scope that hold the account too, the owners are told by name and nothing else.
+    """
     holdings = ledger.holdings_of(connection, account_id, scope, at=at, known=known)
     revision = plans.active_revision(connection, at, known=known)
     plan = load(revision) if revision else None
-    seats = seated(connection, plan, {h.territory for h in holdings}, scope, at=at, known=known) if plan else ()
-    return OwnerAnswer(account_id, at, known, holdings, seats)
+    return OwnerAnswer(account_id, at, known, holdings, _holders(connection, plan, holdings, scope, at, known) if plan else ())
+
+
+def _holders(
+    connection: Connection, plan: Plan, holdings: Iterable[Holding], scope: Scope, at: date, known: datetime | None
+) -> tuple[SeatedPerson, ...]:
+    """Who sits where an account is held."""
+    keys = {h.territory for h in holdings}
+    if not keys:
+        return ()
+    told = Scope.everything("whoever sees an account sees who owns it")
+    seats = seated(connection, plan, keys, told, at=at, known=known)
+    return seen_of(connection, seats, scope)
+
+
+def seen_of(connection: Connection, seats: Iterable[SeatedPerson], scope: Scope) -> tuple[SeatedPerson, ...]:
+    """Seats as a scope shows them where accounts are held: its own whole, of others the owners' names; people without a number have no page."""
+    if scope.is_everything:
+        return tuple(seats)
+    found = [seat for seat in seats if scope.has(seat.territory) or (seat.owns and seat.person)]
+    seen = people_seen(connection, {seat.person_id for seat in found if seat.person_id is not None}, scope)
+    return tuple(
+        (seat if seat.person_id in seen or not seat.person else replace(seat, person_id=None, person_key=""))
+        if scope.has(seat.territory)
+        else SeatedPerson(seat.territory, "", "", True, seat.person)
+        for seat in found
+    )
 
 
 def seated(

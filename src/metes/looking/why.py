@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from metes.base.progress import SILENT, Progress
 from metes.model.catalogue import Field, FieldType
@@ -61,12 +62,13 @@ class SelectionRow:
 
 @dataclass(frozen=True, slots=True)
 class SelectionPage:
-    """A page of a selection, with cursors that lead on and back."""
+    """A page of a selection, with cursors that lead on and back; `names` as of an `AccountPage`."""
 
     rows: tuple[SelectionRow, ...]
     total: int
     next: Cursor | None = None
     previous: Cursor | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,9 @@ def _asked(book: Book, explainer: Explainer, accounts: pa.Table, day: date, prog
     return pa.concat_tables(parts) if parts else pa.table({"account": pa.array([], pa.int64())})
 
 
-def selection_page(page: AccountPage, explainer: Explainer, answers: pa.Table, flips: Flips | None) -> SelectionPage:
-    """The rows of a page of accounts with their answers."""
-    found = {row["account"]: row for row in _named(explainer, answers).to_pylist()}
+def selection_page(page: AccountPage, explainer: Explainer, answers: pa.Table, flips: Flips | None, scope: Scope) -> SelectionPage:
+    """The rows of a page of accounts with their answers, as far as they lie in scope."""
+    found = {row["account"]: row for row in _named(explainer, answers, scope).to_pylist()}
     changes = flips([row["account"] for row in page.rows]) if flips is not None else [None] * len(page.rows)
     missing = "" if flips is not None else None
     rows = tuple(
@@ -137,9 +139,9 @@ def joined(batches: Iterable[pa.RecordBatch]) -> pa.Table:
 
 
 def selection_batches(
-    book: Book, explainer: Explainer, found: pa.Table, day: date, flips: Flips | None, progress: Progress
+    book: Book, explainer: Explainer, found: pa.Table, day: date, flips: Flips | None, progress: Progress, scope: Scope
 ) -> Iterator[pa.RecordBatch]:
-    """Why some accounts (account, id, name) are where they are, in their order, as batches with `COLUMNS`.
+    """Why some accounts (account, id, name) of a scope are where they are, in their order, as batches with `COLUMNS`.
 
     Without `flips` the last two columns are left out.
     """
@@ -148,7 +150,7 @@ def selection_batches(
     wanted = np.unique(found["account"].to_numpy())
     if len(wanted) < len(known):
         accounts = accounts.take(pa.array(np.searchsorted(known, wanted)))
-    answers = _named(explainer, _asked(book, explainer, accounts, day, progress))
+    answers = _named(explainer, _asked(book, explainer, accounts, day, progress), scope)
     place = pa.array(np.searchsorted(wanted, found["account"].to_numpy()))
     table = pa.table({"id": found["id"], "name": found["name"], **{n: answers[n].take(place) for n in _ANSWERED}})
     if flips is not None:
@@ -159,8 +161,8 @@ def selection_batches(
     yield from table.combine_chunks().to_batches(_BATCH_ROWS) or [pa.RecordBatch.from_pylist([], table.schema)]
 
 
-def _named(explainer: Explainer, answers: pa.Table) -> pa.Table:
-    """Answers with keys instead of numbers; empty text where there is none."""
+def _named(explainer: Explainer, answers: pa.Table, scope: Scope) -> pa.Table:
+    """Answers with keys instead of numbers; empty text where there is none, and for rules and losers outside the scope."""
     keys = pa.array([t.key for t in explainer.plan.territories], pa.string())
     rules = explainer.compiled.rules
     if not answers.num_rows:
@@ -172,7 +174,7 @@ def _named(explainer: Explainer, answers: pa.Table) -> pa.Table:
             values.take(places.combine_chunks()).fill_null(missing) if missing is not None else values.take(places.combine_chunks())
         )
 
-    return pa.table(
+    named = pa.table(
         {
             "account": answers["account"],
             "territory": keyed(keys, answers["territory"], ""),
@@ -184,6 +186,22 @@ def _named(explainer: Explainer, answers: pa.Table) -> pa.Table:
             "decided_by": answers["step"].fill_null(""),
         }
     )
+    return named if scope.territories is None else _within(named, scope.territories)
+
+
+def _within(answers: pa.Table, territories: frozenset[str]) -> pa.Table:
+    """Answers without the rules and the losers of other territories."""
+    keys = pa.array(sorted(territories), pa.string())
+    own, loser = (pc.is_in(answers[name], value_set=keys) for name in ("territory", "runner_up"))
+    nothing = {
+        "rule": (own, ""),
+        "priority": (own, pa.scalar(None, pa.int64())),
+        "runner_up": (loser, ""),
+        "decided_by": (loser, ""),
+    }
+    for name, (is_shown, empty) in nothing.items():
+        answers = answers.set_column(answers.schema.get_field_index(name), name, pc.if_else(is_shown, answers[name], empty))
+    return answers
 
 
 def tallies_of(book: Book, explainer: Explainer, day: date, progress: Progress) -> Tallies:
@@ -195,9 +213,10 @@ def tallies_of(book: Book, explainer: Explainer, day: date, progress: Progress) 
 
 
 def territory_why(
-    found: Tallies, plan: Plan, key: str, below: frozenset[str], made_at: datetime, edges: tuple[Edge, ...]
+    found: Tallies, plan: Plan, key: str, below: frozenset[str], made_at: datetime, edges: tuple[Edge, ...], scope: Scope
 ) -> TerritoryWhy:
-    """The summary of a territory with all `below` it (itself among them)."""
+    """The summary of a territory with all `below` it (itself among them), as far as it lies in scope."""
+    below = frozenset(key for key in below if scope.has(key))
     by_via: dict[str, Tally] = {}
     by_rule: dict[tuple[str, str], Tally] = {}
     lost: dict[tuple[str, str], Tally] = {}
@@ -208,6 +227,8 @@ def territory_why(
             if rule:
                 by_rule[territory, rule] = by_rule.get((territory, rule), Tally()) + tally
     for (loser, winner, step), tally in found.lost.items():
+        if not (scope.has(loser) and scope.has(winner)):
+            continue
         if winner and any(above.key == loser for above in plan.ancestors(winner)):
             continue  # what lies deeper goes before what lies above it, in every plan
         if loser in below and winner not in below:

@@ -104,10 +104,11 @@ class HeldRole:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a principal may, and where: the roles held today, and the person of the roster whom the principal is."""
+    """What a principal may, and where: the roles held today, and the person of the roster whom the principal is, with their seats."""
 
     held: tuple[HeldRole, ...]
     person_id: int | None = None
+    seats: frozenset[str] = frozenset()
 
     @classmethod
     def unrestricted(cls, reason: str) -> Access:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from metes.model.condition import EVERYTHING, Condition
@@ -42,13 +42,17 @@ class AccountQuery:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """A page of accounts: each row maps column names (and `account`, the number) to values; cursors lead on and back."""
+    """A page of accounts: each row maps column names (and `account`, the number) to values; cursors lead on and back.
+
+    `names` are those of territories that hold some of its accounts and lie outside what the reader sees.
+    """
 
     rows: Sequence[Mapping[str, Any]]
     total: int
     sums: Mapping[str, int]
     next: Cursor | None = None
     previous: Cursor | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

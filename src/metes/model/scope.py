@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import reduce
 
 
@@ -49,10 +50,16 @@ class Scope:
 
     A scope is made from preorder intervals by `metes.access`. An unrestricted one is made by `Scope.everything(reason)`, so that
     whoever lifts the restriction says why.
+
+    What it shows beside territories goes by the `day` on which it is one's scope: the accounts that its territories hold that day, and of
+    the people those who sit on its `seats` that day, oneself (`person_id`), and whoever reports to oneself.
     """
 
     territories: frozenset[str] | None
     reason: str = ""
+    day: date | None = None
+    seats: frozenset[str] = frozenset()
+    person_id: int | None = None
 
     @classmethod
     def everything(cls, reason: str) -> Scope:
@@ -81,6 +88,13 @@ class Scope:
         """Whether everything is hidden."""
         return self.territories is not None and not self.territories
 
+    @property
+    def on(self) -> date:
+        """The day whose holdings and seats decide; ValueError for a narrow scope that was given none."""
+        if self.day is None:
+            raise ValueError("a narrow scope needs the day on which it is one's scope, got none")
+        return self.day
+
     def has(self, territory: str) -> bool:
         """Whether a territory lies in it."""
         return self.territories is None or territory in self.territories
@@ -88,6 +102,12 @@ class Scope:
     def _or(self, other: Scope) -> Scope:
         if self.territories is None or other.territories is None:
             return self if self.territories is None else other
-        if not other.territories <= self.territories:
-            return Scope(self.territories | other.territories, self.reason or other.reason)
-        return self
+        if other.territories <= self.territories and self.day is not None:
+            return self
+        return Scope(
+            self.territories | other.territories,
+            self.reason or other.reason,
+            self.day or other.day,
+            self.seats | other.seats,
+            self.person_id or other.person_id,
+        )

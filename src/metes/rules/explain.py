@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -114,14 +114,16 @@ class Explainer:
         first: int = 0,
         words: Sequence[str] = (),
         known: Known | None = None,
+        among: Container[str] | None = None,
     ) -> Explanation:
         """Why the account of a record stands where it does on a day; see the function `explain`.
 
         Of the territories that fail, those whose name or key has every one of some `words`, from place `first` on. With `known`, which
-        gives the values that accounts have in a text field, also what change of one field would flip the answer.
+        gives the values that accounts have in a text field, also what change of one field would flip the answer. With `among`, which
+        holds keys of territories, only they fail, and only by rules of theirs.
         """
         held_rules, settlement = self.settled(record, day)
-        failures = self._named(self.failures(record, settlement), words)
+        failures = self._named(self._among(self.failures(record, settlement), among), words)
         teller = _Teller(self, record, held_rules)
         shown = failures.at(slice(first, None if limit is None else first + limit))
         account = str(record.get("id") or "")
@@ -148,6 +150,14 @@ class Explainer:
         after = None if change.is_other else change.value
         said = phrase(flip, self.fields, self.currency)
         return FlipSaid(flip.field, flip.before, after, change.is_known, change.is_other, names, said)
+
+    def _among(self, failures: Failures, among: Container[str] | None) -> Failures:
+        """Those of some territories that fail by a rule of these."""
+        if among is None:
+            return failures
+        order = self.plan.preorder
+        pairs = zip(failures.territory.tolist(), failures.stopper.tolist(), strict=True)
+        return failures.at([i for i, (one, above) in enumerate(pairs) if order[one].key in among and order[above].key in among])
 
     def _named(self, failures: Failures, words: Sequence[str]) -> Failures:
         """Those whose territory has every word in its name or key."""

@@ -18,7 +18,7 @@ from metes.model.condition import EVERYTHING, Condition, InList, literals
 from metes.model.plan import NamedList, Plan
 from metes.model.query import AccountPage, AccountQuery, Cursor
 from metes.model.scope import Scope
-from metes.model.terms import terms_of
+from metes.model.terms import OfFamily, term_of, terms_of
 from metes.rules.term_columns import identity_of
 from metes.store.book_accounts import WORDS
 from metes.store.book_source import BookSource
@@ -180,6 +180,8 @@ class BookLists(BookSource):
         columns: Mapping[str, pa.Array] = {}
         identity: tuple[Hashable, ...] = ()
         if query.condition != EVERYTHING:
+            if not scope.is_everything:
+                _require_of_the_account(query.condition)
             text, more, columns, identity = self._written(query.condition, plan.list_by_key if lists is None else lists, plan)
             parts.append(text)
             parameters += more
@@ -253,6 +255,15 @@ class BookLists(BookSource):
             while len(self._counts) > _COUNTS_KEPT:
                 self._counts.popitem(last=False)
         return counted
+
+
+def _require_of_the_account(condition: Condition) -> None:
+    """InputError for a condition on a family's topmost account, which may be one that a narrow scope does not show."""
+    asked = sorted({literal.field for literal in literals(condition) if isinstance(term_of(literal.field), OfFamily)})
+    if asked:
+        raise InputError(
+            f"'{asked[0]}' can be asked by those who see all accounts: it is of an account that may be hidden from you"
+        )
 
 
 def _token_match(words: Sequence[str]) -> tuple[str, Parameters]:

@@ -58,7 +58,8 @@ def of_territories(scope: Scope, column: str = "territory") -> tuple[str, Parame
 def set_at(bits: bytes, ranks: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether the bits at some ranks are set, (n,)."""
     packed = np.frombuffer(bits, np.uint8)
-    return ((packed[ranks >> 3] >> (7 - (ranks & 7)).astype(np.uint8)) & 1).astype(np.bool_)
+    found: NDArray[np.bool_] = ((packed[ranks >> 3] >> (7 - (ranks & 7)).astype(np.uint8)) & 1).astype(np.bool_)
+    return found
 
 
 def _made(cursor: duckdb.DuckDBPyConnection, territories: frozenset[str]) -> bytes:

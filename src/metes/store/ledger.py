@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from metes.model.scope import Scope
 from metes.store.tables import account_sources, accounts, ledger_ownership, ledger_seats, people, territory_keys
+from metes.store.visible import accounts_seen, sitting_seen
 
 ROLES = ("primary", "overlay", "shared")
 VIAS = ("pin", "named", "rule", "catch-all", "imported")
@@ -83,8 +84,12 @@ def holdings_of(
     known: datetime | None = None,
     whole_history: bool = False,
 ) -> tuple[Holding, ...]:
-    """Facts about one account: true on `at` (None: any day), as known on `known` (None: now); `whole_history` adds those superseded."""
-    del scope  # one administrator sees every account; the parameter is the contract for narrower scopes
+    """Facts about one account: true on `at` (None: any day), as known on `known` (None: now); `whole_history` adds those superseded.
+
+    None of an account that the scope does not show today; of one that it shows, whoever held it.
+    """
+    if not accounts_seen(connection, [account_id], scope):
+        return ()
     t = ledger_ownership.c
     query = (
         sa.select(ledger_ownership, territory_keys.c.key.label("territory"))
@@ -119,11 +124,14 @@ def sittings(
     known: datetime | None = None,
     whole_history: bool = False,
 ) -> tuple[Sitting, ...]:
-    """Who sits on the seats (None: on all), of some people (None: of all), true on `at`, as known on `known`, by seat and day."""
-    del scope
+    """Who sits on the seats (None: on all), of some people (None: of all), true on `at`, as known on `known`, by seat and day.
+
+    Of what a narrow scope shows: its own seats, and those of whoever asks.
+    """
     query = (
         sa.select(ledger_seats, people.c.name.label("person"), people.c.external_id.label("person_key"))
         .join(people, people.c.id == ledger_seats.c.person_id)
+        .where(sitting_seen(connection, scope))
         .order_by(ledger_seats.c.seat, ledger_seats.c.true_from, ledger_seats.c.id)
     )
     if seats is not None:
@@ -150,12 +158,13 @@ def _in_two_times(
 
 
 def find_account(connection: Connection, name: str, scope: Scope) -> tuple[int, ...]:
-    """Ids of the accounts whose key is `name`, else that some source calls so (SOURCE:ID narrows it to one source)."""
-    del scope
-    found = connection.execute(sa.select(accounts.c.id).where(accounts.c.key == name)).scalars().all()
+    """Ids of the accounts in scope whose key is `name`, else that some source calls so (SOURCE:ID narrows it to one source)."""
+    by_key = connection.execute(sa.select(accounts.c.id).where(accounts.c.key == name)).scalars().all()
+    found = accounts_seen(connection, by_key, scope)
     if not found:
         upper = name.upper()
-        found = connection.execute(
+        by_source = connection.execute(
             sa.select(account_sources.c.account_id).where(account_sources.c.external_id.in_([name, upper])).distinct()
         ).scalars().all()  # fmt: skip
-    return tuple(found)
+        found = accounts_seen(connection, by_source, scope)
+    return tuple(sorted(found))

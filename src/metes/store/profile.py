@@ -16,6 +16,7 @@ from metes.base.errors import NotFound
 from metes.base.money import minor_factors
 from metes.model.scope import Scope
 from metes.store.tables import account_sources, accounts, activities, contacts, opportunities, orders, people, products, sources
+from metes.store.visible import accounts_seen, people_seen, person_seen
 
 Row = Mapping[str, Any]
 
@@ -46,21 +47,20 @@ def account_facts(
     rates: Mapping[str, Decimal],
     rows: int = 100,
 ) -> AccountFacts:
-    """Everything about one account; its newest `rows` facts of each kind; NotFound where there is none.
+    """Everything about one account; its newest `rows` facts of each kind; NotFound where the scope shows none.
 
     `rates` are units of the reporting currency for one unit of another.
     """
-    del scope  # one administrator sees every account; the parameter is the contract for narrower scopes
     record = connection.execute(sa.select(accounts).where(accounts.c.id == account_id)).mappings().first()
-    if record is None:
+    if record is None or not accounts_seen(connection, [account_id], scope):
         raise NotFound(f"there is no account with the number {account_id}")
     parent = None
-    if record["parent_id"] is not None:
+    if record["parent_id"] is not None and accounts_seen(connection, [record["parent_id"]], scope):
         parent = _first(
             connection, sa.select(accounts.c.id, accounts.c.key, accounts.c.name).where(accounts.c.id == record["parent_id"])
         )
     return AccountFacts(
-        record=dict(record),
+        record={**record, "parent_id": None if parent is None else parent["id"]},
         custom=json.loads(record["custom"]) if record["custom"] else {},
         sources=_all(
             connection,
@@ -70,7 +70,7 @@ def account_facts(
             .order_by(sources.c.name),
         ),
         parent=parent,
-        family=_family(connection, account_id, record["parent_id"], rows),
+        family=_family(connection, account_id, record["parent_id"], scope, rows),
         contacts=_of(connection, contacts, account_id, contacts.c.name, rows),
         opportunities=_all(
             connection,
@@ -120,12 +120,16 @@ def _months(
     return [(month, round(amount)) for month, amount in sorted(sums.items())]
 
 
-def _family(connection: Connection, account_id: int, parent_id: int | None, rows: int) -> list[Row]:
-    """The account's children and siblings."""
+def _family(connection: Connection, account_id: int, parent_id: int | None, scope: Scope, rows: int) -> list[Row]:
+    """The account's children and siblings that the scope shows."""
     t = accounts.c
     near = t.parent_id == account_id if parent_id is None else sa.or_(t.parent_id == account_id, t.parent_id == parent_id)
     query = sa.select(t.id, t.key, t.name, t.city, t.region, t.parent_id).where(near, t.id != account_id, t.closed_on.is_(None))
-    return _all(connection, query.order_by(t.name).limit(rows))
+    if scope.is_everything:
+        return _all(connection, query.order_by(t.name).limit(rows))
+    kin = _all(connection, query.order_by(t.name))
+    seen = accounts_seen(connection, [one["id"] for one in kin], scope)
+    return [one for one in kin if one["id"] in seen][:rows]
 
 
 def _of(connection: Connection, table: sa.Table, account_id: int, order: Any, rows: int) -> list[Row]:
@@ -134,15 +138,15 @@ def _of(connection: Connection, table: sa.Table, account_id: int, order: Any, ro
 
 
 def opportunities_of(connection: Connection, account_ids: Sequence[int], scope: Scope, *, limit: int = 100) -> list[Row]:
-    """Open opportunities of some accounts, the largest first."""
-    del scope
+    """Open opportunities of some accounts in scope, the largest first."""
+    seen = accounts_seen(connection, account_ids, scope)
     t = opportunities.c
     query = (
         sa.select(opportunities, accounts.c.name.label("account"), people.c.name.label("person"), products.c.name.label("product"))
         .join(accounts, accounts.c.id == t.account_id)
         .outerjoin(people, people.c.id == t.person_id)
         .outerjoin(products, products.c.id == t.product_id)
-        .where(t.account_id.in_(account_ids), t.status == "open", t.closed_on.is_(None))
+        .where(t.account_id.in_(sorted(seen)), t.status == "open", t.closed_on.is_(None))
         .order_by(t.amount_minor.desc(), t.id)
         .limit(limit)
     )
@@ -152,13 +156,12 @@ def opportunities_of(connection: Connection, account_ids: Sequence[int], scope: 
 def all_people(
     connection: Connection, scope: Scope, *, search: str = "", limit: int = 500, offset: int = 0
 ) -> tuple[list[Row], int]:
-    """People by name, those whose name, role or office has the text; and how many there are."""
-    del scope
+    """People in scope by name, those whose name, role or office has the text; and how many there are."""
     manager = people.alias("manager")
     query = (
         sa.select(people, manager.c.name.label("manager"))
         .outerjoin(manager, manager.c.id == people.c.manager_id)
-        .where(people.c.closed_on.is_(None))
+        .where(people.c.closed_on.is_(None), person_seen(connection, scope))
     )
     for word in search.split():
         like = f"%{_escaped(word)}%"
@@ -166,25 +169,36 @@ def all_people(
             sa.or_(*(c.ilike(like, escape="\\") for c in (people.c.name, people.c.role, people.c.office, people.c.external_id)))
         )
     total = connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar() or 0
-    return _all(connection, query.order_by(people.c.name, people.c.id).limit(limit).offset(offset)), total
+    found = _all(connection, query.order_by(people.c.name, people.c.id).limit(limit).offset(offset))
+    return _with_managers(connection, found, scope), total
 
 
 def person(connection: Connection, person_id: int, scope: Scope) -> Row:
-    """One person with the manager's name; NotFound where there is none."""
-    del scope
+    """One person with the manager's name; NotFound where the scope shows none."""
     manager = people.alias("manager")
     query = sa.select(people, manager.c.name.label("manager")).outerjoin(manager, manager.c.id == people.c.manager_id)
-    found = _first(connection, query.where(people.c.id == person_id))
+    found = _first(connection, query.where(people.c.id == person_id, person_seen(connection, scope)))
     if found is None:
         raise NotFound(f"there is no person with the number {person_id}")
-    return found
+    return _with_managers(connection, [found], scope)[0]
+
+
+def _with_managers(connection: Connection, found: list[Row], scope: Scope) -> list[Row]:
+    """People without managers that the scope does not show."""
+    if scope.is_everything:
+        return found
+    seen = people_seen(connection, {row["manager_id"] for row in found if row["manager_id"] is not None}, scope)
+    return [row if row["manager_id"] in seen else {**row, "manager_id": None, "manager": None} for row in found]
 
 
 def reports_of(connection: Connection, person_id: int, scope: Scope, limit: int = 100) -> list[Row]:
-    """Who reports to a person, by name."""
-    del scope
+    """Who of the scope reports to a person, by name."""
     t = people.c
-    query = sa.select(t.id, t.name, t.role).where(t.manager_id == person_id, t.closed_on.is_(None)).order_by(t.name, t.id)
+    query = (
+        sa.select(t.id, t.name, t.role)
+        .where(t.manager_id == person_id, t.closed_on.is_(None), person_seen(connection, scope))
+        .order_by(t.name, t.id)
+    )
     return _all(connection, query.limit(limit))
 
 
