@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import FunctionType
 
 import pytest
 
-from metes.app.policy import POLICY
+from metes.app.policy import POLICY, guarded
 from metes.app.workspace import Workspace
 from metes.base.errors import NotFound
-from metes.model.access import HIDDEN
-from metes.model.scope import Principal
+from metes.model.access import HIDDEN, Access, HeldRole, UserRole
+from metes.model.scope import Principal, Scope
 
 
 def verbs() -> set[str]:
@@ -42,3 +43,23 @@ def test_what_a_verb_calls_is_not_asked_again(sqlite_workspace: Workspace) -> No
     assert workspace.total().accounts == 0  # reads the Book, which is for the house alone
     with pytest.raises(NotFound, match=HIDDEN):
         workspace.book()
+
+
+def test_what_is_given_piece_by_piece_is_made_as_the_verb_it_came_from() -> None:
+    @guarded
+    class Made:
+        principal = Principal("ada", 1)
+        access = Access((HeldRole(UserRole.REP, Scope.nothing()),))
+
+        def accounts_csv(self) -> Iterator[str]:
+            """A verb for whoever may export, which calls one of the house."""
+            for _ in range(2):
+                yield self.book()
+
+        def book(self) -> str:
+            """A verb of the house."""
+            return "read"
+
+    assert list(Made().accounts_csv()) == ["read", "read"]
+    with pytest.raises(NotFound, match=HIDDEN):
+        Made().book()

@@ -6,11 +6,10 @@ scope that its queries take.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import wraps
-from inspect import isgeneratorfunction
-from types import FunctionType, MappingProxyType
+from types import FunctionType, GeneratorType, MappingProxyType
 from typing import Any, TypeVar
 
 from metes.base.errors import NotFound
@@ -36,7 +35,7 @@ _ONES_OWN = """
     messages_to_me publication_acknowledge token_add token_list token_revoke
 """
 _THE_HOUSE = """
-    close book book_at_hand compiled_of explainer_of plan_at plan_seen sign_in tick clean_up drop_logs audit_anchor_keep
+    close book book_at_hand compiled_of explainer_of plan_at plan_seen sign_in provider_name provider_leave provider_arrive provider_end_address tick clean_up drop_logs audit_anchor_keep
     job_claim job_finish job_give_back job_checkpoint job_report job_say warm_up remind digest_make mail_send
     design_run design_frontier_run import_ assign_waiting
     begin_session_for factor_answer factor_begin factor_confirm password_choose reset_ask reset_is_open reset_use
@@ -83,8 +82,8 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
     """,
     Capability.ADMIN: """
         config_list config_set config_unset user_add user_link user_list users user_show user_email user_password user_disable
-        role_list role_grant role_revoke role_preview group_list group_add group_remove group_join group_leave view_as_begin mail_test right_grant right_revoke
         user_second_factor_off user_sessions user_end_sessions
+        role_list role_grant role_revoke role_preview group_list group_add group_remove group_join group_leave view_as_begin mail_test right_grant right_revoke
     """,
     Capability.AUDIT_READ: "audit_list audit_count audit_entry audit_actions audit_export audit_write audit_verify audit_anchor",
     Capability.PRIVACY: """
@@ -136,9 +135,6 @@ def may(principal: Principal, access: Access, capability: Capability) -> bool:
 
 
 def _guard(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-    if isgeneratorfunction(method):
-        raise TypeError(f"the verb {name} is a generator, which would be asked too late; let it return one")
-
     @wraps(method)
     def asked_first(self: Any, *args: Any, **more: Any) -> Any:
         principal: Principal = self.principal
@@ -147,8 +143,22 @@ def _guard(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         require(self, name)
         before = _AT_WORK.set(principal)
         try:
-            return method(self, *args, **more)
+            found = method(self, *args, **more)
         finally:
             _AT_WORK.reset(before)
+        return _gone_through(found, principal) if isinstance(found, GeneratorType) else found
 
     return asked_first
+
+
+def _gone_through(found: Iterator[Any], principal: Principal) -> Iterator[Any]:
+    """What a verb that was allowed gives piece by piece, at work while each is made."""
+    while True:
+        before = _AT_WORK.set(principal)
+        try:
+            piece = next(found)
+        except StopIteration:
+            return
+        finally:
+            _AT_WORK.reset(before)
+        yield piece

@@ -16,8 +16,8 @@ from starlette.datastructures import FormData
 
 from metes.app import policy
 from metes.app.workspace import Workspace
-from metes.base.errors import InputError, Refused
-from metes.model.access import Capability, UserRole
+from metes.base.errors import InputError, NotFound, Refused
+from metes.model.access import HIDDEN, Capability, UserRole
 from metes.model.scope import NO_NARROWING, Narrowing, Principal
 from metes.web.addresses import Address
 from metes.web.formatting import Reader
@@ -37,7 +37,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class NotSignedIn(Exception):
-    """The page needs somebody signed in."""
+    """The page needs somebody signed in; `address` is where to go instead, where it is not the sign-in page."""
+
+    address = ""
 
 
 @dataclass
@@ -62,6 +64,11 @@ class Visit:
     def may(self, capability: str) -> bool:
         """Whether the user has a capability: what a page asks before it offers something."""
         return policy.may(self.workspace.principal, self.workspace.access, Capability(capability))
+
+    def require(self, capability: str) -> None:
+        """NotFound unless the user has a capability: for pages that call no verb before they answer."""
+        if not self.may(capability):
+            raise NotFound(HIDDEN)
 
     def there(self, href: str) -> str:
         """An address on the day one looks at, where its page can show one."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from metes.base.dates import Period
 from metes.model.plan import Pin, Rule
@@ -40,6 +40,12 @@ class PinBody(BaseModel):
     start: date | None = Field(default=None, alias="from")
     end: date | None = Field(default=None, alias="to")
     is_exclusion: bool = False
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ValueError(f"a pin that begins on {self.start} cannot end on {self.end}; say a later day")
+        return self
 
 
 class NewUser(BaseModel):

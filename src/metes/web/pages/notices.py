@@ -121,6 +121,7 @@ def stop_mail(visit: SignedIn) -> Response:
 @router.post(f"{PREFERENCES}/test")
 def test_mail(visit: SignedIn) -> Response:
     """Send me a mail at once, and show what the mail server answers."""
+    visit.require("admin")
     address = visit.workspace.notice_preferences().mail_goes_to
     if address is None:
         return visit.go(PREFERENCES, ("warn", "There is no address yet: give one first."))

@@ -64,6 +64,7 @@ def show_sets(visit: SignedIn) -> Response:
 @router.get("/zones/new")
 def show_new(visit: SignedIn) -> Response:
     """The form that takes a file."""
+    visit.require("plan_edit")
     return visit.page("zones-new.html", error="", findings=())
 
 
