@@ -35,6 +35,7 @@ SECTIONS = (
             Place("Settings", "/settings", asks=_C.ADMIN),
             Place("Users", "/users", asks=_C.ADMIN),
             Place("Audit", "/audit", asks=_C.AUDIT_READ),
+            Place("Personal data", "/privacy", asks=_C.PRIVACY),
             Place("Jobs", "/jobs", asks=_C.PLAN_READ),
         ),
     ),

@@ -12,6 +12,7 @@ from metes.web.api import (
     notices,
     parts,
     plans,
+    privacy,
     publications,
     reviews,
     scenarios,
@@ -40,5 +41,6 @@ for _module in (
     notices,
     workspace,
     audit,
+    privacy,
 ):
     router.include_router(_module.router)

@@ -126,8 +126,8 @@ _COLUMNS = (
 
 
 def _cells(entry: AuditEntry, when: str) -> Mapping[str, Any]:
-    changed = [f"{name}: {_short(old) or '–'} → {_short(new) or '–'}" for name, old, new in entry.changes]
-    told = changed or [f"{name}: {_short(value)}" for name, value in entry.detail.items() if value not in (None, "", [], {})]
+    changed = [f"{name}: {_short(old) or '–'} → {_short(new) or '–'}" for name, old, new in entry.changes if old or new]
+    told = changed or [f"{name}: {_short(value)}" for name, value in entry.detail.items() if value or value is False]
     return {
         "what": entry.action,
         "subject": entry.subject,

@@ -207,6 +207,10 @@ def title_of(job: Any) -> str:
             return "Drop old logs"
         case "mail":
             return "Send mail"
+        case "retention":
+            return "Take out personal data that are too old"
+        case "audit-anchor":
+            return "Keep an anchor of the audit trail"
         case "reminders":
             return "Remind people of reviews"
         case "daily-digest" | "weekly-digest":

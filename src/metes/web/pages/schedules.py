@@ -22,6 +22,8 @@ KINDS = (
     ("reminders", "Remind people of reviews"),
     ("daily-digest", "Send the daily digest"),
     ("weekly-digest", "Send the weekly digest"),
+    ("retention", "Take out personal data that are too old"),
+    ("audit-anchor", "Keep an anchor of the audit trail"),
 )
 EVERY = ((NIGHTLY, "Every night"), (WEEKLY, "Every week"), (MONTHLY, "Every month"))
 _EMPTY = {"name": "", "kind": "assign", "every": NIGHTLY, "weekday": WEEKDAYS[0], "day": "1", "at": "02:00"}
