@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
+from pathlib import Path
 
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
-from metes.web.logs import JsonLines
+import metes
+from metes.web.guards import Guards
+from metes.web.logs import JsonLines, Metrics, log_config
 
 HOSTILE = 'a\nlevel=error\r\n{"level": "forged"}\u2028\u2029\x85\x1b[2J\x9b2J\x7f\u202e"\\\ud800 名'
 
@@ -45,3 +52,26 @@ def test_instants_are_in_utc_wherever_the_server_stands(monkeypatch: pytest.Monk
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_logs_go_to_standard_error_alone() -> None:
+    config = log_config()
+    assert {name: handler["class"] for name, handler in config["handlers"].items()} == {"stderr": "logging.StreamHandler"}
+    assert config["root"]["handlers"] == ["stderr"]
+    assert all("handlers" not in logger for logger in config["loggers"].values())
+    source = "\n".join(path.read_text(encoding="utf-8") for path in Path(metes.__file__).parent.rglob("*.py"))
+    assert not re.findall(r"\b(?:FileHandler|RotatingFileHandler|SysLogHandler|HTTPHandler|SocketHandler|SMTPHandler)\b", source)
+
+
+def test_a_request_is_logged_with_all_that_finds_it_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("x", 204)(scope, receive, send)
+
+    guarded = Guards(app, Metrics(), lambda _request, _error: PlainTextResponse("", 500))
+    with caplog.at_level(logging.INFO, "metes.web"):
+        TestClient(guarded).get("/accounts?q=secret-search", headers={"x-request-id": "my-request-19"})
+    record = next(record for record in caplog.records if record.getMessage() == "request")
+    line = json.loads(JsonLines().format(record))
+    assert {"at", "level", "logger", "method", "path", "route", "status", "ms"} <= set(line)
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/accounts", 204)
+    assert "secret-search" not in str(line)
