@@ -11,8 +11,7 @@ from metes.app.workspace import Workspace
 from metes.base.errors import InputError, NotFound, Refused
 from metes.model.access import HIDDEN
 from metes.model.scope import Principal
-from metes.model.seeing import Extent
-from metes.store.user_reading import UserFilter
+from metes.model.seeing import Extent, UserFilter
 from tests.app.roles_world import PASSWORD, as_user, begin, number_of
 from tests.conftest import NOW
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
@@ -158,11 +158,3 @@ class SeeingVerbs(TokenVerbs):
 
 def _access(plan: Plan | None, roles: Sequence[tuple[UserRole, str]], seats: Sequence[Seat]) -> Access:
     return access_of(plan, roles, {seat.territory for seat in seats}, None)
-
-
-def day_or_none(text: str) -> date | None:
-    """A day from the text of a form; None where it is empty, InputError where it is none."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise InputError(f"expected a day such as 2026-07-01, got {text[:40]!r}") from None

@@ -12,14 +12,17 @@ from metes.base.errors import InputError, NotFound
 from metes.identity import passwords, secrets
 from metes.model.access import SEES_EVERYTHING, UserRole, role_named
 from metes.model.notices import checked_mail_address
+from metes.model.seeing import IN, NO_ROLE, OUT, UserFilter
 from metes.store import audit, links, user_reading, users
 from metes.store import roles as granted
 from metes.store.people import find_person
-from metes.store.user_reading import IN, NO_ROLE, OUT, UserFilter, UserRow
+from metes.store.user_reading import UserRow
 from metes.store.users import User
 
 LONGEST_SEARCH = 200
 USERS_SHOWN = 50
+# Pages of users that stand where a user's own page would.
+PAGE_NAMES = frozenset({"new", "options", "tokens"})
 
 
 class UserVerbs(SigningVerbs):
@@ -42,6 +45,8 @@ class UserVerbs(SigningVerbs):
         cleaned = name.strip()
         if not 1 <= len(cleaned) <= 100 or any(c.isspace() or not c.isprintable() for c in cleaned):
             raise InputError(f"expected a user name of 1 to 100 characters without blanks and control characters, got {name!r}")
+        if cleaned in PAGE_NAMES:
+            raise InputError(f"a page is called {cleaned}; choose another name for the user")
         wanted = None if roles is None else tuple(dict.fromkeys(map(role_named, roles)))
         address = checked_mail_address(email) if email else None
         if territory:
@@ -61,7 +66,7 @@ class UserVerbs(SigningVerbs):
                 place = "" if role in SEES_EVERYTHING else territory
                 granted.grant(connection, role, self.principal.name, now, user_id=user_id, territory=place, true_from=day)
             after = {"roles": list(held), "territory": territory, "person": number}
-            named = {"after.name": cleaned, "after.email": address}
+            named = {"after.email": address}
             audit.add_entry(connection, self.principal, "user add", f"user {user_id}", {}, now, after=after, personal=named)
         return chosen
 

@@ -7,6 +7,17 @@ from datetime import date
 
 from metes.model.access import Capability, UserRole
 
+IN, OUT, NO_ROLE = "in", "out", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which users: with every word of `search` in name, mail address or person; of a role ('none': without one); let in or shut out."""
+
+    search: str = ""
+    role: str = ""
+    state: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class GrantedRole:

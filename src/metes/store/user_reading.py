@@ -10,22 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.model.access import UserRole
+from metes.model.seeing import IN, NO_ROLE, UserFilter
 from metes.store import users as stored
 from metes.store.identity_tables import group_members, groups, person_links, role_grants, second_factors
 from metes.store.links import holds
 from metes.store.tables import people, sessions, users
 from metes.store.users import User
-
-IN, OUT, NO_ROLE = "in", "out", "none"
-
-
-@dataclass(frozen=True, slots=True)
-class UserFilter:
-    """Which users: with every word of `search` in name, mail address or person; of a role ('none': without one); let in or shut out."""
-
-    search: str = ""
-    role: str = ""
-    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

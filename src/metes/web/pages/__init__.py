@@ -17,6 +17,7 @@ from metes.web.pages import (
     design_to_plan,
     design_workbench,
     designs,
+    groups,
     home,
     imports,
     jobs,
@@ -50,7 +51,10 @@ from metes.web.pages import (
     settings,
     sign_in,
     territories,
+    tokens,
+    user,
     users,
+    view_as,
     why,
     zone_sets,
     zones,
@@ -113,6 +117,10 @@ for _module in (
     design_seats,
     design_to_plan,
     zone_sets,
+    groups,
+    tokens,
+    view_as,
+    user,  # after all others below /users: a user's page takes any name
 ):
     _inside.include_router(_module.router)
 router.include_router(_inside)

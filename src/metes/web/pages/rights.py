@@ -81,27 +81,6 @@ def person_options(visit: SignedIn) -> Response:
     return visit.fragment("territory-options.html", "options", groups=groups, has_text=bool(text))
 
 
-@router.get("/users/{name:path}/person")
-def ask_person(name: str, visit: SignedIn) -> Response:
-    """The form that says which person a user is."""
-    return _person_page(visit, name)
-
-
-@router.post("/users/{name:path}/person")
-def link_person(name: str, visit: SignedIn, form: Form) -> Response:
-    """Say which person a user is; nobody where the field was left empty."""
-    text = str(form.get("person_text", "")).strip()
-    named = str(form.get("person", "")).strip() or text
-    if text and not form.get("person"):
-        found, total = visit.workspace.people(text, limit=2)
-        named = str(found[0]["external_id"]) if total == 1 else text
-    try:
-        visit.workspace.user_link(_user(visit, name).name, named if text or named else None)
-    except (InputError, Conflict, NotFound) as problem:
-        return _person_page(visit, name, text, f"{str(problem)[:1].upper()}{str(problem)[1:]}.", 422)
-    return visit.go("/users", ("good", f"{name} is linked to a person." if text or named else f"{name} is linked to nobody now."))
-
-
 def _page(visit: Visit, typed: Mapping[str, str], errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
     workspace, address = visit.workspace, visit.address
     words = address.get("q").lower().split()
@@ -134,19 +113,6 @@ def _page(visit: Visit, typed: Mapping[str, str], errors: Mapping[str, str] | No
         needed=settings.approvals_needed,
         four_eyes=settings.four_eyes,
     )
-
-
-def _person_page(visit: Visit, name: str, text: str = "", error: str = "", status: int = 200) -> Response:
-    user = _user(visit, name)
-    person = visit.workspace.person(user.person_id).record if user.person_id else None
-    return visit.page("users-person.html", status=status, user=user, person=person, text=text, error=error)
-
-
-def _user(visit: Visit, name: str) -> Any:
-    for user in visit.workspace.user_list():
-        if user.name == name:
-            return user
-    raise NotFound(f"there is no user '{name[:100]}'; the page of users lists those there are")
 
 
 def _right(visit: Visit, number: int) -> Any:
