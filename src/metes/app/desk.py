@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from metes.access.cut import cut
 from metes.access.fields import without_pay
@@ -23,6 +23,7 @@ from metes.app.zone_shelf import ZoneShelf
 from metes.base.errors import NotFound
 from metes.base.ids import content_hash
 from metes.base.progress import SILENT, Progress
+from metes.connect.provider_settings import ProviderAccess
 from metes.model.access import Access, Capability
 from metes.model.catalogue import Field, rule_fields
 from metes.model.moment import Moment
@@ -32,13 +33,13 @@ from metes.model.workspace import WorkspaceSettings, settings_from
 from metes.plan.nodes import Known
 from metes.plan.polygons import Extent
 from metes.planning.drafts import plan_at
-from metes.store import counters, plans, schema
+from metes.store import audit, counters, plans, schema
 from metes.store.book_key import BookKey, BookShape, current_key, find_book, newest_book
 from metes.store.engine import ReadOnly, Store
 from metes.store.plans import Revision
 from metes.store.settings import read_custom_fields, read_settings
-from metes.store.viewed import Viewed
 from metes.store.tokens import TokenShelf
+from metes.store.viewed import Viewed
 
 _PLANS_KEPT = 8
 _TERRITORIES_KEPT = 100_000
@@ -48,6 +49,7 @@ log = logging.getLogger("metes.app")
 # Slow to load: DuckDB and the rules' compiler, which a command that only looks into the ledger does without.
 if TYPE_CHECKING:
     from metes.app.why import Tallied
+    from metes.connect.openid import OpenIdProvider
     from metes.rules.assign import Assigner
     from metes.rules.compile import CompiledRules
     from metes.rules.explain import Explainer
@@ -83,11 +85,13 @@ class Shelf:
     designs: DesignShelf = field(default_factory=DesignShelf)
     mail: MailAccess = field(default_factory=MailAccess)
     anchors: Path | None = None
-    pasts: OrderedDict[tuple[Path, Moment, int], PastBook] = field(default_factory=OrderedDict)
-    past_lock: threading.Lock = field(default_factory=threading.Lock)
+    provider: ProviderAccess = field(default_factory=ProviderAccess)
+    openid: OpenIdProvider | None = None
     signing: SigningAccess = field(default_factory=SigningAccess)
     limits: Limits = field(default_factory=Limits)
     tokens: TokenShelf = field(default_factory=TokenShelf)
+    pasts: OrderedDict[tuple[Path, Moment, int], PastBook] = field(default_factory=OrderedDict)
+    past_lock: threading.Lock = field(default_factory=threading.Lock)
     cut_plans: dict[tuple[Hashable, ...], Plan] = field(default_factory=dict)
     accesses: OrderedDict[tuple[Hashable, ...], Access] = field(default_factory=OrderedDict)
     serves_stale: bool = False
@@ -135,6 +139,12 @@ class Desk:
     def scope(self) -> Scope:
         """What the principal sees."""
         return self.access.scope(Capability.LOOK)
+
+    def _note_export(self, what: str, detail: Mapping[str, Any], asked: str = "") -> None:
+        """Record that something left as a file, on whichever day one looks, and as whom; `asked` is a filter, which may name people."""
+        with Store.write(self.store) as connection:
+            personal = {"asked": asked} if asked else None
+            audit.add_entry(connection, self.principal, "export", what, detail, self.clock(), personal=personal)
 
     def check_ready(self) -> None:
         """SchemaMismatch, or the database's own error, unless the database answers with the right schema."""

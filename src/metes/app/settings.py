@@ -10,6 +10,7 @@ from pathlib import Path
 from metes.app.signing_access import SigningAccess, signing_access
 from metes.base.errors import InputError
 from metes.connect.mail_server import MailServer, mail_server
+from metes.connect.provider_settings import ProviderAccess, provider_access
 
 DEFAULT_DATABASE = "sqlite:///metes.db"
 
@@ -57,9 +58,10 @@ class AppSettings:
     hosts: tuple[str, ...] = ()
     # Where anchors of the audit trail are kept: a folder that whoever changes the database cannot write anew.
     anchors: Path | None = None
-
     signing: SigningAccess = field(default_factory=SigningAccess)
     # The company's sign-in; read when somebody signs in.
+    provider: ProviderAccess = field(default_factory=ProviderAccess)
+
     @property
     def books(self) -> Path:
         """The folder of the Books of this database."""
@@ -83,7 +85,8 @@ def settings_from_environment(environment: Mapping[str, str], database: str | No
     named = database or _database_of(environment)
     folder = environment.get("METES_ANCHORS", "").strip()
     anchors = Path(folder).absolute() if folder else None
-    return AppSettings(named or DEFAULT_DATABASE, Path(cache) if cache else None, mail, hosts, anchors)
+    signing, provider = signing_access(environment), provider_access(environment)
+    return AppSettings(named or DEFAULT_DATABASE, Path(cache) if cache else None, mail, hosts, anchors, signing, provider)
 
 
 def _database_of(environment: Mapping[str, str]) -> str:

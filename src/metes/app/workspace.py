@@ -13,6 +13,7 @@ from metes.app.editing import EditingVerbs
 from metes.app.policy import guarded
 from metes.app.privacy import PrivacyVerbs
 from metes.app.proofs import ProofVerbs
+from metes.app.provider import ProviderVerbs
 from metes.app.reminders import ReminderVerbs
 from metes.app.restating import RestatingVerbs
 from metes.app.settings import AppSettings
@@ -27,7 +28,17 @@ LOCAL = Principal("local")
 
 @guarded
 class Workspace(
-    EditingVerbs, CorrectionVerbs, RestatingVerbs, TextVerbs, ReminderVerbs, ProofVerbs, ZoneLookVerbs, DesignSizeVerbs, AuditVerbs, PrivacyVerbs
+    EditingVerbs,
+    CorrectionVerbs,
+    RestatingVerbs,
+    TextVerbs,
+    ReminderVerbs,
+    ProofVerbs,
+    ZoneLookVerbs,
+    DesignSizeVerbs,
+    AuditVerbs,
+    PrivacyVerbs,
+    ProviderVerbs,
 ):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""
 
@@ -48,4 +59,9 @@ def open_workspace(
     if make and schema.is_empty(store):
         schema.upgrade(store)
     schema.require_current(store)
-    return Workspace(store, Shelf(settings.books, mail=settings.mail, anchors=settings.anchors), principal, clock)
+    return Workspace(
+        store,
+        Shelf(settings.books, mail=settings.mail, anchors=settings.anchors, signing=settings.signing, provider=settings.provider),
+        principal,
+        clock,
+    )

@@ -46,6 +46,7 @@ class WorkspaceSettings:
     second_factor: str = "optional"
     session_idle_minutes: int = 720
     api_requests_a_minute: int = 6000
+    local_passwords: bool = True
     keep_audit_addresses_days: int = 365
     keep_closed_contacts_days: int = 0
     keep_activities_days: int = 0
@@ -79,9 +80,9 @@ WORK_SETTINGS = (
 OPTIONAL, ADMINISTRATORS, EVERYBODY = "optional", "administrators", "everybody"
 SECOND_FACTOR = (OPTIONAL, ADMINISTRATORS, EVERYBODY)
 _LONGEST_KEPT = 3650
-
 _LONGEST_IDLE = 14 * 24 * 60
 _MOST_REQUESTS = 10**6
+
 
 def settings_from(values: Mapping[str, Any]) -> WorkspaceSettings:
     """Settings from stored values, the defaults for those not set."""
@@ -110,7 +111,7 @@ def checked_setting(name: str, text: str) -> Any:
             return _one(name, text.lower(), text.lower() in {"km", "mi"}, "km or mi")
         case "approvals_needed":
             return int(_one(name, text, text in {"0", "1", "2", "3", "4", "5"}, "a number of approvals from 0 to 5"))
-        case "assign_on_change" | "four_eyes":
+        case "assign_on_change" | "four_eyes" | "local_passwords":
             return _one(name, text.lower(), text.lower() in {"yes", "no", "true", "false"}, "yes or no") in {"yes", "true"}
         case "base_url":
             return _one(name, text.strip().rstrip("/"), _is_base(text.strip()), "an address such as https://metes.example.com")
@@ -135,12 +136,12 @@ def _one(name: str, value: str, is_right: bool, expected: str) -> str:
     return value
 
 
-def _rates(text: str) -> dict[str, str]:
 def _number(name: str, text: str, least: int, most: int, what: str) -> int:
     is_right = text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most
     return int(_one(name, text, is_right, f"a number of {what} from {least} to {most}"))
 
 
+def _rates(text: str) -> dict[str, str]:
     rates: dict[str, str] = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
         currency, _, rate = part.partition("=")

@@ -1,0 +1,139 @@
+"""Who is let in that comes from the company's sign-in: which user, made or known, in which groups, as which person of the roster."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy.engine import Connection
+
+from metes.base.errors import Refused
+from metes.connect.openid import ProviderIdentity
+from metes.connect.provider_settings import ProviderSettings, Provision
+from metes.model.scope import Principal
+from metes.store import audit, identities, links, roles, users
+
+LONGEST_NAME = 80
+NOBODY = "unnamed"
+
+
+class Arrival(Enum):
+    """What becomes of somebody who comes from the provider."""
+
+    KNOWN = "known"
+    LINKED = "linked"
+    MADE = "made"
+    TURNED_AWAY = "turned away"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known here of somebody: the user who is this subject, the users with this e-mail address.
+
+    `is_in_group`: one of the groups is one of ours; `is_shut_out`: a user with this address was shut out.
+    """
+
+    user_id: int | None
+    of_email: tuple[int, ...] = ()
+    is_in_group: bool = False
+    is_shut_out: bool = False
+
+
+def decided(known: Known, settings: ProviderSettings) -> Arrival:
+    """What becomes of somebody; a user who was found by subject is that user, whatever else the provider says."""
+    if known.user_id is not None:
+        return Arrival.KNOWN
+    if known.is_shut_out:  # who was shut out does not come in as somebody new
+        return Arrival.TURNED_AWAY
+    if settings.links_email and len(known.of_email) == 1:
+        return Arrival.LINKED
+    if settings.links_email and known.of_email:  # whose of several it is cannot be told
+        return Arrival.TURNED_AWAY
+    makes = settings.provision is Provision.YES or (settings.provision is Provision.GROUPS and known.is_in_group)
+    return Arrival.MADE if makes else Arrival.TURNED_AWAY
+
+
+def known_of(connection: Connection, who: ProviderIdentity, settings: ProviderSettings) -> Known:
+    """What is known here of somebody."""
+    of_email = identities.users_of_email(connection, who.email, who.issuer) if settings.links_email and who.email else ()
+    return Known(
+        identities.find_identity(connection, who.issuer, who.subject),
+        of_email,
+        identities.has_mapped_group(connection, who.groups or ()),
+        bool(who.email) and identities.is_shut_out(connection, who.email),
+    )
+
+
+def is_settled(connection: Connection, who: ProviderIdentity, settings: ProviderSettings, now: datetime) -> int | None:
+    """The number of the user, where nothing has to be written but that they came; None otherwise."""
+    user_id = identities.find_identity(connection, who.issuer, who.subject)
+    if user_id is None or (who.groups is not None and identities.has_other_groups(connection, user_id, who.groups)):
+        return None
+    return None if _person_to_link(connection, user_id, who, settings, now) is not None else user_id
+
+
+def settle(connection: Connection, who: ProviderIdentity, settings: ProviderSettings, principal: Principal, now: datetime) -> int:
+    """The number of the user whom somebody is, made or linked where that is due, with their groups of today. Refused turns them away."""
+    known = known_of(connection, who, settings)
+    match decided(known, settings):
+        case Arrival.TURNED_AWAY:
+            raise Refused("nobody here is known by that sign-in")
+        case Arrival.KNOWN:
+            user_id = known.user_id or 0
+        case Arrival.LINKED:
+            user_id = known.of_email[0]
+            _link(connection, user_id, who, principal, now)
+        case Arrival.MADE:
+            user_id = _make(connection, who, principal, now)
+            _link(connection, user_id, who, principal, now)
+    person = _person_to_link(connection, user_id, who, settings, now)
+    if person is not None:
+        links.link(connection, user_id, person, principal.name, now)
+        audit.add_entry(connection, principal, "user link", f"user {user_id}", {"person": person, "by": "verified e-mail"}, now)
+    if who.groups is not None:
+        joined, left = roles.put_external(connection, user_id, who.groups, now)
+        if joined or left:
+            detail = {"joined": sorted(joined), "left": sorted(left)}
+            audit.add_entry(connection, principal, "user groups", f"user {user_id}", detail, now)
+    return user_id
+
+
+def user_name(wanted: str, is_taken: Callable[[str], bool]) -> str:
+    """A name for a new user: what the provider calls them, before an `@`, without blanks and what does not print; the first that is free."""
+    text = unicodedata.normalize("NFKC", wanted).partition("@")[0]
+    words = "".join(c if c.isprintable() and not c.isspace() else " " for c in text).split()
+    name = "-".join(words)[:LONGEST_NAME].strip("-") or NOBODY
+    number = 1
+    while is_taken(tried := name if number == 1 else f"{name}-{number}"):
+        number += 1
+    return tried
+
+
+def _make(connection: Connection, who: ProviderIdentity, principal: Principal, now: datetime) -> int:
+    name = user_name(who.username, lambda tried: tried.lower() in audit.SYSTEM or identities.is_name_taken(connection, tried))
+    user_id = users.add_user(connection, name, "", now, email=who.email or None)
+    named = {"after.name": name, "after.email": who.email or None}
+    audit.add_entry(
+        connection, principal, "user add", f"user {user_id}", {"by": "single sign-on"}, now, after={"roles": []}, personal=named
+    )
+    return user_id
+
+
+def _link(connection: Connection, user_id: int, who: ProviderIdentity, principal: Principal, now: datetime) -> None:
+    identities.add_identity(connection, user_id, who.issuer, who.subject, now)
+    named = {"after.subject": who.subject}
+    after = {"issuer": who.issuer}
+    audit.add_entry(connection, principal, "user identity", f"user {user_id}", {}, now, after=after, personal=named)
+
+
+def _person_to_link(
+    connection: Connection, user_id: int, who: ProviderIdentity, settings: ProviderSettings, now: datetime
+) -> int | None:
+    """The one person of the roster with the verified address, for a user of whom nobody ever said who they are."""
+    if not settings.links_person or not who.email or links.links_of(connection, user_id):
+        return None
+    found = identities.people_of_email(connection, who.email, links.day_of(connection, now))
+    return found[0] if len(found) == 1 else None
