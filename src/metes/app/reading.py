@@ -75,6 +75,7 @@ class TerritoryProfile:
     seats: tuple[SeatedPerson, ...]
     pins: tuple[Pin, ...]
     opportunities: Sequence[Row]
+    hidden: frozenset[Capability] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,7 @@ class ReadingVerbs(WhyVerbs):
             seats=seats,
             pins=tuple(pin for pin in plan.pins if pin.territory == key),
             opportunities=opportunities,
+            hidden=frozenset() if self.access.scope(Capability.PAY).has(key) else frozenset({Capability.PAY}),
         )
 
     def keys_below(self, key: str) -> frozenset[str]:

@@ -10,7 +10,9 @@ from metes.app.imports import ImportVerbs
 from metes.assigning.report import AssignReport
 from metes.base.errors import Busy, Conflict, NotFound
 from metes.base.progress import SILENT, Progress
-from metes.store import jobs
+from metes.looking import owners
+from metes.model.access import Capability
+from metes.store import jobs, profile
 
 if TYPE_CHECKING:
     from metes.importing.report import ImportReport
@@ -46,12 +48,22 @@ class RecordVerbs(ImportVerbs):
         """
         from metes.importing.by_hand import edit_account
 
+        account = self._editable(account)
         report = edit_account(
             self.store, account, values, expected=expected, now=self.clock(), principal=self.principal
         )  # fmt: skip
         is_wanted = report.changed > 0 and self.settings().assign_on_change and self.last_run() is not None
         assigned = self._assign_quickly(account) if is_wanted else None
         return Edited(account, report, assigned, self.assign_waiting())
+
+    def _editable(self, account: str) -> str:
+        """The key of an account that the principal may change; NotFound, as for one that does not exist, of any other."""
+        scope = self.access.scope(Capability.DATA_EDIT)
+        if scope.is_everything:
+            return account
+        with self.store.read() as connection:
+            number = owners.the_account(connection, account, scope)
+            return profile.account_key(connection, number)
 
     def assign_now(self, progress: Progress = SILENT, *, is_forced: bool = False) -> AssignReport:
         """Assign here and now; jobs that waited to do the same are done by it."""

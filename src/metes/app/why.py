@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from metes.rules.explain import Explainer
     from metes.rules.explanation import Explanation, FlipSaid
     from metes.rules.why_many import Tallies
+    from metes.store.book import Book
 
 NEAREST = 20
 # So many of a field's most frequent values are tried when it is asked what change would flip an answer.
@@ -90,7 +91,7 @@ class WhyVerbs(Desk):
         if account is None:
             return None
         record = self.book().record(number, explainer.asked, explainer.plan, today)
-        known = self._known_values(account)
+        known = self._known_values(account, self.book())
         among = self.scope.territories
         found = explainer.explain(record, today, limit=limit, first=first, words=words.split(), known=known, among=among)
         found = explained(found, self.scope)
@@ -140,7 +141,7 @@ class WhyVerbs(Desk):
 
         def nearest(numbers: Sequence[int]) -> list[FlipSaid | None]:
             records = book.rule_columns.some(numbers, {*explainer.asked, *PLACES}, explainer.plan, today).to_pylist()
-            found = {r["account"]: first_within(explainer.nearest_flips(r, today, self._known_values(r))) for r in records}
+            found = {r["account"]: first_within(explainer.nearest_flips(r, today, self._known_values(r, book))) for r in records}
             return [found.get(number) for number in numbers]
 
         def first_within(flips: Iterable[FlipSaid]) -> FlipSaid | None:
@@ -216,12 +217,11 @@ class WhyVerbs(Desk):
             territory = plan.territory_by_key.get(key)
             yield TerritoryName(key, territory.label if territory else key)
 
-    def _known_values(self, account: Mapping[str, Any]) -> Callable[[str], Sequence[Any]]:
+    def _known_values(self, account: Mapping[str, Any], book: Book) -> Callable[[str], Sequence[Any]]:
         """A function from a text field, or term, to the values that accounts have in it, the most frequent first.
 
         Of regions those of the account's country, of cities and postal codes those of its region: by another's it would not move.
         """
-        book = self.book()
 
         def values(name: str) -> Sequence[Any]:
             term = term_of(name)

@@ -102,6 +102,11 @@ def account_facts(
     )
 
 
+def account_key(connection: Connection, account_id: int) -> str:
+    """The key of the account with a number."""
+    return str(connection.execute(sa.select(accounts.c.key).where(accounts.c.id == account_id)).scalar_one())
+
+
 def _months(
     connection: Connection, account_id: int, since: date, currency: str, factors: Mapping[str, Decimal]
 ) -> list[tuple[str, int]]:

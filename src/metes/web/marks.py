@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
@@ -12,9 +13,13 @@ from metes.web.rendering import TERRITORY_COLOURS
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The territories of one plan; without a plan, and for territories gone from it, the key stands alone."""
+    """The territories of one plan; without a plan, and for territories gone from it, the key stands alone.
+
+    Of territories that the reader does not see `names` may give the name; they have no address.
+    """
 
     plan: Plan | None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, key: str | None) -> dict[str, Any] | None:
         """Name, colour and address of a territory; None where there is no key."""
@@ -22,7 +27,7 @@ class Marks:
             return None
         territory = self.plan.territory_by_key.get(key) if self.plan else None
         if territory is None:
-            return {"name": key, "colour": None, "href": "", "key": key}
+            return {"name": self.names.get(key, key), "colour": None, "href": "", "key": key}
         return {"name": territory.label, "colour": colour_of(territory), "href": href_of(key), "key": key}
 
     def name(self, key: str) -> str:

@@ -65,6 +65,16 @@ class Visit:
         """Whether the user has a capability: what a page asks before it offers something."""
         return policy.may(self.workspace.principal, self.workspace.access, Capability(capability))
 
+    @property
+    def sees_everything(self) -> bool:
+        """Whether nothing of the tree is hidden from the user."""
+        return self.workspace.scope.is_everything
+
+    @property
+    def sees_nothing(self) -> bool:
+        """Whether the user has no part of the tree yet."""
+        return self.workspace.scope.is_nothing
+
     def require(self, capability: str) -> None:
         """NotFound unless the user has a capability: for pages that call no verb before they answer."""
         if not self.may(capability):
@@ -204,6 +214,7 @@ def may_view(own: Workspace, target: Any) -> bool:
 def principal_of(request: Request, user: Any, *, via: str = "", narrowing: Narrowing = NO_NARROWING) -> Principal:
     """A user as who asks, with from where and by what."""
     address = request.client.host if request.client else ""
+    request.state.caller = f"user {user.id}, {via}" if via else f"user {user.id}"  # for the log
     return Principal(user.name, user.id, address, request_id.get(), via, narrowing)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from metes.model.catalogue import Field, FieldType
 from metes.web.formatting import Reader
-from metes.web.marks import href_of
+from metes.web.marks import Marks
 
 NEAREST = 4
 FLIPS = 4
@@ -32,35 +32,36 @@ _SHORT_STEPS = {
 _SHORT_VIAS = {"pin": "by a pin", "named": "by a list of names", "rule": "by a rule", "catch-all": "because nothing else does"}
 
 
-def why_of(explanation: Any, fields: Mapping[str, Field], reader: Reader) -> dict[str, Any]:
-    """What the why-card takes, from an `Explanation`."""
+def why_of(explanation: Any, fields: Mapping[str, Field], reader: Reader, marks: Marks) -> dict[str, Any]:
+    """What the why-card takes, from an `Explanation`; territories that the marks do not know have no address."""
     primaries = explanation.primaries
-    losers = [lost_said(lost) for lost in explanation.lost] + [failed_said(failed) for failed in explanation.failed]
+    losers = [_lost(lost, marks) for lost in explanation.lost] + [_failed(failed, marks) for failed in explanation.failed]
     nearest = max(NEAREST, len(explanation.lost))
-    flips = [_flip(flip, fields, reader) for flip in explanation.flips or ()]
+    flips = [_flip(flip, fields, reader, marks) for flip in explanation.flips or ()]
     return {
         "title": f"Why {_names(primaries)}" if primaries else "Why nobody",
-        "winners": [_held(held, explanation.pins) for held in primaries],
-        "helpers": [_held(held, explanation.pins) for held in explanation.held if held.role != "primary"],
+        "winners": [_held(held, explanation.pins, marks) for held in primaries],
+        "helpers": [_held(held, explanation.pins, marks) for held in explanation.held if held.role != "primary"],
         "losers": losers[:nearest],
-        "matching": [lost_said(lost) for lost in explanation.lost],
+        "matching": [_lost(lost, marks) for lost in explanation.lost],
         "flips": flips,
         "would": None if explanation.flips is None else flips[:FLIPS],
         "more_flips": max(0, len(flips) - FLIPS),
         "others": explanation.failed_count,
         "sentences": explanation.sentences(),
         "pins": [str(pin) for pin in explanation.pins if pin.is_exclusion or not pin.in_force],
-        "recorded": None if explanation.is_recorded else [_named(name) for name in explanation.recorded],
+        "recorded": None if explanation.is_recorded else [_named(name, marks) for name in explanation.recorded],
     }
 
 
-def _named(name: Any) -> dict[str, str]:
-    return {"territory": name.label, "href": href_of(name.key)}
+def _named(name: Any, marks: Marks) -> dict[str, str]:
+    mark = marks.of(name.key)
+    return {"territory": name.label, "href": str(mark["href"]) if mark else ""}
 
 
-def _flip(flip: Any, fields: Mapping[str, Field], reader: Reader) -> dict[str, Any]:
+def _flip(flip: Any, fields: Mapping[str, Field], reader: Reader, marks: Marks) -> dict[str, Any]:
     """A change of one field, and the territories that it leads to (none: a gap)."""
-    return {"territories": [_named(name) for name in flip.territories], "sentence": _phrase(flip, fields, reader)}
+    return {"territories": [_named(name, marks) for name in flip.territories], "sentence": _phrase(flip, fields, reader)}
 
 
 def _phrase(flip: Any, fields: Mapping[str, Field], reader: Reader) -> str:
@@ -78,24 +79,23 @@ def _names(primaries: Sequence[Any]) -> str:
     return " and ".join(held.territory.label for held in primaries)
 
 
-def _held(held: Any, pins: Sequence[Any]) -> dict[str, Any]:
+def _held(held: Any, pins: Sequence[Any], marks: Marks) -> dict[str, Any]:
     verb = "takes it" if held.role == "primary" else "helps" if held.role == "overlay" else "shares it"
     return {
-        "territory": held.territory.label,
-        "href": href_of(held.territory.key),
+        **_named(held.territory, marks),
         "sentence": f"{verb} {_reason(held, pins)}{_share(held)}.",
         "literals": [_literal(said) for said in held.rule.literals] if held.rule and held.via != "pin" else [],
-        "above": [_above(above) for above in held.inherited if above.rule is not None or not above.takes],
+        "above": [_above(above, marks) for above in held.inherited if above.rule is not None or not above.takes],
     }
 
 
-def _above(above: Any) -> dict[str, Any]:
+def _above(above: Any, marks: Marks) -> dict[str, Any]:
     """How a territory above came to pass the account on, or that it does not take it."""
     if above.rule is None:
-        return {**_named(above.territory), "sentence": "above it does not take it.", "literals": []}
+        return {**_named(above.territory, marks), "sentence": "above it does not take it.", "literals": []}
     rule = f"rule {above.rule.name}" if above.rule.name else "its rule"
     return {
-        **_named(above.territory),
+        **_named(above.territory, marks),
         "sentence": f"above it takes it by {rule}.",
         "literals": [_literal(said) for said in above.rule.literals],
     }
@@ -118,21 +118,21 @@ def _share(held: Any) -> str:
     return f", with a share of {held.share:.0%}" if held.share != 1 else ""
 
 
-def lost_said(lost: Any) -> dict[str, Any]:
+def _lost(lost: Any, marks: Marks) -> dict[str, Any]:
     """A territory that claims the account too, with the step that decided."""
     if lost.winner is None:
         sentence = "also matches, but the account is kept out of it."
     else:
         sentence = f"also matches; {_STEPS.get(lost.step, lost.step)}."
-    return {"territory": lost.territory.label, "href": href_of(lost.territory.key), "sentence": sentence}
+    return {**_named(lost.territory, marks), "sentence": sentence}
 
 
-def failed_said(failed: Any) -> dict[str, Any]:
+def _failed(failed: Any, marks: Marks) -> dict[str, Any]:
     """A territory that does not take the account, with its first comparison that fails."""
     above = "" if failed.stopped_by == failed.territory else f" {failed.stopped_by.label} above it:"
     literal = next((said for said in failed.rule.literals if not said.held), None)
     reason = f"{literal.text} does not hold ({literal.value})" if literal else "its rule can never hold"
-    return {"territory": failed.territory.label, "href": href_of(failed.territory.key), "sentence": f"loses:{above} {reason}."}
+    return {**_named(failed.territory, marks), "sentence": f"loses:{above} {reason}."}
 
 
 def _literal(said: Any) -> dict[str, Any]:

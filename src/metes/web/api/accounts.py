@@ -90,9 +90,10 @@ def edit_account(account: str, edit: AccountEdit, caller: Caller) -> dict[str, A
 
 @router.get("/accounts/{account:path}")
 def get_account(account: str, caller: Looking) -> dict[str, Any]:
-    """One account with its contacts, family, opportunities, orders and activities."""
+    """One account with its contacts, family, opportunities, orders and activities; `hidden` are capabilities lacked to see all of it."""
     profile = caller.account(account)
-    return {"number": profile.number, **plain(profile.facts), "row": plain(profile.row), "owner": plain(profile.owner)}
+    facts = {"number": profile.number, **plain(profile.facts), "row": plain(profile.row), "owner": plain(profile.owner)}
+    return {**facts, "hidden": sorted(profile.hidden)}
 
 
 @router.get("/explanations")

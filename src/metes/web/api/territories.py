@@ -34,7 +34,7 @@ def list_territories(caller: Looking) -> list[dict[str, Any]]:
 
 @router.get("/territories/{key}")
 def get_territory(key: str, caller: Looking) -> dict[str, Any]:
-    """One territory: its rules, people, children, sums and largest opportunities."""
+    """One territory: its rules, people, children, sums and largest opportunities; `hidden` are capabilities lacked to see all of it."""
     t = caller.territory(key)
     return {
         "key": t.territory.key,
@@ -51,6 +51,7 @@ def get_territory(key: str, caller: Looking) -> dict[str, Any]:
         "seats": [{**plain(s), **_has(t.plan.seats_by_territory.get(s.territory, ()), s.seat)} for s in t.seats],
         "pins": plain(t.pins),
         "opportunities": plain(t.opportunities),
+        "hidden": sorted(t.hidden),
     }
 
 

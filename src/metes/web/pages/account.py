@@ -37,7 +37,7 @@ def show(number: int, visit: Looking) -> Response:
     profile = workspace.account_by_number(number)
     settings = workspace.settings()
     reader, zone = Reader(settings.locale, settings.reporting_currency, settings.time_zone), ZoneInfo(settings.time_zone)
-    marks = Marks(profile.plan)
+    marks = Marks(profile.plan, profile.names)
     today = workspace.today()
     record = profile.facts.record
     custom = {field.name: field for field in workspace.custom_fields()}
@@ -54,7 +54,7 @@ def show(number: int, visit: Looking) -> Response:
         lanes=lanes(profile.history, marks, workspace.seen_on, lambda moment: moment.astimezone(zone).date(), reader.day),
         overlays=[h for h in profile.history if h.role != "primary" and h.recorded_until is None and h.true_until is None],
         months=_months(profile.facts.months, today),
-        why=why_of(profile.why, workspace.fields(), reader) if profile.why else None,
+        why=why_of(profile.why, workspace.fields(), reader, marks) if profile.why else None,
         pairs=_pairs(record, profile.facts.custom, custom, reader),
         place=_place(record),
         seen_on=workspace.seen_on,

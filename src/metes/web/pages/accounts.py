@@ -28,9 +28,9 @@ _NO_PLACE = ("after", "before")
 def show(visit: Looking) -> Response:
     """The list of accounts."""
     active = visit.workspace.active()
-    marks = Marks(active[1] if active else None)
     ask = account_list.read_ask(visit.address, visit.workspace)
     page, ask = _page(visit, ask)
+    marks = Marks(active[1] if active else None, page.names)
     fields = visit.workspace.fields()
     columns = account_list.columns_of(fields, ask.columns)
     table = Table(
@@ -117,7 +117,8 @@ def _actions(visit: Visit, marks: Marks) -> list[Action]:
     """What can be done with selected accounts: nothing on a day of the past."""
     if marks.plan is None or visit.is_past:
         return []
-    return [Action("Why", "/accounts/why"), Action("Pin to territory…", "/accounts/pin")]
+    pin = [Action("Pin to territory…", "/accounts/pin")] if visit.may("plan_edit") else []
+    return [Action("Why", "/accounts/why"), *pin]
 
 
 def _page(visit: Visit, ask: Ask) -> tuple[AccountPage, Ask]:

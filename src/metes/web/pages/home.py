@@ -29,12 +29,15 @@ def show(visit: Looking) -> Response:
     if visit.is_past:
         return _past(visit, total, Marks(active[1] if active else None))
     run = workspace.last_run()
+    if not visit.may("plan_read"):
+        return _of_a_part(visit, total, Marks(active[1] if active else None))
     if not total.accounts or active is None or run is None:
         steps = _steps(bool(total.accounts), bool(workspace.plan_list()), active is not None)
-        return visit.page("home.html", steps=steps, company=workspace.settings().company)
+        return visit.page("home.html", is_bare=False, steps=steps, company=workspace.settings().company)
     unassigned = workspace.unassigned()
     return visit.page(
         "home.html",
+        is_bare=False,
         steps=None,
         company=workspace.settings().company or active[1].name,
         figures=_figures(visit, total, unassigned),
@@ -44,10 +47,25 @@ def show(visit: Looking) -> Response:
     )
 
 
+def _of_a_part(visit: Visit, total: Sums, marks: Marks) -> Response:
+    """The figures of what one sees, and what one is asked, for whoever does not see the plan."""
+    return visit.page(
+        "home.html",
+        is_bare=marks.plan is None or visit.sees_nothing,
+        steps=None,
+        company=visit.workspace.settings().company,
+        figures=_figures(visit, total, visit.workspace.unassigned()),
+        notes=[*_asked_of_me(visit)],
+        largest=_largest(visit, marks) if marks.plan else [],
+        imports=None,
+    )
+
+
 def _past(visit: Visit, total: Sums, marks: Marks) -> Response:
     """The figures and the largest territories of a day; what needs attention is of today alone."""
     return visit.page(
         "home.html",
+        is_bare=False,
         steps=None,
         company=visit.workspace.settings().company,
         figures=_figures(visit, total, visit.workspace.unassigned()),
@@ -89,17 +107,18 @@ def _steps(has_accounts: bool, has_plan: bool, is_active: bool) -> list[dict[str
 
 def _figures(visit: Visit, total: Sums, unassigned: Sums) -> list[dict[str, str]]:
     write = visit.environment.filters
+    gap = {
+        "value": write["number"](unassigned.accounts),
+        "label": "held by no territory",
+        "href": "/accounts?territory=none&sort=-potential",
+        "tone": "warn" if unassigned.accounts else "good",
+    }
     return [
         {"value": write["number"](total.accounts), "label": "accounts", "href": "/accounts"},
         {"value": write["money_compact"](total.potential), "label": "potential", "href": "/accounts?sort=-potential"},
         {"value": write["money_compact"](total.revenue_12m), "label": "revenue, 12 months", "href": "/accounts?sort=-revenue_12m"},
         {"value": write["money_compact"](total.pipeline), "label": "open pipeline", "href": "/accounts?sort=-pipeline"},
-        {
-            "value": write["number"](unassigned.accounts),
-            "label": "held by no territory",
-            "href": "/accounts?territory=none&sort=-potential",
-            "tone": "warn" if unassigned.accounts else "good",
-        },
+        *([gap] if visit.sees_everything else []),
     ]
 
 
@@ -135,11 +154,17 @@ def _notes(visit: Visit, unassigned: Sums, run: Any) -> Iterator[dict[str, str]]
 
 def _asked_of_me(visit: Visit) -> Iterator[dict[str, str]]:
     """Reviews that wait for whoever looks, and what they were told and have not said to have read."""
-    waiting = [r for r in visit.workspace.reviews_open() if any(waits_for(part, visit.user.name) for part in r.parts)]
+    may_review = visit.may("review")
+    waiting = [
+        r
+        for r in (visit.workspace.reviews_open() if may_review else ())
+        if any(waits_for(part, visit.user.name) for part in r.parts)
+    ]
     if waiting:
         many = visit.environment.filters["count_of"](len(waiting), "scenario waits", "scenarios wait")
         yield _note("info", "warn", f"{many} for your approval, first {called(waiting[0].revision)}.", "/reviews", "Review")
-    unread = [m for m in visit.workspace.messages_to_me() if m.acknowledged_at is None]
+    is_oneself = not visit.workspace.principal.is_viewed
+    unread = [m for m in (visit.workspace.messages_to_me() if is_oneself else ()) if m.acknowledged_at is None]
     if unread:
         yield _note("info", "warn", "A published plan changes which accounts are yours.", "/my/changes", "Read what and why")
 

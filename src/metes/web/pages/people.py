@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from metes.model.access import Capability
 from metes.model.plan import Plan
 from metes.web.marks import Marks
 from metes.web.tables import Cell, Column, Row, Table
@@ -63,7 +64,9 @@ def show_list(visit: Looking) -> Response:
         before=str(max(0, offset - ROWS)) if offset else "",
         after=str(offset + ROWS) if offset + ROWS < total else "",
         empty_title="Nobody yet",
-        empty_text="Import people, then seats: who sits where, from when to when.",
+        empty_text="Import people, then seats: who sits where, from when to when."
+        if visit.may("data_import")
+        else "Nobody sits on a seat of your territories today.",
         key="people",
     )
     return visit.page("people.html", table=table)
@@ -93,7 +96,7 @@ def show(number: int, visit: Looking) -> Response:
         profile=profile,
         seen_on=visit.workspace.seen_on,
         is_past=visit.is_past,
-        figures=_figures(profile.opportunities, visit.environment.filters),
+        figures=[] if Capability.PAY in profile.hidden else _figures(profile.opportunities, visit.environment.filters),
     )
 
 

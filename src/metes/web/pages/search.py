@@ -35,6 +35,7 @@ def options(visit: Looking, q: str = "") -> Response:
 
 def _groups(visit: Visit, found: Found) -> list[dict[str, Any]]:
     money = visit.environment.filters["money_compact"]
+    reads_plan = visit.may("plan_read")
     groups = {
         "Accounts": [_account(row, money) for row in found.accounts],
         "Territories": [{"key": t.key, "text": t.label, "second": t.key, "href": href_of(t.key)} for t in found.territories],
@@ -42,7 +43,12 @@ def _groups(visit: Visit, found: Found) -> list[dict[str, Any]]:
             {"key": str(p["id"]), "text": p["name"], "second": p["role"] or "", "href": f"/people/{p['id']}"} for p in found.people
         ],
         "Rules": [
-            {"key": key, "text": name, "second": t.label, "href": f"/plan/active/territories/{t.key}/rules/{key}"}
+            {
+                "key": key,
+                "text": name,
+                "second": t.label,
+                "href": f"/plan/active/territories/{t.key}/rules/{key}" if reads_plan else href_of(t.key),
+            }
             for t, key, name in found.rules
         ],
     }

@@ -93,10 +93,11 @@ def show(key: str, visit: Looking) -> Response:
     """One territory."""
     workspace = visit.workspace
     profile = workspace.territory(key)
-    marks, reader = Marks(profile.plan), _reader(visit)
+    reader = _reader(visit)
     largest = workspace.accounts(
         AccountQuery(territories=workspace.keys_below(key), sort="potential", is_descending=True, rows=_SHOWN)
     )
+    marks = Marks(profile.plan, largest.names)
     kind = profile.plan.type_by_key.get(profile.territory.type)
     start = visit.address.start() if visit.address.start() < len(profile.children) else 0
     end = start + _MANY

@@ -43,7 +43,8 @@ def show_account(number: int, visit: SignedIn) -> Response:
     row = workspace.account_row(number)
     if found is None or row is None:
         raise NotFound("there is no such account, or it is closed; no rule is run over closed accounts")
-    why = why_of(found, workspace.fields(), _reader(visit))
+    marks = Marks(workspace.require_active()[1])
+    why = why_of(found, workspace.fields(), _reader(visit), marks)
     return visit.page(
         "account-why.html",
         why=why,
@@ -119,7 +120,7 @@ def _selection_table(visit: Visit, ask: Ask, plan: Plan) -> Table:
         Column("target", "Would move to", Cell.TERRITORY, is_sortable=False, is_shown=with_changes, second="change"),
     ]
     chosen = visit.address.values("column")
-    marks = Marks(plan)
+    marks = Marks(plan, page.names if page else {})
     return Table(
         caption="Why each account is where it is",
         columns=[replace(c, is_shown=c.is_shown if not chosen else c.key in chosen) for c in columns],
