@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from metes.app.workspace import Workspace
 from metes.base.errors import Busy, Conflict, InputError, MetesError, NoDatabase, NotFound, Refused, SchemaMismatch
+from metes.model.access import HIDDEN
 from metes.web import api, pages, status
 from metes.web.assets import assets
 from metes.web.guards import Guards
@@ -114,8 +115,17 @@ def known_error(request: Request, error: MetesError) -> Response:
     if withheld is not None:
         log.warning("request refused: %s", error, extra={"path": request.scope["path"]})
         return _answer(request, code, withheld, error.code, [])
+    if isinstance(error, Refused) or (isinstance(error, NotFound) and str(error) == HIDDEN):
+        log.warning("refused", extra=about(request) | {"status": code, "why": error.code})
     findings = [f.as_dict() for f in error.findings[:200]] if isinstance(error, InputError) else []
     return _answer(request, code, str(error), error.code, findings)
+
+
+def about(request: Request) -> dict[str, object]:
+    """What the log says of a request: who asks by number, from where, for what."""
+    caller = getattr(request.state, "caller", "")
+    address = request.client.host if request.client else ""
+    return {"method": request.method, "path": request.scope["path"], "address": address, "caller": caller}
 
 
 def malformed(request: Request, error: RequestValidationError) -> Response:

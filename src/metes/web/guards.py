@@ -79,6 +79,7 @@ class Guards:
             return
         if scope["scheme"] == "https":
             scope["headers"] = cookies.taken_in(scope["headers"])
+        scope.setdefault("state", {})
         given = _header(scope, b"x-request-id").decode("latin-1")
         token = request_id.set(given if _ID.fullmatch(given) else uuid.uuid4().hex)
         started = time.perf_counter()
@@ -95,6 +96,8 @@ class Guards:
                 "route": route,
                 "status": sent.status,
                 "ms": round(seconds * 1000, 1),
+                "address": (scope.get("client") or ("",))[0],
+                "caller": scope["state"].get("caller", ""),
             }
             log.info("request", extra=detail)
             request_id.reset(token)
