@@ -46,5 +46,5 @@ def test_a_reason_says_in_words_why() -> None:
         "the role planner sees everything",
         "the role rep there",
         "the role rep there; the plan in force has no such territory",
-        "sits on s-west, with the role manager and rep",
+        "sits on s-west, with the roles manager and rep",
     ]

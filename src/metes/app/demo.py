@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from metes.app.demo_users import make_users
 from metes.app.workspace import Workspace
 from metes.base.errors import NotFound
 from metes.base.progress import Progress
 from metes.demo.company import CompanyFiles, make_company
-from metes.identity.secrets import new_password
 from metes.plan.writing import write_plan
 
-USER = "demo"
-_SIGN_IN = "sign-in.json"
 _AFTER_PLAN = ("seats",)
 
 
@@ -38,11 +35,13 @@ def load_company(workspace: Workspace, company: CompanyFiles, *, progress: Progr
     report = workspace.assign_now(progress)
     say(f"assigned {report.accounts:,} accounts, {report.unassigned:,} held by no territory")
     workspace.book(progress)
+    users = make_users(workspace, company.folder)
     return {
         "accounts": report.accounts,
         "unassigned": report.unassigned,
-        "user": USER,
-        "password": _sign_in(workspace, company.folder),
+        "user": users[0].name,
+        "password": users[0].password,
+        "users": [{"user": u.name, "password": u.password, "role": u.role, "seat": u.seat} for u in users],
     }
 
 
@@ -62,17 +61,3 @@ def _publish(workspace: Workspace, company: CompanyFiles, say: Callable[[str], N
     imported = workspace.plan_import(company.folder / "plan")
     revision = workspace.plan_publish(str(imported.revision), on=company.publish_on)
     say(f"published {revision.name} from {revision.effective_on}")
-
-
-def _sign_in(workspace: Workspace, folder: Path) -> str:
-    """The demo user's password, kept beside the demo's files so that a second start can print it again."""
-    path = folder / _SIGN_IN
-    if any(user.name == USER for user in workspace.user_list()):
-        if path.exists():
-            return str(json.loads(path.read_text())["password"])
-        password = workspace.user_password(USER, new_password())
-    else:
-        password = workspace.user_add(USER, new_password())
-    path.write_text(json.dumps({"user": USER, "password": password}))
-    path.chmod(0o600)
-    return password

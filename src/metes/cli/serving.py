@@ -105,17 +105,18 @@ def worker(
 
 def doctor(context: typer.Context, mend: bool = typer.Option(False, "--mend", help="Drop what stopped loads left behind.")) -> int:
     """Look whether the workspace is well."""
-    from metes.app.doctor import about_mail, examine
+    from metes.app.doctor import about_mail, about_provider, examine
     from metes.app.settings import settings_from_environment
 
     console: Console = context.obj
     settings = settings_from_environment(os.environ, console.database)
     findings = examine(settings, mend=mend)
     if console.is_json:
-        console.emit({"findings": findings, "mail": about_mail(settings)})
+        console.emit({"findings": findings, "mail": about_mail(settings), "sign_in": about_provider(settings)})
     else:
         output.say_findings(findings)
         say(about_mail(settings))
+        say(about_provider(settings))
         say("all is well" if not findings else f"{len(findings)} findings")
     return 1 if findings else 0
 
@@ -181,9 +182,7 @@ def demo(
     if console.is_json:
         console.emit(result)
     else:
-        say(
-            f"sign in as {result['user']} with the password {result['password']}"
-            if result["password"]
-            else f"sign in as {result['user']}"
-        )
+        say("sign in as one of these; each sees what their role and seat show")
+        rows = [[u["user"], u["password"], u["role"], u["seat"] or "(everything)"] for u in result["users"]]
+        console.table(["user", "password", "role", "seat"], rows)
     return 0

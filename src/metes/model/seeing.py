@@ -51,12 +51,13 @@ class Reason:
     @property
     def text(self) -> str:
         """The reason in words."""
-        roles = " and ".join(self.roles)
+        roles = " and ".join(filter(None, (", ".join(self.roles[:-1]), self.roles[-1])))
         through = f" through the group {self.group}" if self.group else ""
         until = f", until {self.until}" if self.until else ""
         if self.is_everything:
             return f"the role {roles}{through} sees everything{until}"
-        what = f"the role {roles} there{through}" if not self.seat else f"sits on {self.seat}, with the role {roles}"
+        word = "role" if len(self.roles) == 1 else "roles"
+        what = f"the role {roles} there{through}" if not self.seat else f"sits on {self.seat}, with the {word} {roles}"
         return f"{what}{until}" if self.is_known else f"{what}{until}; the plan in force has no such territory"
 
 

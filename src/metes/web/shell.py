@@ -14,7 +14,7 @@ class Place:
     """A page one can go to; `symbol` is its icon among the tabs of a phone, `badge` a count of what waits there.
 
     `asks` is the capability without which there is nothing there (None: it is for everybody); `is_own` says that it shows what is one's own
-    alone, which nobody sees who looks at the pages as somebody else.
+    alone, which nobody sees who looks at the pages as somebody else; `also` are pages that belong to it without standing below it.
     """
 
     text: str
@@ -23,6 +23,7 @@ class Place:
     badge: int = 0
     asks: Capability | None = None
     is_own: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +57,4 @@ class Shell:
 
     def is_here(self, place: Place) -> bool:
         """Whether the page belongs to the place: its own address or one below it."""
-        return self.path == place.href or (place.href != "/" and self.path.startswith(place.href + "/"))
+        return any(self.path == href or (href != "/" and self.path.startswith(f"{href}/")) for href in (place.href, *place.also))
