@@ -9,6 +9,7 @@ from pathlib import Path
 
 from metes.app.desk import Shelf
 from metes.app.mailing import MailVerbs
+from metes.app.provider import ProviderVerbs
 from metes.app.settings import AppSettings
 from metes.base.errors import InputError, MetesError
 from metes.base.findings import Finding, Place, Severity
@@ -59,6 +60,7 @@ def examine(settings: AppSettings, *, mend: bool = False) -> list[Finding]:
         message = f"only {free / 1024**3:.1f} GB are free where Books are kept ({folder})"
         findings.append(Finding("low-disk", Severity.WARNING, message, subject, "", "free some space, or set METES_CACHE"))
     findings += _mail_findings(settings, store)
+    findings += _provider_findings(settings, store)
     store.dispose()
     return findings
 
@@ -71,6 +73,31 @@ def about_mail(settings: AppSettings) -> str:
         return f"mail goes out by {settings.mail.server()}"
     except InputError as error:
         return f"no mail goes out: {error}"
+
+
+def about_provider(settings: AppSettings) -> str:
+    """Whether people sign in at a provider, in a sentence: that they do not is no fault."""
+    if not settings.provider.is_named:
+        return "no single sign-on is named (METES_OIDC_ISSUER): people sign in with name and password"
+    return f"people sign in at {settings.provider.name}; 'metes sso check' says what it offers"
+
+
+def _provider_findings(settings: AppSettings, store: Store) -> list[Finding]:
+    """What keeps people from signing in at the provider, which is asked for it."""
+    workspace = ProviderVerbs(store, Shelf(settings.books, provider=settings.provider), Principal("doctor"))
+    is_open = workspace.settings().local_passwords
+    if not settings.provider.is_named:
+        remedy = "name a provider in METES_OIDC_ISSUER, or 'metes config set local_passwords yes'"
+        said = "passwords are shut off and there is no single sign-on: only administrators can sign in"
+        return [] if is_open else [Finding("single-sign-on", Severity.WARNING, said, Place(), "", remedy)]
+    try:
+        workspace.provider_check()
+    except InputError as error:
+        return [*error.findings] or [Finding("single-sign-on", Severity.ERROR, str(error), Place(), "", "mend it")]
+    except MetesError as error:
+        remedy = "see that the provider runs and that METES_OIDC_ISSUER is its address; 'metes sso check' asks again"
+        return [Finding("single-sign-on", Severity.ERROR, str(error), Place(subject="METES_OIDC_ISSUER"), "", remedy)]
+    return []
 
 
 def _mail_findings(settings: AppSettings, store: Store) -> list[Finding]:

@@ -84,6 +84,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
         config_list config_set config_unset user_add user_link user_list users user_show user_email user_password user_disable
         user_second_factor_off user_sessions user_end_sessions
         role_list role_grant role_revoke role_preview group_list group_add group_remove group_join group_leave view_as_begin mail_test right_grant right_revoke
+        provider_check identity_list identity_link identity_unlink
     """,
     Capability.AUDIT_READ: "audit_list audit_count audit_entry audit_actions audit_export audit_write audit_verify audit_anchor",
     Capability.PRIVACY: """

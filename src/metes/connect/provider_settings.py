@@ -14,6 +14,11 @@ from metes.connect.gate import Gate, gate_of
 
 BACK = "/sign-in/back"
 DEFAULT_SCOPES = "openid profile email"
+VARIABLES = (
+    "METES_OIDC_ISSUER", "METES_OIDC_CLIENT_ID", "METES_OIDC_CLIENT_SECRET", "METES_OIDC_CLIENT_SECRET_FILE", "METES_OIDC_NAME",
+    "METES_OIDC_SCOPES", "METES_OIDC_GROUPS_CLAIM", "METES_OIDC_PROVISION", "METES_OIDC_LINK", "METES_OIDC_PERSON",
+    "METES_OIDC_SESSION_HOURS", "METES_OIDC_CA_FILE", "METES_ALLOW_HOSTS",
+)  # fmt: skip
 SESSION_HOURS = 24
 LONGEST_SESSION_HOURS = 14 * 24
 
@@ -102,8 +107,7 @@ class ProviderAccess:
 
 def provider_access(environment: Mapping[str, str]) -> ProviderAccess:
     """What an environment says of the provider and of where requests may go."""
-    wanted = ("METES_OIDC_", "METES_ALLOW_HOSTS")
-    return ProviderAccess({name: value for name, value in environment.items() if name.startswith(wanted)})
+    return ProviderAccess({name: environment[name] for name in VARIABLES if name in environment})
 
 
 class _Words:
