@@ -15,14 +15,16 @@ from metes.base.progress import Progress
 from metes.connect.mail_message import Letter, Passage, write
 from metes.connect.mail_sending import MailRefused, MailUnreachable, PostOffice
 from metes.connect.mail_server import MailServer
+from metes.identity.secrets import digest, new_secret
 from metes.model.notices import AT_ONCE, DAILY, NOTICE_KIND_BY_KEY
 from metes.model.workspace import WorkspaceSettings
-from metes.store import mails
+from metes.store import mails, resets, users
 from metes.store.engine import Store
 from metes.store.mails import Mail
 from metes.store.notices import Notice
 
 PREFERENCES = "/settings/notices"
+RESET_PAGE = "/sign-in/reset"
 REMEDY = "mend the reader's address or the mail server, then send a test with 'metes notices test-mail ADDRESS'"
 # A mail that was sent and could not be noted would be sent again: that is worth a wait behind the longest writer.
 NOTE_PATIENCE_SECONDS = 300.0
@@ -70,14 +72,14 @@ def send_due(
             progress.report("sending mail", delivery.sent, total)
             with store.write() as connection:
                 mail = mails.take(connection, job_id, clock())
-                told = mails.content(connection, mail.id) if mail is not None else ()
-                if mail is not None and (mail.is_shut_out or not told):
-                    mails.drop(connection, mail, "its reader is shut out, or its notices are gone", clock())
+                letter = _letter(connection, mail, settings, clock()) if mail is not None else None
+                if mail is not None and letter is None:
+                    mails.drop(connection, mail, "its reader is shut out, or there is nothing to tell any more", clock())
                     delivery.dropped += 1
                     continue
-            if mail is None:
+            if mail is None or letter is None:
                 return delivery
-            outcome = _send(post, server, mail, letter_of(mail, told, settings))
+            outcome = _send(post, server, mail, letter)
             with store.write(patience_seconds=NOTE_PATIENCE_SECONDS) as connection:
                 _settle(connection, mail, outcome, delivery, clock())
             troubles = troubles + 1 if outcome.is_trouble else 0
@@ -93,6 +95,45 @@ def put_off_all(store: Store, delivery: Delivery, why: str, now: datetime) -> No
     delivery.failed += failed
     if failed:
         delivery.findings.append(Finding("mail-failed", Severity.ERROR, f"{failed} mails are given up: {why}", Place(), "", REMEDY))
+
+
+def _letter(connection: Connection, mail: Mail, settings: WorkspaceSettings, now: datetime) -> Letter | None:
+    """What a mail says now; None where it has nothing to say, or nobody to say it to."""
+    if mail.is_shut_out:
+        return None
+    if mail.digest == resets.RESET:
+        return _reset_letter(connection, mail, settings, now)
+    told = mails.content(connection, mail.id)
+    return letter_of(mail, told, settings) if told else None
+
+
+def _reset_letter(connection: Connection, mail: Mail, settings: WorkspaceSettings, now: datetime) -> Letter | None:
+    """A link to a new password. Its secret is made now and stands in this letter alone: the database gets the digest."""
+    is_late = now - mail.created_at > resets.SENT_WITHIN
+    user = users.user_by_number(connection, mail.user_id) if mail.user_id is not None else None
+    if user is None or is_late or not settings.base_url:
+        return None
+    secret = new_secret()
+    resets.add_link(connection, user.id, digest(secret), now)
+    link = f"{settings.base_url.rstrip('/')}{RESET_PAGE}?link={secret}"
+    minutes = int(resets.HOLDS.total_seconds()) // 60
+    text = (
+        f"Somebody, probably you, asked for another password for the user {user.name}. "
+        f"This link lets you choose one. It works once, for {minutes} minutes. If it was not you, do nothing."
+    )
+    where = f"Metes at {settings.company}" if settings.company else "Metes"
+    passage = Passage(
+        "Choose another password", text, link, mail.created_at.astimezone(ZoneInfo(settings.time_zone)), "Your sign-in"
+    )
+    return Letter(
+        number=mail.id,
+        written_at=mail.created_at,
+        to=mail.to or "",
+        to_name=mail.name,
+        subject="Choose another password",
+        passages=[passage],
+        reason=f"{where} sends you this because somebody asked for it on its sign-in page.",
+    )
 
 
 def letter_of(mail: Mail, told: tuple[Notice, ...], settings: WorkspaceSettings) -> Letter:

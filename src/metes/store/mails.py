@@ -14,6 +14,7 @@ from metes.model.notices import NEVER
 from metes.store.links import day_of, person_on
 from metes.store.notice_tables import mails, notice_addresses, notices
 from metes.store.notices import Notice
+from metes.store.resets import RESET
 from metes.store.tables import people, users
 from metes.store.work_tables import jobs
 
@@ -76,6 +77,7 @@ def take(connection: Connection, job_id: int, now: datetime) -> Mail | None:
         return None
     query = (
         sa.select(mails, users.c.name.label("user_name"), users.c.disabled_at, people.c.name.label("person_name"), people.c.email)
+        .add_columns(users.c.email.label("own_address"))
         .add_columns(notice_addresses.c.address.label("chosen"))
         .outerjoin(users, users.c.id == t.user_id)
         .outerjoin(notice_addresses, notice_addresses.c.user_id == t.user_id)
@@ -86,7 +88,7 @@ def take(connection: Connection, job_id: int, now: datetime) -> Mail | None:
         .where(t.id == found)
     )
     row = connection.execute(query).one()
-    to = row.chosen or row.email
+    to = row.own_address if row.digest == RESET else row.chosen or row.email
     connection.execute(sa.update(mails).where(t.id == row.id).values(state=SENDING, job_id=job_id))
     name = row.person_name or row.user_name or ""
     return Mail(row.id, job_id, row.user_id, row.digest, row.attempts, row.created_at, to, name, row.disabled_at is not None)

@@ -33,12 +33,6 @@ def ask(connection: Connection, named: str, now: datetime) -> int | None:
     return found
 
 
-def address_of(connection: Connection, user_id: int) -> str | None:
-    """Where a link for a user goes: the address of the user, never one that the user's notices or the roster say."""
-    t = users.c
-    return connection.execute(sa.select(t.email).where(t.id == user_id, t.disabled_at.is_(None))).scalar()
-
-
 def add_link(connection: Connection, user_id: int, digest: str, now: datetime) -> None:
     """Keep the digest of a link that is about to be sent; those that have run out are dropped."""
     connection.execute(sa.delete(reset_links).where(reset_links.c.expires_at < now))

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTex
 from starlette.exceptions import HTTPException
 
 from metes.app.workspace import Workspace
-from metes.base.errors import Busy, Conflict, InputError, MetesError, NoDatabase, NotFound, Refused, SchemaMismatch
+from metes.base.errors import Busy, Conflict, InputError, MetesError, NoDatabase, NotFound, Refused, SchemaMismatch, TooMany
 from metes.model.access import HIDDEN
 from metes.web import api, pages, status
 from metes.web.assets import assets
@@ -29,8 +29,11 @@ __all__ = ["create_app", "log_config"]
 API = "/api/"
 # Checking a password takes 64 MB and a core on purpose: more at once would let anybody fill the memory and keep all threads busy.
 SIGN_INS_AT_ONCE = 4
+# A provider that is slow keeps so many threads busy and no more.
+PROVIDER_SIGN_INS_AT_ONCE = 8
 STATUS_OF: tuple[tuple[type[MetesError], int], ...] = (
     (NotFound, 404),
+    (TooMany, 429),
     (Refused, 403),
     (Conflict, 409),
     (NoDatabase, 503),
@@ -52,6 +55,7 @@ TITLES = {
     409: "Something has changed meanwhile",
     413: "This is too large",
     422: "Something in this cannot be used",
+    429: "This was asked too often",
     503: "This cannot be done right now",
 }
 log = logging.getLogger("metes.web")
@@ -71,6 +75,7 @@ def create_app(workspace: Workspace, protection: Protection = Protection()) -> F
     app.state.metrics = Metrics()
     app.state.step_counts = StepCounts()
     app.state.sign_ins = CapacityLimiter(SIGN_INS_AT_ONCE)
+    app.state.provider_sign_ins = CapacityLimiter(PROVIDER_SIGN_INS_AT_ONCE)
     app.state.has_metrics = protection.has_metrics
     app.add_middleware(Guards, metrics=app.state.metrics, answer_fault=unknown_error, protection=protection)
     app.include_router(status.router)
@@ -98,11 +103,12 @@ def static_file(digest: str, name: str) -> Response:
     return FileResponse(path, headers={"cache-control": cached}, media_type=kind)
 
 
-def to_sign_in(request: Request, _error: NotSignedIn) -> Response:
+def to_sign_in(request: Request, error: NotSignedIn) -> Response:
     """Send whoever is not signed in to the sign-in page, and back afterwards."""
     query = request.scope["query_string"].decode("latin-1")
     target = request.scope["path"] + (f"?{query}" if query else "")
-    address = "/sign-in" if target == "/" or request.method != "GET" else f"/sign-in?next={quote(target)}"
+    sign_in = "/sign-in" if target == "/" or request.method != "GET" else f"/sign-in?next={quote(target)}"
+    address = error.address or sign_in
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)
@@ -118,7 +124,10 @@ def known_error(request: Request, error: MetesError) -> Response:
     if isinstance(error, Refused) or (isinstance(error, NotFound) and str(error) == HIDDEN):
         log.warning("refused", extra=about(request) | {"status": code, "why": error.code})
     findings = [f.as_dict() for f in error.findings[:200]] if isinstance(error, InputError) else []
-    return _answer(request, code, str(error), error.code, findings)
+    answer = _answer(request, code, str(error), error.code, findings)
+    if isinstance(error, TooMany):
+        answer.headers["retry-after"] = str(error.seconds)
+    return answer
 
 
 def about(request: Request) -> dict[str, object]:

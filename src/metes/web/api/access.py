@@ -37,6 +37,7 @@ async def _workspace_of(request: Request) -> Workspace:
         if found is None:
             raise HTTPException(401, "this token is unknown, revoked or has run out", {"WWW-Authenticate": "Bearer"})
         token, user = found
+        await run_in_threadpool(workspace.token_may_ask, token)
         narrowing = Narrowing(token.role, token.territory)
         return workspace.acting_as(principal_of(request, user, via=f"token {token.id}", narrowing=narrowing))
     try:

@@ -24,6 +24,7 @@ from metes.web.pages import (
     map,
     more,
     my_changes,
+    my_security,
     notices,
     people,
     pin,
@@ -50,6 +51,8 @@ from metes.web.pages import (
     search,
     settings,
     sign_in,
+    sign_in_reset,
+    sign_in_steps,
     territories,
     tokens,
     user,
@@ -64,6 +67,8 @@ from metes.web.visits import CHECKED
 router = APIRouter()
 router.include_router(sign_in.router)
 
+router.include_router(sign_in_steps.router)
+router.include_router(sign_in_reset.router)
 # Every page below needs somebody signed in, and every form among them its token.
 _inside = APIRouter(dependencies=[CHECKED])
 for _module in (
@@ -88,6 +93,7 @@ for _module in (
     my_changes,
     plan,
     plan_changes,
+    my_security,
     plan_publish,
     plan_merge,
     plan_log,

@@ -76,6 +76,14 @@ SETTINGS = (
         "Whether those who changed a scenario count among its approvers.",
         (("True", "They do not count"), ("False", "They count")),
     ),
+    Setting(
+        "second_factor",
+        "Second factor",
+        "Who needs a code of the telephone to sign in. Who lacks one is led to set it up first.",
+        (("optional", "Who wants one"), ("administrators", "Administrators"), ("everybody", "Everybody")),
+    ),
+    Setting("session_idle_minutes", "Sign out after", "Minutes in which nobody used a session; 720 are twelve hours."),
+    Setting("api_requests_a_minute", "Requests of a token", "So many in a minute; 0 is any number."),
     Setting("base_url", "Address of Metes", "Links in mails begin with it, such as https://metes.example.com."),
     Setting("notice_days", "Keep notices for", "Days after they were told; those that nobody read stay."),
 )

@@ -1,0 +1,46 @@
+"""Prove that it is you: pages that change who gets in ask for the password again where it was typed a while ago."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, Request
+
+from metes.web.visits import COOKIE, SAFE_METHODS, NotSignedIn, Visit, signed_in
+
+
+def prove_address(target: str) -> str:
+    """The page that asks for the password, and goes on to the target."""
+    return f"/prove?next={quote(target)}"
+
+
+class ProofNeeded(NotSignedIn):
+    """The page needs somebody who has proved a short while ago who they are."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self.address = prove_address(_asked(request))
+
+
+def proved(request: Request, visit: Annotated[Visit, Depends(signed_in)]) -> Visit:
+    """The visit of somebody who proved a short while ago who they are; others are asked to, and come back to the page with the form."""
+    state = visit.workspace.sign_in_state(request.cookies.get(COOKIE, ""))
+    if state is None:
+        raise NotSignedIn
+    if not state.is_proved(visit.workspace.clock()):
+        raise ProofNeeded(request)
+    return visit
+
+
+Proved = Annotated[Visit, Depends(proved)]
+
+
+def _asked(request: Request) -> str:
+    """The page asked for; of a form that was sent, the page it stood on, for what was sent is not kept."""
+    if request.method in SAFE_METHODS:
+        query = request.scope["query_string"].decode("latin-1")
+        return str(request.scope["path"]) + (f"?{query}" if query else "")
+    came = urlsplit(request.headers.get("referer", ""))
+    is_ours = came.netloc == request.headers.get("host", "") and came.path.startswith("/") and not came.path.startswith("//")
+    return came.path + (f"?{came.query}" if came.query else "") if is_ours else "/"
