@@ -156,6 +156,7 @@ def test_the_first_schedules_are_made_once_and_removed_ones_stay_away(store: Sto
             "nightly-assignment",
             "old-logs",
             "reminders",
+            "retention",
             "weekly-digest",
         ]
         with pytest.raises(NotFound, match="no schedule 'clean-up'"):
@@ -178,4 +179,5 @@ def test_schedules_that_came_later_are_made_beside_those_there_are(store: Store)
         "reminders": "weekly friday 12:00",
         "daily-digest": "nightly 07:00",
         "weekly-digest": "weekly monday 07:00",
+        "retention": "weekly sunday 04:00",
     }

@@ -31,9 +31,10 @@ class AdminVerbs(SeeingVerbs):
         """Set one setting from text; the value kept."""
         value = checked_setting(name, text)
         with self.store.write() as connection:
+            told = audit.change({"value": stored.read_settings(connection).get(name)}, {"value": value})
             stored.put_setting(connection, name, value)
             self._after_setting(connection, name)
-            audit.add_entry(connection, self.principal, "config set", name, {"value": value}, self.clock())
+            audit.add_entry(connection, self.principal, "config set", name, {}, self.clock(), **told)
         return value
 
     def config_unset(self, name: str) -> None:
@@ -41,9 +42,10 @@ class AdminVerbs(SeeingVerbs):
         if name not in SETTING_NAMES:
             raise InputError(f"there is no setting '{name}'; settings are {', '.join(SETTING_NAMES)}")
         with self.store.write() as connection:
+            told = audit.change({"value": stored.read_settings(connection).get(name)}, {"value": None})
             stored.put_setting(connection, name, None)
             self._after_setting(connection, name)
-            audit.add_entry(connection, self.principal, "config unset", name, {}, self.clock())
+            audit.add_entry(connection, self.principal, "config unset", name, {}, self.clock(), **told)
 
     def _after_setting(self, connection: Connection, name: str) -> None:
         """What follows from a setting: another time zone moves every schedule's turns, other rates move amounts that rules ask for."""

@@ -181,6 +181,7 @@ class DesignUseVerbs(DesignVerbs):
         from metes.designing.exporting import batches_of
         from metes.render import sheets
 
+        self._note_export(f"design {number}", {"form": ".csv"})
         with self._at_work(number) as (_, state):
             return sheets.csv_lines(batches_of(state), {})
 
@@ -189,6 +190,7 @@ class DesignUseVerbs(DesignVerbs):
         from metes.designing.exporting import batches_of, geojson_text
         from metes.render import sheets
 
+        self._note_export(f"design {number}", {"form": path.suffix})
         with self._at_work(number) as (_, state):
             if path.suffix.lower() != ".geojson":
                 return sheets.write_file(batches_of(state), path)

@@ -20,6 +20,7 @@ from metes.base.ids import key_from
 from metes.base.private import private_folder
 from metes.base.progress import SILENT, Progress
 from metes.model.catalogue import DEFAULT_SOURCE, KINDS
+from metes.model.condition import EVERYTHING
 from metes.model.query import AccountQuery
 
 # What imports and exports need is slow to load, so the verbs load it: a command that does neither starts without it.
@@ -139,7 +140,9 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
         """Write all accounts of a query to a .csv, .xlsx or .parquet file; rows written."""
         from metes.render import sheets
 
-        return sheets.write_file(self._batches(query), path)
+        rows = sheets.write_file(self._batches(query), path)
+        self._note_export("accounts", {"columns": list(query.columns), "form": path.suffix, "rows": rows}, _asked(query))
+        return rows
 
     def findings_write(self, report: ImportReport, path: Path) -> int:
         """Write every finding of an import to a .csv, .xlsx or .parquet file; rows written."""
@@ -160,6 +163,7 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
         """All accounts of a query as chunks of CSV text."""
         from metes.render import sheets
 
+        self._note_export("accounts", {"columns": list(query.columns), "form": ".csv"}, _asked(query))
         return sheets.csv_lines(self._batches(query), {})
 
     def _batches(self, query: AccountQuery) -> Iterator[Any]:
@@ -171,6 +175,11 @@ class ImportVerbs(PlanVerbs, ReadingVerbs, AdminVerbs):
 
     def _draft_of(self, report: ImportReport, name: str) -> Imported:
         return self.plan_from_rows([dict(row) for row in report.territories], key_from(name), name)
+
+
+def _asked(query: AccountQuery) -> str:
+    """What a query asks for, as text; nothing where it asks for everything."""
+    return f"{query.search} {'' if query.condition == EVERYTHING else query.condition}".strip()
 
 
 def _safe_name(name: str) -> str:

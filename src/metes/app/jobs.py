@@ -9,7 +9,7 @@ from typing import Any
 
 from metes.app.desk import Desk, require_number
 from metes.base.errors import Busy
-from metes.store import assign_trigger, job_log, jobs, plans
+from metes.store import assign_trigger, audit, job_log, jobs, plans
 from metes.store.job_log import LogLine
 from metes.store.jobs import Held, Job
 
@@ -87,13 +87,17 @@ class JobVerbs(Desk):
         """Ask a job to stop."""
         require_number(job_id, "job")
         with self.store.touch() as connection:
-            return jobs.request_cancel(connection, job_id, self.principal.name, self.clock())
+            found = jobs.request_cancel(connection, job_id, self.principal.name, self.clock())
+            audit.add_entry(connection, self.principal, "job cancel", f"job {job_id}", {"kind": found.kind}, self.clock())
+            return found
 
     def job_resume(self, job_id: int) -> Job:
         """Let a failed or cancelled job go on from its checkpoint."""
         require_number(job_id, "job")
         with self.store.touch() as connection:
-            return jobs.resume(connection, job_id, self.principal.name, self.clock())
+            found = jobs.resume(connection, job_id, self.principal.name, self.clock())
+            audit.add_entry(connection, self.principal, "job resume", f"job {job_id}", {"kind": found.kind}, self.clock())
+            return found
 
     def jobs_running(self) -> tuple[Held, ...]:
         """All jobs that workers hold."""

@@ -8,7 +8,7 @@ from metes.app.desk import require_number
 from metes.app.jobs import JobVerbs
 from metes.base.errors import InputError
 from metes.model.notices import NEVER, NoticeChoice, checked_choice, checked_kind, checked_mail_address
-from metes.store import links, notices
+from metes.store import audit, links, notices
 from metes.store.notices import Notice
 
 MOST_NOTICES = 500
@@ -102,7 +102,9 @@ class NoticeVerbs(JobVerbs):
         user = self._reader()
         chosen = checked_mail_address(address) if address and address.strip() else None
         with self.store.touch() as connection:
+            told = audit.change({"address": notices.addresses_of(connection, user, self.today())[0]}, {"address": chosen}, ("address",))
             notices.set_address(connection, user, chosen)
+            audit.add_entry(connection, self.principal, "notice address", f"user {user}", {}, self.clock(), **told)
         return self.notice_preferences()
 
     def _reader(self) -> int:

@@ -95,13 +95,16 @@ class PreviewVerbs(PlanVerbs):
         """All accounts that a query finds as CSV, in pieces."""
         from metes.render import sheets
 
+        self._note_export("moves of a preview", {"form": ".csv"})
         return sheets.csv_lines(self._preview_batches(found, query), MOVE_TITLES)
 
     def preview_write(self, found: Consequences, query: MovesQuery, path: Path) -> int:
         """Write all accounts that a query finds to a .csv, .xlsx or .parquet file; their number."""
         from metes.render import sheets
 
-        return sheets.write_file(self._preview_batches(found, query), path, MOVE_TITLES)
+        rows = sheets.write_file(self._preview_batches(found, query), path, MOVE_TITLES)
+        self._note_export("moves of a preview", {"form": path.suffix, "rows": rows})
+        return rows
 
     def _preview_batches(self, found: Consequences, query: MovesQuery) -> Iterator[pa.RecordBatch]:
         """The accounts in batches, with their owners before and after, amounts in the reporting currency."""

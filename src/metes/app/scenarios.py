@@ -91,16 +91,18 @@ class ScenarioVerbs(PreviewVerbs):
             if found is None:
                 raise NotFound(f"there is no user '{user}'; 'metes user list' shows those there are")
             number = plan_rights.grant(connection, found[0].id, right, territory, self.principal.name, self.clock())
-            detail = {"user": found[0].id, "right": right, "territory": territory}
-            audit.add_entry(connection, self.principal, "right grant", f"right {number}", detail, self.clock())
+            after = {"user": found[0].id, "right": right, "territory": territory}
+            audit.add_entry(connection, self.principal, "right grant", f"right {number}", {}, self.clock(), after=after)
             return number
 
     def right_revoke(self, right_id: int) -> None:
         """Take a right back."""
         require_number(right_id, "right")
         with self.store.write() as connection:
+            was = next((row for row in plan_rights.rights(connection).rows if row.id == right_id), None)
             plan_rights.revoke(connection, right_id, self.principal.name, self.clock())
-            audit.add_entry(connection, self.principal, "right revoke", f"right {right_id}", {}, self.clock())
+            before = {"user": was.user_id, "right": was.right, "territory": was.territory} if was else None
+            audit.add_entry(connection, self.principal, "right revoke", f"right {right_id}", {}, self.clock(), before=before)
 
     def may(self, right: str, territory: str = "") -> bool:
         """Whether the principal may do something at a territory of the plan in force."""

@@ -70,14 +70,18 @@ class ScheduleVerbs(MailVerbs):
         """Remove a schedule; the jobs it queued stay."""
         self._make_first_schedules()
         with self.store.write() as connection:
+            found = schedules.find(connection, name)
             schedules.remove(connection, name)
-            audit.add_entry(connection, self.principal, "schedule remove", f"schedule {name}", {}, self.clock())
+            before = {"kind": found.kind, "cadence": str(found.cadence), "enabled": found.is_enabled}
+            audit.add_entry(connection, self.principal, "schedule remove", f"schedule {name}", {}, self.clock(), before=before)
 
     def schedule_run(self, name: str) -> int:
         """Queue a schedule's job now, beside its turns; the job's number."""
         self._make_first_schedules()
         with self.store.write() as connection:
-            return schedules.run_now(connection, name, self.principal.name, self.clock())
+            job = schedules.run_now(connection, name, self.principal.name, self.clock())
+            audit.add_entry(connection, self.principal, "schedule run", f"schedule {name}", {"job": job}, self.clock())
+            return job
 
     def tick(self) -> tuple[int, ...]:
         """Queue everything whose time has come; the jobs' numbers. Safe to call as often as one likes, by any number of workers."""
@@ -118,7 +122,10 @@ class ScheduleVerbs(MailVerbs):
         before = now - timedelta(days=settings.notice_days)
         with self.store.write() as connection:
             mails.drop_before(connection, before)
-            return {**dropped, "notices": notices.drop_read_before(connection, before)}
+            dropped["notices"] = notices.drop_read_before(connection, before)
+            if dropped["lines"] or dropped["notices"]:
+                audit.add_entry(connection, self.principal, "drop logs", "logs and notices", dropped, now)
+            return dropped
 
     def _is_mail_due(self, connection: Connection) -> bool:
         """Whether mail waits that this process, which knows the mail server, can see sent."""
@@ -129,7 +136,8 @@ class ScheduleVerbs(MailVerbs):
         now, zone = self.clock(), self._zone()
         with self.store.write() as connection:
             verb = "schedule resume" if is_enabled else "schedule pause"
-            audit.add_entry(connection, self.principal, verb, f"schedule {name}", {}, now)
+            told = audit.change({"enabled": schedules.find(connection, name).is_enabled}, {"enabled": is_enabled})
+            audit.add_entry(connection, self.principal, verb, f"schedule {name}", {}, now, **told)
             return schedules.set_enabled(connection, name, is_enabled, now, zone)
 
     def _make_first_schedules(self) -> None:

@@ -75,6 +75,7 @@ class TextVerbs(CompareVerbs, RecordVerbs):
     def plan_export(self, folder: Path, reference: str = "active") -> list[Path]:
         """Write a plan as text, with the lock that says what it was written from; files whose content has not changed stay untouched."""
         revision = self.plan_find(reference)
+        self._note_export(f"revision {revision.id}", {"form": "text"})
         lock = lock_in(folder)[0]
         if lock is not None and lock.root == revision.root_hash and lock.is_untouched(folder):
             return [folder / LOCK_FILE] if write_lock(folder, replace(lock, revision=revision.id)) else []

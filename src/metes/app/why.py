@@ -118,12 +118,15 @@ class WhyVerbs(Desk):
         """Write why all accounts of a query are where they are to a .csv, .xlsx or .parquet file; rows written."""
         from metes.render import sheets
 
-        return sheets.write_file(self._selection(query, reference, progress), path)
+        rows = sheets.write_file(self._selection(query, reference, progress), path)
+        self._note_export("accounts and why", {"form": path.suffix, "rows": rows})
+        return rows
 
     def explain_csv(self, query: AccountQuery, *, reference: str = "active") -> Iterator[str]:
         """Why all accounts of a query are where they are, as chunks of CSV text."""
         from metes.render import sheets
 
+        self._note_export("accounts and why", {"form": ".csv"})
         return sheets.csv_lines(self._selection(query, reference, SILENT), {})
 
     def _selection(self, query: AccountQuery, reference: str, progress: Progress) -> Iterator[pa.RecordBatch]:

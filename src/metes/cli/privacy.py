@@ -144,4 +144,5 @@ def _is_sure(name: str) -> bool:
     if not sys.stdin.isatty():
         say("say --yes to erase without being asked")
         return False
-    return typer.prompt("type the name to erase it for good", default="", show_default=False).strip() == name
+    typed = typer.prompt("type the name to erase it for good", default="", show_default=False)
+    return str(typed).strip() == name

@@ -148,8 +148,15 @@ def _correct(
             connection.rollback()
             return Corrected(subject, planned.steps)
         number = ledger_corrections.record(connection, planned, facts, reason=reason.strip(), author=principal.name, now=now)
+        after = {name: str(value) if isinstance(value, date) else value for name, value in facts.items()}
         audit.add_entry(
-            connection, principal, f"correct {facts['kind']}", f"correction {number}", {"steps": len(planned.steps)}, now
+            connection,
+            principal,
+            f"correct {facts['kind']}",
+            f"correction {number}",
+            {"steps": len(planned.steps)},
+            now,
+            after=after,
         )
     return Corrected(subject, planned.steps, number)
 

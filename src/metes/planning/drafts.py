@@ -105,7 +105,8 @@ def rename(store: Store, revision: Revision, title: str, *, now: datetime, princ
         if cleaned != revision.title:
             _require_free(connection, cleaned, now)
             plans.set_title(connection, revision.id, cleaned, now)
-            audit.add_entry(connection, principal, "plan rename", f"revision {revision.id}", {}, now)
+            told = audit.change({"title": revision.title}, {"title": cleaned}, ("title",))
+            audit.add_entry(connection, principal, "plan rename", f"revision {revision.id}", {}, now, **told)
         return plans.revision(connection, revision.id, now.date())
 
 

@@ -98,7 +98,9 @@ def publish(
         if (proposal := plan_reviews.review_of(connection, current.id)) is not None and proposal.state == "open":
             plan_reviews.close_review(connection, proposal.id, "published", now)
         detail = {"plan": current.plan_key, "root": current.root_hash, "on": wanted.on.isoformat(), "publication": number}
-        audit.add_entry(connection, principal, "plan publish", f"revision {current.id}", detail, now)
+        was = {"revision": before.id, "root": before.root_hash} if before else None
+        will = {"revision": current.id, "root": current.root_hash}
+        audit.add_entry(connection, principal, "plan publish", f"revision {current.id}", detail, now, before=was, after=will)
         assign_trigger.plan_became_active(connection, principal.name, now, today)
         return plans.revision(connection, current.id, today)
 

@@ -61,6 +61,7 @@ def test_schedules_are_added_run_paused_and_removed(api: TestClient, sqlite_work
         "nightly-assignment",
         "old-logs",
         "reminders",
+        "retention",
         "weekly-digest",
     ]
     assert api.delete("/schedules/weekly").status_code == 404
