@@ -69,7 +69,7 @@ def test_a_digest_tells_what_was_not_read_in_one_mail_to_each(database: str, tmp
         work_off(workspace)
         assert box.raw == []
         clock.pass_by(days=1)
-        assert [job[0] for job in work_off(workspace)] == ["daily-digest", "reminders", "mail"]
+        assert [job[0] for job in work_off(workspace)] == ["daily-digest", "reminders", "retention", "mail"]
         daily = box.mails[box.recipients.index("ann@example.com")]
         assert daily["Subject"] == "3 notices: Comment (2), Reminder"
         text = daily.get_body(("plain",)).get_content()  # type: ignore[union-attr]
