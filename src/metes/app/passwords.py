@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
@@ -24,6 +25,7 @@ PROVE_FIRST = "prove first that it is you: type your password again"
 LINK_IS_OVER = "this link no longer holds: it works once, for 30 minutes; ask for another"
 SECURITY_PAGE = "/settings/security"
 MADE_PASSWORD_DAYS = 7
+log = logging.getLogger("metes.app")
 
 
 class PasswordVerbs(ScheduleVerbs):
@@ -178,6 +180,8 @@ class PasswordVerbs(ScheduleVerbs):
     def _note_try(self, user: User, what: str, is_right: bool, address: str) -> None:
         """Remember a try, whose name no user can have; the last one allowed stands in the audit trail, and its user hears of it."""
         now, name = self.clock(), _tried(user, what)
+        level = logging.INFO if is_right else logging.WARNING
+        log.log(level, "%s %s", what, "right" if is_right else "wrong", extra={"subject": f"user {user.id}", "address": address})
         with self.store.touch() as connection:
             users.note_sign_in(connection, name, "", is_right, now)
             failed = 0 if is_right else users.failed_sign_ins(connection, name, "", now)

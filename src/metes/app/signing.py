@@ -73,7 +73,7 @@ class SigningVerbs(FactorVerbs):
         if begun is None:
             self._sign_in_failed(who, address, failed + 1, now)
             raise Refused(WRONG_SIGN_IN)
-        log.info("signed in", extra={"subject": who, "address": address})
+        log.info("signed in", extra={"subject": who, "address": address, "method": PASSWORD})
         return begun
 
     def begin_session_for(self, user: User, *, method: str, address: str, agent: str = "") -> SignedIn:
@@ -86,7 +86,7 @@ class SigningVerbs(FactorVerbs):
             if found is None or found.disabled_at is not None:
                 raise Refused("this user cannot sign in; ask an administrator")
             begun = self._begin(connection, found, method, address, agent)
-        log.info("signed in", extra={"subject": f"user {user.id}", "address": address})
+        log.info("signed in", extra={"subject": f"user {user.id}", "address": address, "method": method})
         return begun
 
     def sign_in_state(self, secret: str) -> SignInState | None:
@@ -207,7 +207,7 @@ class SigningVerbs(FactorVerbs):
             return settings.local_passwords or user.id in administrators(connection, settings.today(now))
 
     def _sign_in_failed(self, who: str, address: str, failed: int, now: datetime) -> None:
-        log.warning("sign-in failed", extra={"subject": who, "address": address})
+        log.warning("sign-in failed", extra={"subject": who, "address": address, "method": PASSWORD})
         if failed == users.LOCKOUT_TRIES:
             # The same for known and unknown names, so that the time it takes tells nothing.
             with self.store.write() as connection:

@@ -6,7 +6,11 @@ import logging
 
 import pytest
 
+from metes.app.workspace import Workspace
+from metes.base.errors import Refused
 from metes.model.access import UserRole
+from metes.web.logs import JsonLines
+from tests.app.doors import HERE, number_of, opened, signed, with_factor
 from tests.web.security.attacking import PASSWORD, Attacker
 
 HIDDEN = ("/users", "/audit", "/settings", "/api/v1/users", "/api/v1/audit")
@@ -57,3 +61,33 @@ def test_every_request_is_logged_with_who_asked_from_where(attacker: Attacker, c
         ("", 421, "testclient"),
     ]
     assert "typed-by-somebody" not in str(lines)
+
+
+def test_every_try_to_sign_in_is_logged_with_its_method_and_without_what_was_typed(
+    sqlite_workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = opened(sqlite_workspace)
+    with caplog.at_level(logging.INFO):
+        for name, password in (("ada", "wrong password typed"), ("nobody.here", "wrong password typed")):
+            with pytest.raises(Refused):
+                sqlite_workspace.sign_in(name, password, HERE)
+        session, secret, codes = with_factor(sqlite_workspace, clock, signed(sqlite_workspace))
+        waiting = signed(sqlite_workspace)
+        with pytest.raises(Refused):
+            sqlite_workspace.factor_answer(waiting, "000000")
+        sqlite_workspace.factor_answer(waiting, codes[0])
+    told = [
+        (record.getMessage(), record.__dict__["subject"], record.__dict__["address"], record.__dict__.get("method"))
+        for record in caplog.records
+        if "subject" in record.__dict__
+    ]
+    me = f"user {number_of(sqlite_workspace)}"
+    assert told[:3] == [
+        ("sign-in failed", me, HERE, "password"),
+        ("sign-in failed", "an unknown name", HERE, "password"),
+        ("signed in", me, HERE, "password"),
+    ]
+    assert told[-3:] == [("signed in", me, HERE, "password"), ("factor wrong", me, HERE, None), ("factor right", me, HERE, None)]
+    written = "\n".join(JsonLines().format(record) for record in caplog.records)
+    for typed in ("wrong password typed", "000000", codes[0], secret, session, waiting, "ada", "nobody.here"):
+        assert typed not in written
