@@ -116,8 +116,8 @@ def audit_verify(
     if console.is_json:
         console.emit(found)
     elif found.is_whole:
-        held = f", and {len(anchors):,} anchors hold" if anchors else ""
-        say(f"the audit trail is whole: {found.entries:,} entries{held}")
+        held = f", and {_counted(len(anchors), 'anchor holds', 'anchors hold')}" if anchors else ""
+        say(f"the audit trail is whole: {_counted(found.entries, 'entry', 'entries')}{held}")
     else:
         say("the audit trail was tampered with:")
         for fault in found.faults:
@@ -164,6 +164,10 @@ def _text(file: Path) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {file}: {error}; name the file that holds the anchors") from None
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def _who(entry: AuditEntry) -> str:
