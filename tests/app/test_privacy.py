@@ -73,7 +73,7 @@ def test_an_erased_person_is_gone_with_their_user_and_no_import_brings_them_back
     for kind, text in (("people", PEOPLE), ("contacts", CONTACTS), ("activities", ACTIVITIES)):
         report = take_in(company, tmp_path, kind, text)
         codes = [finding.code for finding in report.shown_findings()]
-        assert ("erased" in codes) == (kind != "activities")
+        assert ("erased-person" in codes) == (kind != "activities")
     left = texts(company)
     assert not [mark for mark in ("ann@", "ann.q@", "555-0101") if mark in left]
     with company.store.read() as connection:

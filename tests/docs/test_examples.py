@@ -15,6 +15,7 @@ PAGES = [
     DOCS / "tour.md",
     DOCS / "how-to" / "design-territories.md",
     DOCS / "how-to" / "zones.md",
+    DOCS / "how-to" / "audit.md",
     DOCS / "how-to" / "backup-and-restore.md",
     DOCS / "how-to" / "upgrade.md",
     DOCS / "how-to" / "planning-season.md",

@@ -30,7 +30,7 @@ def without_erased(store: Store, loaded: Loaded, source_id: int | None) -> Loade
     notes = about_rows(
         loaded,
         rows,
-        "erased",
+        "erased-person",
         Severity.NOTE,
         loaded.kind.id,
         "the row is of somebody whose personal data were erased; it was left out",
