@@ -19,9 +19,11 @@ from metes.cli.planning import add_to as add_planning
 from metes.cli.privacy import add_to as add_privacy
 from metes.cli.reading import add_to as add_reading
 from metes.cli.records import add_to as add_records
+from metes.cli.roles import add_to as add_roles
 from metes.cli.scenarios import add_to as add_scenarios
 from metes.cli.seats import add_to as add_seats
 from metes.cli.serving import add_to as add_serving
+from metes.cli.users import add_to as add_users
 from metes.cli.why import add_to as add_why
 from metes.cli.zones import add_to as add_zones
 
@@ -58,6 +60,8 @@ for _add in (
     add_records,
     add_correcting,
     add_administration,
+    add_users,
+    add_roles,
     add_auditing,
     add_privacy,
     add_notices,

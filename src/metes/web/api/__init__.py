@@ -18,6 +18,7 @@ from metes.web.api import (
     scenarios,
     seats,
     territories,
+    users,
     workspace,
     zones,
 )
@@ -39,6 +40,7 @@ for _module in (
     imports,
     zones,
     notices,
+    users,
     workspace,
     audit,
     privacy,

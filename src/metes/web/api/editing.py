@@ -1,4 +1,4 @@
-"""Changes of plans and of who may sign in."""
+"""Changes of plans."""
 
 from __future__ import annotations
 
@@ -48,21 +48,6 @@ class PinBody(BaseModel):
         return self
 
 
-class NewUser(BaseModel):
-    """A user to add; a password is made where none is given."""
-
-    name: str = Field(max_length=100)
-    password: str | None = Field(default=None, max_length=256)
-
-
-class NewToken(BaseModel):
-    """A token to make for a user."""
-
-    name: str = Field(max_length=100)
-    user: str = Field(max_length=100)
-    days: int | None = Field(default=None, ge=1, le=3650)
-
-
 @router.post("/plans", status_code=201, tags=["plans"])
 def import_plan(text: PlanText, caller: Caller) -> dict[str, Any]:
     """Take a plan in as a draft; with errors nothing is kept."""
@@ -107,28 +92,3 @@ def pin_accounts(reference: str, pins: list[PinBody], caller: Caller) -> dict[st
     ]
     revision: dict[str, Any] = plain(caller.pin(made, reference=reference))
     return revision
-
-
-@router.post("/users", status_code=201, tags=["workspace"])
-def add_user(user: NewUser, caller: Caller) -> dict[str, Any]:
-    """Add an administrator; the password is shown where it was made here."""
-    password = caller.user_add(user.name, user.password)
-    return {"name": user.name, "password": None if user.password else password}
-
-
-@router.post("/users/{name}/disable", status_code=204, tags=["workspace"])
-def disable_user(name: str, caller: Caller) -> None:
-    """Shut a user out."""
-    caller.user_disable(name)
-
-
-@router.post("/users/{name}/enable", status_code=204, tags=["workspace"])
-def enable_user(name: str, caller: Caller) -> None:
-    """Let a user in again."""
-    caller.user_disable(name, is_disabled=False)
-
-
-@router.post("/tokens", status_code=201, tags=["workspace"])
-def add_token(token: NewToken, caller: Caller) -> dict[str, Any]:
-    """Make a token; its secret is shown this once."""
-    return {"name": token.name, "token": caller.token_add(token.name, token.user, token.days)}

@@ -46,12 +46,6 @@ class RightBody(BaseModel):
     territory: str = Field(default="", max_length=80)
 
 
-class PersonBody(BaseModel):
-    """The id of the person that a user is; none for nobody."""
-
-    person: str | None = Field(default=None, max_length=200)
-
-
 @router.post("/plans/{reference}/branch", status_code=201)
 def branch_plan(reference: str, body: Branch, caller: Caller) -> dict[str, Any]:
     """Begin a scenario with the content of a revision."""
@@ -119,9 +113,3 @@ def grant_right(body: RightBody, caller: Caller) -> dict[str, Any]:
 def revoke_right(right: int, caller: Caller) -> None:
     """Take a right back."""
     caller.right_revoke(right)
-
-
-@router.put("/users/{name}/person", status_code=204, tags=["workspace"])
-def link_user(name: str, body: PersonBody, caller: Caller) -> None:
-    """Say which person a user is."""
-    caller.user_link(name, body.person)

@@ -1,4 +1,4 @@
-"""The workspace itself: settings, users, tokens, jobs, schedules."""
+"""The workspace itself: settings, jobs, schedules."""
 
 from __future__ import annotations
 
@@ -36,26 +36,6 @@ def list_settings(caller: Caller) -> dict[str, Any]:
 def set_setting(name: str, setting: Setting, caller: Caller) -> dict[str, Any]:
     """Set one setting."""
     return {name: plain(caller.config_set(name, setting.value))}
-
-
-@router.get("/users")
-def list_users(caller: Caller) -> list[dict[str, Any]]:
-    """All users."""
-    users: list[dict[str, Any]] = plain(caller.user_list())
-    return users
-
-
-@router.get("/tokens")
-def list_tokens(caller: Caller) -> list[dict[str, Any]]:
-    """All tokens, without their secrets."""
-    tokens: list[dict[str, Any]] = plain(caller.token_list())
-    return tokens
-
-
-@router.delete("/tokens/{token}", status_code=204)
-def revoke_token(token: int, caller: Caller) -> None:
-    """Make a token useless."""
-    caller.token_revoke(token)
 
 
 @router.get("/jobs")
