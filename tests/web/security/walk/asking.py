@@ -19,6 +19,7 @@ from tests.web.security.walk.story import Caller, Pass
 from tests.web.security.walk.worlds import csrf_of, session_of
 
 WORD = re.compile(rb"Q[A-Z]X\d{4}Z")
+_DRAWN = re.compile(r"(?s)<svg.*?</svg>")
 _REQUEST_ID = "x-request-id"
 
 
@@ -53,10 +54,10 @@ class Answer:
 
     def masked(self, *words: str) -> tuple[int, str]:
         """Status and text, without what differs from one request to the next, and without some words that were asked for."""
-        text = self.text
+        text = _DRAWN.sub("", self.text)
         for word in (self.headers.get(_REQUEST_ID, ""), *words):
             if word:
-                text = re.sub(rf"\b{word}\b" if word.isdecimal() else rf"(?i){re.escape(word)}", "…", text)
+                text = re.sub(rf"(?<=[\s/>]){word}\b" if word.isdecimal() else rf"(?i){re.escape(word)}", "…", text)
         return self.status, text
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from tests.web.security.walk.story import BEFORE, CHANGED, GEO, TODAY, Caller, Pass, Place, Story
+from tests.web.security.walk.story import APPROVER, BEFORE, CHANGED, GEO, TODAY, Caller, Pass, Place, Story
 from tests.web.security.walk.worlds import asks_for_parts
 
 # Said here once more, in other words than the app's own table: a role that changes by mistake is a leak.
@@ -37,6 +37,7 @@ class Sight:
     story: Story
     caller: Caller
     roles: tuple[tuple[str, frozenset[str]], ...]
+    token: Pass | None = None
 
     def where(self, capability: str) -> frozenset[str]:
         """The territories in which a capability is held."""
@@ -44,6 +45,8 @@ class Sight:
 
     def may(self, capability: str) -> bool:
         """Whether a capability is held; what is not to be had in part, everywhere."""
+        if capability == "admin" and self.token is not None and self.token.role != "administrator":
+            return False  # a token runs the workspace where it says so alone
         if capability in IN_PART:
             return any(capability in MAY[role] for role, _ in self.roles)
         return any(capability in MAY[role] for role, _ in self.roles) and self.where(capability) == set(self.story.places)
@@ -89,6 +92,11 @@ class Sight:
         return frozenset(up for key in self.places for up in self.story.above(key)) - self.places
 
     @cached_property
+    def above_then(self) -> frozenset[str]:
+        """The territories above those that are seen, on a day when the tree was another."""
+        return frozenset(up for key in self.places for up in self.story.above(key, before=True)) - self.places
+
+    @cached_property
     def shown(self) -> frozenset[str]:
         """The territories of the tree as the caller sees it."""
         return self.places | self.above
@@ -115,8 +123,15 @@ class Sight:
         caller = self.caller
         found = {caller.mark, caller.notice_mark, caller.view_mark}
         if self.person:
-            found |= {self.story.things["publication"], self.person}
+            found |= {self.story.things["publication"], self.person} | self._told()
         return found
+
+    def _told(self) -> set[str]:
+        """Who is named in what a publication told the caller: from whom accounts came, and to whom they went."""
+        story = self.story
+        changed = {key for key, place in story.places.items() if place.code != place.code_before}
+        sitting = {f.person for f in story.sat if story.chairs[f.seat].territory in changed}
+        return sitting if self.person in sitting else set()
 
     def _of_firms(self) -> set[str]:
         story, found = self.story, set(self.firms)
@@ -134,7 +149,7 @@ class Sight:
 
     def _of_places(self) -> set[str]:
         story = self.story
-        found = {story.places[key].mark for key in self.shown}
+        found = {story.places[key].mark for key in self.shown | self.above_then}
         for key in self.places:
             place = story.places[key]
             found |= {place.rule_mark, place.pin_mark} - {""}
@@ -156,12 +171,15 @@ class Sight:
         things = self.story.things
         if self.may("plan_read"):
             return set(things.values())
-        return {things[kind] for kind in ("scenario", "rationale", "description", "remark")} if self.reads_scenario else set()
+        if not self.reads_scenario:
+            return set()
+        # Of a part in review also who may approve it.
+        return {things[kind] for kind in ("scenario", "rationale", "description", "remark")} | {self.story.callers[APPROVER].mark}
 
     def _of_users(self) -> set[str]:
         everybody = self.story.callers.values()
         if not (self.may("admin") or self.may("audit_read")):
-            return set()
+            return {self.story.callers[APPROVER].mark} if self.may("plan_read") else set()
         return {one.mark for one in everybody}
 
 
@@ -182,7 +200,7 @@ def sight(story: Story, caller: Caller, token: Pass | None = None) -> Sight:
         if token is not None and token.territory:
             places = places & story.below(token.territory)
         found.append((role, frozenset(places)))
-    return Sight(story, caller, tuple(found))
+    return Sight(story, caller, tuple(found), token)
 
 
 def held_by(story: Story, key: str, *, day: date = TODAY) -> frozenset[str]:

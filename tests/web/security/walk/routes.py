@@ -13,9 +13,16 @@ from fastapi import FastAPI
 OPEN, OWN = "open", "own"
 _ASKED = {
     OPEN: """
+        get /sign-in/factor  get /sign-in/forgot  get /sign-in/password  get /sign-in/reset  get /sign-in/set-up
+        post /sign-in/factor  post /sign-in/forgot  post /sign-in/leave  post /sign-in/password  post /sign-in/reset
+        post /sign-in/set-up  post /sign-in/set-up/confirm
         get /sign-in  post /sign-in  get /sign-in/back  get /sign-in/with-provider  get /sign-out/at-provider  get /healthz  get /readyz  get /metrics  get /api/v1/openapi.json  get /static/{digest}/{name}
     """,
     OWN: """
+        get /prove  post /prove  get /settings/access  get /settings/security  get /settings/security/codes  get /settings/tokens
+        post /settings/security/codes  post /settings/security/factor/off  post /settings/security/password
+        post /settings/security/sessions/end  post /settings/security/sessions/{number}/end  post /settings/tokens
+        post /settings/tokens/{number}/revoke  post /view-as/stop
         get /  get /more  get /my/changes  post /my/changes/read  post /sign-out
         get /notices  post /notices/read  post /notices/{number}/open  post /notices/{number}/read
         get /settings/notices  post /settings/notices  post /settings/notices/address  post /settings/notices/stop
@@ -157,12 +164,29 @@ _ASKED = {
         post /api/v1/schedules/{name}/run
     """,
     "admin": """
+        delete /api/v1/groups/{name}  delete /api/v1/groups/{name}/members/{user}  delete /api/v1/roles/{role}
+        get /api/v1/groups  get /api/v1/roles  get /api/v1/users/{name}  get /api/v1/users/{name}/sees  post /api/v1/groups
+        post /api/v1/roles  put /api/v1/groups/{name}/members/{user}  put /api/v1/users/{name}/email
+        get /groups  get /groups/{number}  get /groups/{number}/remove  get /groups/{number}/roles/{grant}/revoke  post /groups
+        post /groups/{number}/members  post /groups/{number}/members/leave  post /groups/{number}/remove
+        post /groups/{number}/roles  post /groups/{number}/roles/{grant}/revoke  get /users/options  get /users/tokens
+        get /users/{name}  get /users/{name}/email  get /users/{name}/roles/new  get /users/{name}/roles/{number}/revoke
+        get /users/{name}/view-as  post /users/{name}/email  post /users/{name}/roles/new
+        post /users/{name}/roles/{number}/revoke  post /users/{name}/view-as
         get /roles  get /users/new  post /settings  get /users  post /users  get /users/{name}/disable  post /users/{name}/disable  post /users/{name}/enable
         get /users/{name}/password  post /users/{name}/password  get /users/{name}/person  post /users/{name}/person
         post /settings/rights  post /settings/rights/{number}/revoke  post /settings/notices/test
         get /api/v1/users  delete /api/v1/rights/{right}  post /api/v1/notices/test-mail  post /api/v1/rights  post /api/v1/users
         post /api/v1/users/{name}/disable  post /api/v1/users/{name}/enable  put /api/v1/settings/{name}
         put /api/v1/users/{name}/person
+    """,
+    "privacy": """
+        get /privacy  get /privacy/register  get /privacy/retention  get /privacy/{kind}/{number}
+        get /privacy/{kind}/{number}/erase  post /privacy/retention  post /privacy/{kind}/{number}/erase
+        post /privacy/{kind}/{number}/export  get /api/v1/privacy/people  get /api/v1/privacy/register
+        get /api/v1/privacy/retention  get /api/v1/privacy/{kind}/{number}  get /api/v1/privacy/{kind}/{number}/erasure
+        post /api/v1/privacy/retention  post /api/v1/privacy/{kind}/{number}/erasure
+        post /api/v1/privacy/{kind}/{number}/export
     """,
     "audit_read": """
         get /audit  get /audit/anchor  get /audit/export.{form}  get /audit/{number}  get /api/v1/audit

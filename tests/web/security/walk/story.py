@@ -14,6 +14,8 @@ BEGAN = date(2025, 6, 1)
 # From here on the second plan holds: a part of the tree hangs elsewhere, and some accounts have changed hands.
 CHANGED = date(2026, 2, 14)
 BEFORE = date(2025, 9, 15)
+# Who may approve what the scenario in review changes.
+APPROVER = "leader of the moved"
 GEO, OVERLAY, SHARED = "geo", "overlay", "shared"
 
 
@@ -164,6 +166,11 @@ class Caller:
         return self.mark.lower()
 
     @property
+    def is_program(self) -> bool:
+        """Whether the user is a program's, which uses tokens and no pages."""
+        return {grant.role for grant in self.grants if grant.holds} == {"integration"}
+
+    @property
     def is_linked(self) -> bool:
         """Whether they are their person today."""
         return bool(self.person) and self.link_start <= TODAY and (self.link_end is None or self.link_end > TODAY)
@@ -203,10 +210,10 @@ class Story:
             found |= self.below(child)
         return found
 
-    def above(self, key: str) -> list[str]:
-        """The territories above one, today, nearest first."""
-        parent = self.places[key].parent
-        return [] if parent is None else [parent, *self.above(parent)]
+    def above(self, key: str, *, before: bool = False) -> list[str]:
+        """The territories above one, nearest first."""
+        parent = self.places[key].parent_before if before else self.places[key].parent
+        return [] if parent is None else [parent, *self.above(parent, before=before)]
 
     def part(self, territory: str, firm: str) -> int:
         """What of an account's potential counts for a territory that holds it: half, where two share."""

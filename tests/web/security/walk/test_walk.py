@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+
 import pytest
 
 from metes.model.access import Capability
@@ -51,3 +52,13 @@ def test_whoever_may_not_come_in_gets_nothing(walk: Walk, world: World) -> None:
                 answer = walk.asker.ask("get", address, None if one.token else caller, one.token)
                 assert answer.status == (404 if "nothing" in address else 401), (title, address, answer.status)
                 assert not answer.words, (title, address)
+
+
+def test_a_program_has_tokens_and_no_pages(walk: Walk) -> None:
+    one = walk.asking("integration")
+    for route in walk.routes:
+        if route.is_safe and route.asked not in {"open"} and not route.names:
+            answer = walk.asker.ask(route.method, route.pattern, one.caller)
+            assert answer.status >= 400, route.name
+            assert not answer.words, route.name
+    assert walk.asker.ask("get", "/api/v1/accounts", one.caller, one.caller.passes[0]).status == 200

@@ -22,9 +22,11 @@ from metes.store import links, notices, roles, users
 from metes.store.identity_tables import role_grants
 from metes.store.tables import accounts, people, tokens
 from tests.conftest import NOW
-from tests.web.security.walk.story import BEGAN, CHANGED, GEO, OVERLAY, SHARED, Caller, Pass, Place, Story
+from tests.web.security.walk.story import APPROVER, BEGAN, CHANGED, GEO, OVERLAY, SHARED, Caller, Pass, Place, Story
 
 LOADED = datetime(2026, 1, 10, 8, tzinfo=NOW.tzinfo)
+# Stands in every text: no page may hold it as an element.
+MARKUP = "<i x=1>"
 ZONE_SET = "squares"
 SCHEDULE = "weekly"
 
@@ -112,7 +114,7 @@ def _load(workspace: Workspace, story: Story, files: Path) -> None:
     for kind, rows in _rows(story).items():
         workspace.import_(kind, [_file(files, kind if kind != "leads" else story.things["file"], rows)])
     workspace.plan_import(_plan(files, story, is_before=True))
-    workspace.plan_publish(on=BEGAN, rationale="Told " + story.things["publication"])
+    workspace.plan_publish(on=BEGAN, rationale=f"Told {story.things['publication']}{MARKUP}")
     seats = [
         {"seat": f.seat, "person": f.person, "from": f.start, "to": f.end - timedelta(days=1) if f.end else ""} for f in story.sat
     ]
@@ -122,7 +124,7 @@ def _load(workspace: Workspace, story: Story, files: Path) -> None:
 
 def _change_plan(workspace: Workspace, story: Story, files: Path) -> None:
     workspace.plan_import(_plan(files, story, is_before=False), is_whole=True)
-    workspace.plan_publish(on=CHANGED, rationale="Told " + story.things["publication"])
+    workspace.plan_publish(on=CHANGED, rationale=f"Told {story.things['publication']}{MARKUP}")
     workspace.assign()
 
 
@@ -142,12 +144,12 @@ def _money(minor: int) -> str:
 def _rows(story: Story) -> dict[str, list[dict[str, Any]]]:
     """The files of all records, by kind."""
     humans = [
-        {"id": h.key, "name": f"Person {h.mark}", "email": f"{h.mail_mark}@example.com", "role": f"Role {h.mark}", "manager": h.manager,
-         "office": f"Office {h.mark}", "from": BEGAN}
+        {"id": h.key, "name": f"Person {h.mark}{MARKUP}", "email": f"{h.mail_mark}@example.com", "role": f"Role {h.mark}{MARKUP}", "manager": h.manager,
+         "office": f"Office {h.mark}{MARKUP}", "from": BEGAN}
         for h in story.humans.values()
     ]  # fmt: skip
     firms = [
-        {"id": f.key, "name": f"Firm {f.mark}", "country": "US", "city": f"City {f.mark}", "street": f"Street {f.mark}",
+        {"id": f.key, "name": f"Firm {f.mark}{MARKUP}", "country": "US", "city": f"City {f.mark}{MARKUP}", "street": f"Street {f.mark}{MARKUP}",
          "segment": f.segment, "channel": f.channel, "industry": f.industry, "potential": _money(f.potential), "currency": "USD",
          "website": f"https://{f.mark}.example.com", "phone": f"+1 {f.mark}", "parent": f.parent, "employees": 10 + n,
          "latitude": f.latitude or "", "longitude": f.longitude or "", "referral_source": f"From {f.mark}"}
@@ -157,20 +159,31 @@ def _rows(story: Story) -> dict[str, list[dict[str, Any]]]:
     for one in story.beside:
         row: dict[str, Any] = {"id": one.mark, "account": one.account}
         if one.kind == "contacts":
-            row |= {"name": f"Contact {one.mark}", "title": f"Title {one.mark}", "email": f"{one.mail_mark}@example.org",
+            row |= {"name": f"Contact {one.mark}{MARKUP}", "title": f"Title {one.mark}{MARKUP}", "email": f"{one.mail_mark}@example.org",
                     "phone": f"+1 {one.mail_mark}"}  # fmt: skip
         elif one.kind == "opportunities":
-            row |= {"name": f"Deal {one.mark}", "person": one.person, "stage": one.status, "amount": _money(one.amount),
+            row |= {"name": f"Deal {one.mark}{MARKUP}", "person": one.person, "stage": one.status, "amount": _money(one.amount),
                     "currency": "USD", "opened_on": BEGAN, "closed_on": CHANGED if one.status != "open" else ""}  # fmt: skip
         elif one.kind == "orders":
             row |= {"person": one.person, "ordered_on": "2026-01-05", "amount": _money(one.amount), "currency": "USD"}
         else:
-            row |= {"person": one.person, "kind": f"Call {one.mark}", "occurred_on": "2026-01-06", "subject": f"About {one.mark}"}
+            row |= {
+                "person": one.person,
+                "kind": f"Call {one.mark}{MARKUP}",
+                "occurred_on": "2026-01-06",
+                "subject": f"About {one.mark}{MARKUP}",
+            }
         found.setdefault(one.kind, []).append(row)
     lead, finding = story.things["lead"], story.things["finding"]
     found["leads"] = [
-        {"id": lead, "name": f"Lead {lead}", "company": f"Lead {lead}", "email": f"{lead}@example.net", "employees": "5"},
-        {"id": f"{lead}-2", "name": f"Lead {lead}", "company": "", "email": "", "employees": f"many {finding}"},
+        {
+            "id": lead,
+            "name": f"Lead {lead}{MARKUP}",
+            "company": f"Lead {lead}{MARKUP}",
+            "email": f"{lead}@example.net",
+            "employees": "5",
+        },
+        {"id": f"{lead}-2", "name": f"Lead {lead}{MARKUP}", "company": "", "email": "", "employees": f"many {finding}"},
     ]
     return found
 
@@ -192,22 +205,22 @@ def _plan(files: Path, story: Story, *, is_before: bool) -> Path:
         ],
         "territories": [_node(story, key, is_before) for key in story.children(None, before=is_before)],
         "lists": [
-            {"key": things["list"].lower(), "name": f"List {things['list']}", "values": [f"none-{things['list']}"]},
+            {"key": things["list"].lower(), "name": f"List {things['list']}{MARKUP}", "values": [f"none-{things['list']}"]},
             {
                 "key": things["unused list"].lower(),
-                "name": f"List {things['unused list']}",
+                "name": f"List {things['unused list']}{MARKUP}",
                 "values": [f"none-{things['unused list']}"],
             },
         ],
         "areas": [
             {
                 "key": things["area"].lower(),
-                "name": f"Area {things['area']}",
+                "name": f"Area {things['area']}{MARKUP}",
                 "geometry": {"type": "Polygon", "coordinates": [[[-140, 10], [-139, 10], [-139, 11], [-140, 11], [-140, 10]]]},
             }
         ],
         "pins": [
-            {"account": p.pinned, "territory": p.key, "reason": f"Pinned {p.pin_mark}", "author": "local"}
+            {"account": p.pinned, "territory": p.key, "reason": f"Pinned {p.pin_mark}{MARKUP}", "author": "local"}
             for p in story.places.values()
             if p.pinned
         ],
@@ -225,13 +238,18 @@ def _far_from(story: Story, firm: str) -> str:
 
 def _node(story: Story, key: str, is_before: bool) -> dict[str, Any]:
     place = story.places[key]
-    node: dict[str, Any] = {"key": key, "name": f"Land {place.mark}", "type": place.kind, "description": f"About {place.mark}"}
+    node: dict[str, Any] = {
+        "key": key,
+        "name": f"Land {place.mark}{MARKUP}",
+        "type": place.kind,
+        "description": f"About {place.mark}{MARKUP}",
+    }
     if place.kind == SHARED and place.code:
         node["share"] = 0.5
     if place.code:
         node["rules"] = _rules(story, place, is_before)
     seats = [
-        {"key": c.key, "name": f"Seat {c.mark}", "role": f"Work {c.mark}", "owns": c.owns, "capacity_hours": 100}
+        {"key": c.key, "name": f"Seat {c.mark}{MARKUP}", "role": f"Work {c.mark}{MARKUP}", "owns": c.owns, "capacity_hours": 100}
         for c in story.chairs.values()
         if c.territory == key
     ]
@@ -249,9 +267,9 @@ def _rules(story: Story, place: Place, is_before: bool) -> list[dict[str, Any]]:
     rules = [
         {
             "key": f"r{n}-{place.rule_mark.lower()}",
-            "name": f"Rule {place.rule_mark}",
+            "name": f"Rule {place.rule_mark}{MARKUP}",
             "when": f"{column} = '{code}'",
-            "note": f"Since {place.rule_mark}",
+            "note": f"Since {place.rule_mark}{MARKUP}",
         }
         for n, code in enumerate(codes)
     ]
@@ -269,10 +287,10 @@ def asks_for_parts(story: Story) -> str:
 def _things(workspace: Workspace, story: Story) -> dict[str, int]:
     """A zone set, a schedule, a job that waits, and the numbers of imports and publications."""
     ring = [[-121, 31], [-79, 31], [-79, 46], [-121, 46], [-121, 31]]
-    square = {"type": "Feature", "properties": {"code": "one", "name": f"Zone {story.things['zones']}"},
+    square = {"type": "Feature", "properties": {"code": "one", "name": f"Zone {story.things['zones']}{MARKUP}"},
               "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
     text = json.dumps({"type": "FeatureCollection", "features": [square]}).encode()
-    workspace.zone_set_add(ZONE_SET, text, id_property="code", name=f"Zones {story.things['zones']}", name_property="name")
+    workspace.zone_set_add(ZONE_SET, text, id_property="code", name=f"Zones {story.things['zones']}{MARKUP}", name_property="name")
     workspace.schedule_add(SCHEDULE, "assign", "nightly 04:00")
     job = workspace.assign_queue()
     imports = workspace.imports()
@@ -295,12 +313,17 @@ def _callers(workspace: Workspace, story: Story, person: Mapping[str, int]) -> d
             secret = secrets.digest(session_of(caller))
             users.add_session(connection, user, secret, csrf_of(caller), NOW, number=1000 + count)
             for one in caller.passes:
+                numbers[f"session {caller.title}"] = 1000 + count
                 numbers[f"token {one.secret}"] = _token(connection, user, one)
             told = notices.News(
-                "job-failed", f"Told {caller.notice_mark}", f"Told {caller.notice_mark}", f"/jobs?{caller.notice_mark}", [user]
+                "job-failed",
+                f"Told {caller.notice_mark}{MARKUP}",
+                f"Told {caller.notice_mark}{MARKUP}",
+                f"/jobs?{caller.notice_mark}",
+                [user],
             )
             notices.add_all(connection, [told], NOW)
-            users.save_view(connection, user, "accounts", f"View {caller.view_mark}", f"q={caller.view_mark}", NOW)
+            users.save_view(connection, user, "accounts", f"View {caller.view_mark}{MARKUP}", f"q={caller.view_mark}", NOW)
             numbers[f"notice {caller.title}"] = notices.notices_of(connection, user, limit=1)[0].id
             numbers[f"view {caller.title}"] = users.views_of(connection, user, "accounts")[0].id
             if caller.is_disabled:
@@ -336,12 +359,13 @@ def _review(workspace: Workspace, story: Story) -> dict[str, int]:
     """A scenario in review that changes the territory that moved, one that nobody reviews, and a design."""
     things, plan = story.things, workspace.require_active()[1]
     story.reviewed = story.moved
-    scenario = workspace.plan_branch(f"Scenario {things['scenario']}", note=f"Why {things['scenario']}")
-    changed: Territory = replace(plan.territory_by_key[story.reviewed], description=f"Now {things['description']}")
+    scenario = workspace.plan_branch(f"Scenario {things['scenario']}{MARKUP}", note=f"Why {things['scenario']}{MARKUP}")
+    workspace.right_grant(story.callers[APPROVER].name, "approve", story.reviewed)
+    changed: Territory = replace(plan.territory_by_key[story.reviewed], description=f"Now {things['description']}{MARKUP}")
     workspace.territory_set(changed, reference=str(scenario.id))
-    workspace.plan_propose(str(scenario.id), rationale=f"Because {things['rationale']}", due_on=date(2026, 4, 1))
-    comment = workspace.plan_comment(str(scenario.id), f"territory {story.reviewed}", f"Said {things['remark']}")
-    other = workspace.plan_branch(f"Scenario {things['elsewhere']}", note=f"Why {things['elsewhere']}")
-    asked = {"name": f"Design {things['design']}", "territories": 2, "measures": [{"measure": "accounts", "band": 0.9}]}
+    workspace.plan_propose(str(scenario.id), rationale=f"Because {things['rationale']}{MARKUP}", due_on=date(2026, 4, 1))
+    comment = workspace.plan_comment(str(scenario.id), f"territory {story.reviewed}", f"Said {things['remark']}{MARKUP}")
+    other = workspace.plan_branch(f"Scenario {things['elsewhere']}{MARKUP}", note=f"Why {things['elsewhere']}{MARKUP}")
+    asked = {"name": f"Design {things['design']}{MARKUP}", "territories": 2, "measures": [{"measure": "accounts", "band": 0.9}]}
     design = workspace.design_new(asked)
     return {"scenario": scenario.id, "comment": comment, "other scenario": other.id, "design": design.id}
