@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,19 +12,21 @@ from typing import Any
 from authlib.oidc.core import CodeIDToken
 from joserfc import jws
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import JWKRegistry, Key, KeySet, RSAKey
+from joserfc.jwk import JWKRegistry, Key, KeySet
 
 from metes.base.errors import MetesError
 
 # Signed with a key that only the provider has. A token "signed" with nothing, or with a secret that others may know (of which the
 # provider's public key is one), is no token.
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
 LEEWAY_SECONDS = 60
 # Made for this sign-in, not kept from an older one.
 OLDEST_SECONDS = 900
 LONGEST_TOKEN = 64 * 1024
 LONGEST_SUBJECT = 255
 _SMALLEST_RSA = 2048
+# What a provider should never publish; it would be kept in memory for nothing.
+_PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 _KEY_TYPES = ("RSA", "EC", "OKP")
 
 
@@ -52,19 +55,19 @@ def keys_of(document: Any) -> KeySet:
     entries = document.get("keys") if isinstance(document, dict) else None
     keys: list[Key] = []
     for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict) and entry.get("kty") in _KEY_TYPES and entry.get("use", "sig") == "sig":
-            try:
-                key = JWKRegistry.import_key({name: value for name, value in entry.items() if name not in _PRIVATE})
-            except (JoseError, ValueError, TypeError, KeyError):
-                continue
-            if not isinstance(key, RSAKey) or key.public_key.key_size >= _SMALLEST_RSA:
-                keys.append(key)
+        if isinstance(entry, dict) and _is_fit(entry):
+            with suppress(JoseError, ValueError, TypeError, KeyError):
+                keys.append(JWKRegistry.import_key({name: value for name, value in entry.items() if name not in _PRIVATE}))
     if not keys:
         raise ProviderFault("the provider's keys hold none that can check a signature")
     return KeySet(keys)
 
 
-_PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
+def _is_fit(entry: Mapping[str, Any]) -> bool:
+    """Whether a key is one for signatures, and not so short that somebody else may have found its other half."""
+    if entry.get("kty") not in _KEY_TYPES or entry.get("use", "sig") != "sig":
+        return False
+    return entry["kty"] != "RSA" or len(str(entry.get("n", ""))) * 6 >= _SMALLEST_RSA
 
 
 def checked_claims(
