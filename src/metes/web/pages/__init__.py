@@ -51,6 +51,7 @@ from metes.web.pages import (
     search,
     settings,
     sign_in,
+    sign_in_provider,
     sign_in_reset,
     sign_in_steps,
     territories,
@@ -66,9 +67,10 @@ from metes.web.visits import CHECKED
 
 router = APIRouter()
 router.include_router(sign_in.router)
-
 router.include_router(sign_in_steps.router)
 router.include_router(sign_in_reset.router)
+router.include_router(sign_in_provider.router)
+
 # Every page below needs somebody signed in, and every form among them its token.
 _inside = APIRouter(dependencies=[CHECKED])
 for _module in (
@@ -91,9 +93,9 @@ for _module in (
     reviews,
     publications,
     my_changes,
+    my_security,
     plan,
     plan_changes,
-    my_security,
     plan_publish,
     plan_merge,
     plan_log,
