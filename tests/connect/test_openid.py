@@ -66,6 +66,18 @@ def test_what_is_known_is_asked_once_an_hour(liar: LyingProvider, clock: Clock) 
     assert liar.asked.count("/.well-known/openid-configuration") == 2
 
 
+def test_a_provider_that_does_not_answer_is_not_asked_again_at_once(liar: LyingProvider, clock: Clock) -> None:
+    provider = before(liar)
+    liar.lie = Lie(redirects={"/.well-known/openid-configuration": "/elsewhere"})
+    for _ in range(3):
+        with pytest.raises(ProviderFault, match="status 302"):
+            provider.metadata(clock())
+    assert len(liar.asked) == 1
+    liar.lie = Lie()
+    clock.move(seconds=5)
+    assert provider.metadata(clock()).token == f"{liar.issuer}/token"
+
+
 @pytest.mark.parametrize(
     ("claims", "said"),
     [

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine import Connection
 
 from metes.app.desk import Desk
+from metes.app.limiting import Limit
 from metes.base.errors import InputError, MetesError, Refused
 from metes.identity import secrets
 from metes.model.scope import Principal
@@ -27,6 +28,7 @@ MINUTES = 10
 NOT_WELL = "the sign-in at {name} did not work; try again, and if it goes on like this, tell whoever runs this server"
 NOT_KNOWN = "you are signed in at {name}, but nobody here is known by that; ask whoever runs Metes to let you in"
 TOO_LATE = "this sign-in has ended or was begun in another browser; begin anew"
+LEAVINGS_OF_ADDRESS = Limit("provider", 200, 900)
 log = logging.getLogger("metes.app")
 
 
@@ -55,19 +57,23 @@ class ProviderVerbs(Desk):
         access = self.shelf.provider
         return access.name if access.is_named else ""
 
-    def provider_leave(self, target: str) -> Leaving:
-        """Begin a sign-in at the provider; Refused, with words for anybody, where it does not answer."""
+    def provider_leave(self, target: str, *, address: str = "") -> Leaving:
+        """Begin a sign-in at the provider; Refused, with words for anybody, where it does not answer.
+
+        TooMany where an address begins more than a whole office does.
+        """
+        self.shelf.limits.take(LEAVINGS_OF_ADDRESS, address)
         now = self.clock()
         provider = self._provider_told()
         question, secret = _question(), secrets.new_secret()
         try:
-            address = provider.question_address(question, now)
+            where = provider.question_address(question, now)
         except MetesError as error:
-            raise self._not_well(error) from None
+            raise self._not_well(error, address) from None
         with self.store.touch() as connection:
             begun = Begun(question.nonce, question.verifier, target)
             identities.begin(connection, _bound(question.state, secret), begun, now + timedelta(minutes=MINUTES), now)
-        return Leaving(address, secret)
+        return Leaving(where, secret)
 
     def provider_arrive(
         self,

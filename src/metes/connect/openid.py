@@ -17,12 +17,15 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import OAuth2Client
 from joserfc.jwk import KeySet
 
+from metes.base.errors import MetesError
 from metes.connect.openid_tokens import ALGORITHMS, Expected, ProviderFault, UnknownKey, checked_claims, keys_of
 from metes.connect.outgoing import Outgoing, understood
 from metes.connect.provider_settings import ProviderSettings
 from metes.model.notices import is_mail_address
 
 KEPT = timedelta(hours=1)
+# For so long a provider that did not answer is not asked again: those who wait for it would wait one after the other.
+FAILURE_KEPT = timedelta(seconds=5)
 # How soon keys are read again when a token is signed with one that is not among them.
 KEYS_AGAIN = timedelta(seconds=10)
 LONGEST_CODE = 4096
@@ -82,13 +85,21 @@ class OpenIdProvider:
         self._outgoing = Outgoing(settings.gate, authority=settings.authority)
         self._lock = threading.Lock()
         self._metadata: tuple[Metadata, datetime] | None = None
+        self._failed: tuple[str, datetime] | None = None
         self._keys: tuple[KeySet, datetime] | None = None
 
     def metadata(self, now: datetime) -> Metadata:
         """What the provider tells of itself; ProviderFault, OutgoingRefused or OutgoingFailed where it cannot be had."""
         with self._lock:
-            if self._metadata is None or not timedelta(0) <= now - self._metadata[1] < KEPT:
+            if self._metadata is not None and timedelta(0) <= now - self._metadata[1] < KEPT:
+                return self._metadata[0]
+            if self._failed is not None and timedelta(0) <= now - self._failed[1] < FAILURE_KEPT:
+                raise ProviderFault(self._failed[0])
+            try:
                 self._metadata = self._read_metadata(), now
+            except MetesError as error:
+                self._failed = str(error), now
+                raise
             return self._metadata[0]
 
     def keys(self, now: datetime, *, anew: bool = False) -> KeySet:

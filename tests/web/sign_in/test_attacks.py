@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from metes.app import provider as provider_verbs
+from metes.app.limiting import Limit
 from metes.web.pages.sign_in_provider import LEAVING_COOKIE
 from tests.conftest import NOW
 from tests.connect.providers import Lie, LyingProvider, key_named
@@ -169,6 +171,19 @@ def test_secrets_and_codes_stay_out_of_the_log(visitor: Visitor, caplog: pytest.
 def test_the_user_info_must_be_of_whom_the_token_is(visitor: Visitor) -> None:
     visitor.provider.lie = Lie(user_info={"sub": "somebody else", "preferred_username": "admin"})
     assert "did not work" in visitor.said(visitor.sign_in())
+
+
+def test_who_begins_too_often_is_told_to_wait(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provider_verbs, "LEAVINGS_OF_ADDRESS", Limit("provider", 2, 900))
+    for _ in range(2):
+        visitor.leave()
+    answer = visitor.client.get("/sign-in/with-provider")
+    assert (answer.status_code, "too many tries" in answer.text.lower(), "retry-after" in answer.headers) == (429, True, True)
+
+
+def test_a_provider_that_knows_no_sign_out_is_told(visitor: Visitor, liar: LyingProvider) -> None:
+    liar.lie = Lie(metadata={"end_session_endpoint": None})
+    assert "does not say where one signs out" in visitor.said(visitor.client.get("/sign-out/at-provider"))
 
 
 def test_without_a_provider_its_addresses_do_not_exist(before: Callable[..., Visitor], liar: LyingProvider) -> None:

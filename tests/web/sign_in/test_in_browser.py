@@ -44,6 +44,6 @@ def test_a_reader_signs_in_at_canaille_comes_to_the_page_asked_for_and_signs_out
     page.locator("summary", has_text="cleo").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.locator(".notice")).to_contain_text("You are signed out of Metes")
-    page.get_by_role("link", name="Sign out there as well: Canaille").click()
+    page.get_by_role("link", name="Sign out of Canaille too").click()
     page.get_by_role("button", name="Logout").click()
     expect(page).to_have_url(f"{visitor.workspace.settings().base_url}/sign-in")

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from metes.app.workspace import Workspace
 from metes.base.errors import NotFound, Refused
 from metes.model.access import HIDDEN
+from metes.web.arrival import patient, status_of
 from metes.web.logs import request_id
 from metes.web.pages.sign_in import safe_target, session_cookie, sign_in_page
 from metes.web.visits import COOKIE, unreadable
@@ -41,13 +42,9 @@ async def back(request: Request, state: str = "", code: str = "", error: str = "
 
 
 @router.get("/sign-out/at-provider")
-def leave_provider(request: Request) -> Response:
+async def leave_provider(request: Request) -> Response:
     """Send the browser on to end its session at the provider too."""
-    workspace: Workspace = request.app.state.workspace
-    address = workspace.provider_end_address()
-    if not address:
-        raise NotFound(HIDDEN)
-    return RedirectResponse(address, 303)
+    return await _one_of_few(request, _leave_for_good, request)
 
 
 async def _one_of_few(request: Request, answer: Callable[..., Response], *arguments: Any) -> Response:
@@ -61,9 +58,9 @@ def _leave(request: Request, target: str) -> Response:
     if not workspace.provider_name():
         raise NotFound(HIDDEN)
     try:
-        leaving = workspace.provider_leave(safe_target(target))
+        leaving = workspace.provider_leave(safe_target(target), address=_address(request))
     except Refused as refusal:
-        return sign_in_page(workspace, safe_target(target), error=str(refusal), status=503)
+        return _refused(workspace, refusal, safe_target(target))
     response = RedirectResponse(leaving.address, 303)
     is_secure = request.url.scheme == "https"
     # Lax: it must come along when the provider sends the browser back.
@@ -85,14 +82,34 @@ def _back(request: Request, words: list[str]) -> Response:
             code=code,
             error=error,
             issuer=issuer,
-            address=request.client.host if request.client else "",
+            address=_address(request),
             agent=request.headers.get("user-agent", ""),
             request=request_id.get(),
         )
     except Refused as refusal:
-        return sign_in_page(workspace, "/", error=str(refusal), status=403)
+        return _refused(workspace, refusal, "/")
     # Who signs in anew leaves no session behind.
     workspace.sign_out(request.cookies.get(COOKIE, ""))
     response = session_cookie(RedirectResponse(safe_target(arrived.target), 303), request, arrived.secret)
     response.delete_cookie(LEAVING_COOKIE, path="/")
     return response
+
+
+def _leave_for_good(request: Request) -> Response:
+    workspace: Workspace = request.app.state.workspace
+    name = workspace.provider_name()
+    if not name:
+        raise NotFound(HIDDEN)
+    address = workspace.provider_end_address()
+    if address:
+        return RedirectResponse(address, 303)
+    return _refused(workspace, Refused(f"{name} does not say where one signs out; do it there"), "/")
+
+
+def _refused(workspace: Workspace, refusal: Refused, target: str) -> Response:
+    """The sign-in page with why it was not to be, and when to try again."""
+    return patient(sign_in_page(workspace, target, error=str(refusal), status=status_of(refusal)), refusal)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
