@@ -24,6 +24,7 @@ from metes.cli.scenarios import add_to as add_scenarios
 from metes.cli.seats import add_to as add_seats
 from metes.cli.serving import add_to as add_serving
 from metes.cli.signing import add_to as add_signing
+from metes.cli.sso import add_to as add_sso
 from metes.cli.users import add_to as add_users
 from metes.cli.why import add_to as add_why
 from metes.cli.zones import add_to as add_zones
@@ -62,8 +63,9 @@ for _add in (
     add_correcting,
     add_administration,
     add_users,
-    add_roles,
     add_signing,
+    add_roles,
+    add_sso,
     add_auditing,
     add_privacy,
     add_notices,
