@@ -35,6 +35,7 @@ _HINTS = {
 @router.get("/accounts/{number:int}/edit")
 def show_form(number: int, visit: SignedIn) -> Response:
     """The account's fields, to be changed."""
+    visit.require("data_edit")
     profile = visit.workspace.account_by_number(number)
     return _page(visit, profile, _texts(visit, profile), {}, profile.facts.record["changed_import"])
 
@@ -42,6 +43,7 @@ def show_form(number: int, visit: SignedIn) -> Response:
 @router.post("/accounts/{number:int}/edit")
 def save(number: int, visit: SignedIn, form: Form) -> Response:
     """Keep what was changed, all of it or nothing, and say who holds the account now."""
+    visit.require("data_edit")
     profile = visit.workspace.account_by_number(number)
     before = _texts(visit, profile)
     typed = {name: str(form.get(f"f.{name}", before[name])).strip() for name in before}

@@ -32,12 +32,14 @@ class _Asked:
 @router.get("/accounts/{number:int}/correct")
 def account_form(number: int, visit: SignedIn) -> Response:
     """Which territory held an account on past days: the form, and with its texts in the address what would change."""
+    visit.require("correct")
     return _account_page(visit, number, _typed(visit.address.query))
 
 
 @router.post("/accounts/{number:int}/correct")
 def account_record(number: int, visit: SignedIn, form: Form) -> Response:
     """Record the correction that was looked at."""
+    visit.require("correct")
     typed = _typed((name, str(value)) for name, value in form.items())
     try:
         done = _owner(visit.workspace, _key(visit, number), typed, dry_run=False)
@@ -49,12 +51,14 @@ def account_record(number: int, visit: SignedIn, form: Form) -> Response:
 @router.get("/people/{number:int}/correct")
 def person_form(number: int, visit: SignedIn) -> Response:
     """On which seat a person sat on past days: the form, and with its texts in the address what would change."""
+    visit.require("correct")
     return _person_page(visit, number, _typed(visit.address.query))
 
 
 @router.post("/people/{number:int}/correct")
 def person_record(number: int, visit: SignedIn, form: Form) -> Response:
     """Record the correction that was looked at."""
+    visit.require("correct")
     typed = _typed((name, str(value)) for name, value in form.items())
     try:
         done = _seat(visit.workspace, typed, dry_run=False)
