@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import h11
@@ -10,6 +11,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from metes.web.guards import IS_FULL, SAFE_HEADERS, TRUST_ENCRYPTION
 from metes.web.protection import Protection
+
+SEND_BUFFER_BYTES = 256 * 1024
 
 
 def protocol_of(protection: Protection) -> type[H11Protocol]:
@@ -33,6 +36,10 @@ class _PatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        line = transport.get_extra_info("socket")
+        if line is not None and line.family in (socket.AF_INET, socket.AF_INET6):
+            # The kernel asks for more only when a third of its buffer is free: a large one would look like nobody taking anything.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         if len(self.connections) > self.limits.most_connections:
             self.app_state = {**self.app_state, IS_FULL: True}
         self._watch_head()
@@ -92,7 +99,17 @@ class _PatientProtocol(H11Protocol):
 
     def _watch_taking(self) -> None:
         if self._taking is None:
-            self._taking = self.loop.call_later(self.limits.taking_seconds, self.transport.abort)
+            lying = self.transport.get_write_buffer_size()
+            self._taking = self.loop.call_later(self.limits.taking_seconds, self._end_unless_taken, lying)
+
+    def _end_unless_taken(self, lay: int) -> None:
+        """End the connection unless so much of what lay ready was taken as a slow line takes."""
+        self._taking = None
+        taken = lay - self.transport.get_write_buffer_size()
+        if taken < self.limits.taking_seconds * self.limits.bytes_a_second:
+            self.transport.abort()
+        else:
+            self._watch_taking()
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:

@@ -24,10 +24,11 @@ class Protection:
     upload_bytes: int = 4 * 1024**3
     # Until the head of a request is complete, counted from the connection, or from the end of the answer before.
     head_seconds: float = 20.0
-    # A body may keep us waiting for this long, and for as long as it takes at this speed.
+    # What the slowest line still carries.
+    bytes_a_second: int = 4096
+    # A body may keep us waiting for this long, and for as long as it takes at that speed.
     body_seconds: float = 30.0
-    body_bytes_a_second: int = 4096
-    # How long an answer may lie ready without being taken.
+    # How long an answer may lie ready, unless it is taken at that speed.
     taking_seconds: float = 60.0
     most_connections: int = 800
 
@@ -38,7 +39,7 @@ class Protection:
 
     def patience(self, taken_bytes: int) -> float:
         """For how many seconds in all a body may keep us waiting of which so many bytes have come."""
-        return self.body_seconds + taken_bytes / self.body_bytes_a_second
+        return self.body_seconds + taken_bytes / self.bytes_a_second
 
 
 def protection_of(names: Iterable[str], *, is_plain_allowed: bool, has_metrics: bool) -> Protection:

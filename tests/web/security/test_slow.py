@@ -23,7 +23,7 @@ from tests.web.security.serving import asked, connected, rest_of, served
 PATIENT = Protection(head_seconds=60, body_seconds=60, taking_seconds=60)
 QUICK = {
     "head": replace(PATIENT, head_seconds=0.5),
-    "body": replace(PATIENT, body_seconds=0.1, body_bytes_a_second=10_000_000),
+    "body": replace(PATIENT, body_seconds=0.1, bytes_a_second=10_000_000),
     "taking": replace(PATIENT, taking_seconds=0.1),
     "few": replace(PATIENT, most_connections=6),
 }
@@ -180,6 +180,15 @@ def test_others_are_served_while_many_dribble(app: App) -> None:
         with connected(port) as connection:
             connection.sendall(HEAD.replace(b"Host", b"Connection: close\r\nHost") % 5 + b"hello")
             assert rest_of(connection).endswith(ANSWER + b"5")
+
+
+def test_an_answer_that_is_taken_slowly_but_steadily_comes_through(app: App) -> None:
+    steady = replace(QUICK["taking"], taking_seconds=0.5, bytes_a_second=1)
+    with served(guarded(app, steady), steady) as port, connected(port) as connection:
+        connection.sendall(GET % b"endless")
+        for _ in range(100):
+            assert connection.recv(20_000)
+            assert not app.has_ended.wait(0.01)
 
 
 @impatient("few")
