@@ -126,11 +126,15 @@ def require(workspace: Any, name: str) -> None:
         raise NotFound(HIDDEN)
 
 
+# What a token does only where it was made for an administrator's work.
+_BY_PERSON = frozenset({Capability.ADMIN, Capability.PRIVACY})
+
+
 def may(principal: Principal, access: Access, capability: Capability) -> bool:
     """Whether a principal has a capability. A token runs the workspace only where it was made for just that."""
     if principal.user_id is None:
         return True
-    if capability is Capability.ADMIN and principal.is_token and principal.narrowing.role != UserRole.ADMINISTRATOR:
+    if capability in _BY_PERSON and principal.is_token and principal.narrowing.role != UserRole.ADMINISTRATOR:
         return False
     return access.may(capability)
 

@@ -27,6 +27,9 @@ def test_the_trail_is_filtered_shown_exported_and_verified(api: TestClient) -> N
 
 
 def test_somebody_is_found_handed_out_and_erased(api: TestClient, sqlite_workspace: Workspace) -> None:
+    # A common token of an administrator does none of it.
+    assert api.get("/privacy/register").status_code == 404
+    api.headers["Authorization"] = f"Bearer {sqlite_workspace.token_add('privacy', 'ines', role='administrator')}"
     sqlite_workspace.user_add("zquix", "a long enough password", roles=["rep"])
     (one,) = api.get("/privacy/people", params={"q": "zquix"}).json()
     place = f"/privacy/user/{one['number']}"

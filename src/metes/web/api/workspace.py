@@ -13,7 +13,7 @@ router = APIRouter(tags=["workspace"])
 
 
 class NewSchedule(BaseModel):
-    """A schedule to add: what it runs (assign, clean-up, drop-logs, reminders, daily-digest, weekly-digest) and when (`nightly 02:00`, `weekly monday 02:00`, `monthly 1 02:00`)."""
+    """A schedule to add: what it runs (assign, clean-up, drop-logs, reminders, daily-digest, weekly-digest, retention, audit-anchor) and when (`nightly 02:00`, `weekly monday 02:00`, `monthly 1 02:00`)."""
 
     name: str = Field(max_length=60)
     kind: str = Field(max_length=40)
