@@ -22,7 +22,17 @@ MARKUP = f"{SCRIPT}{BREAKOUT}"
 ADDRESS = "javascript:alert(1)"
 FORMULA = '=HYPERLINK("http://evil.example","x")'
 UNSAFE = ("post", "put", "patch", "delete")
-OPEN = {"/sign-in", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/static/{digest}/{name}"}
+OPEN = {
+    "/sign-in",
+    "/sign-in/with-provider",
+    "/sign-in/back",
+    "/sign-out/at-provider",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/api/v1/openapi.json",
+    "/static/{digest}/{name}",
+}
 _VALUES = {"name": "mallory", "key": "west", "rule": "r1", "reference": "active", "before": "active", "after": "active"}
 
 
