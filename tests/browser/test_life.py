@@ -93,6 +93,7 @@ def test_a_plan_is_branched_merged_approved_published_read_and_taken_back(
     page.goto("/users/demo/person")
     page.get_by_role("combobox", name="Person").press_sequentially(person)
     page.get_by_role("option").first.click()
+    page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="Save").click()
     page.goto("/my/changes")
     page.get_by_role("button", name="I have read this").click()

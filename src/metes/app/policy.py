@@ -27,12 +27,12 @@ THE_HOUSE = "the house"
 
 _ANYBODY = """
     acting_as as_of active active_revision plan_of today settings fields custom_fields when check_ready require_active
-    session sign_out sign_in_state token_user token_may_ask own_security prove password_change factor_off recovery_renew
-    session_end sessions_end_others preferences_set views view_save view_delete view_as_end what_sees notice_mail_stop may accounts_known
+    session sign_out sign_in_state token_user token_may_ask preferences_set views view_save view_delete view_as_end what_sees notice_mail_stop may accounts_known
 """
 _ONES_OWN = """
     notices notice_read notices_read_all notices_unread notice_preferences notice_preferences_set notice_address_set
     messages_to_me publication_acknowledge token_add token_list token_revoke
+    own_security prove password_change factor_off recovery_renew session_end sessions_end_others
 """
 _THE_HOUSE = """
     close book book_at_hand compiled_of explainer_of plan_at plan_seen sign_in provider_name provider_leave provider_arrive provider_end_address tick clean_up drop_logs audit_anchor_keep

@@ -87,6 +87,9 @@ class SeeingVerbs(TokenVerbs):
     ) -> SeeingChange:
         """How much a user would see with some roles more (each with its territory), without some of the grants, or as another person."""
         plan = self._plan_today()
+        for role, territory in add:
+            if territory:
+                self._require_place(role_named(role), territory)
         with self.store.read() as connection:
             day = self._day(connection)
             user = users.require_user(connection, name)

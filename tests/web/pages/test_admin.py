@@ -1,4 +1,4 @@
-"""Jobs, settings, users, tokens and the audit trail."""
+"""Jobs, settings, users and the audit trail."""
 
 from __future__ import annotations
 
@@ -97,21 +97,6 @@ def test_another_password_ends_all_sessions(browser: Browser) -> None:
     assert "Sign in again" in browser.post("/users/demo/password").text
 
 
-def test_a_token_is_shown_once_used_and_revoked(browser: Browser) -> None:
-    made = browser.post("/users/tokens", {"token": "nightly", "days": "30"})
-    secret = re.search(r"data-secret>([^<]+)<", made.text)
-    assert secret is not None
-    assert secret[1] not in browser.get("/users").text
-    user = browser.workspace.token_user(secret[1])
-    assert user is not None
-    assert user.name == "demo"
-    number = browser.workspace.token_list()[0].id
-    assert browser.post(f"/users/tokens/{number}/revoke").status_code == 303
-    assert browser.workspace.token_user(secret[1]) is None
-    assert browser.post("/users/tokens", {"token": "", "days": "30"}).status_code == 422
-    assert browser.post("/users/tokens", {"token": "x", "days": "0"}).status_code == 422
-
-
 def test_the_audit_trail_is_paged_and_verified(browser: Browser) -> None:
     for number in range(60):
         browser.workspace.config_set("company", f"Company {number}")
@@ -125,7 +110,7 @@ def test_the_audit_trail_is_paged_and_verified(browser: Browser) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["/jobs/assign", "/jobs/1/cancel", "/settings", "/users", "/users/demo/password", "/users/tokens", "/users/tokens/1/revoke"],
+    ["/jobs/assign", "/jobs/1/cancel", "/settings", "/users", "/users/demo/password", "/settings/tokens", "/settings/tokens/1/revoke"],
 )
 def test_a_form_without_its_token_is_refused(reader: Browser, address: str) -> None:
     assert reader.client.post(address, data={"name": "x"}, follow_redirects=False).status_code == 403

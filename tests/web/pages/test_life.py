@@ -155,7 +155,8 @@ def test_a_publication_tells_each_person_why_and_keeps_what_it_promised(browser:
     assert "Nothing has changed for you" in other.get("/my/changes").text
     told = record.messages[0]
     link = {"person": browser.workspace.person(told.person_id).record["external_id"], "person_text": told.person}
-    assert browser.post("/users/ines/person", link).status_code == 303
+    assert "ines sees" in browser.post("/users/ines/person", link).text
+    assert browser.post("/users/ines/person", {**link, "sure": "1"}).status_code == 303
     assert told.person in browser.get("/users").text
     assert "I have read this" in other.get("/my/changes").text
     assert other.post("/my/changes/read", {"publication": "2"}).status_code == 303

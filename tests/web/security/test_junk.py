@@ -215,7 +215,7 @@ def test_numbers_of_any_length_in_forms_are_answered_in_words(attacker: Attacker
         for address, fields in (
             ("/plan/active/territories/west/edit", edited),
             ("/plan/active/new-territory", edited),
-            ("/users/tokens", token),
+            ("/settings/tokens", token),
             ("/settings", {"fiscal_start_month": number, "rates": f"EUR={number}"}),
             ("/plan/active/territories/west/new-rule", {"mode": "text", "text": "country = 'US'", "priority": number, "name": "x"}),
             ("/accounts/pin", {"selected": number, "target": "west", "reason": "r", "from": number}),

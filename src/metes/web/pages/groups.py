@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from metes.base.errors import Conflict, InputError, NotFound, Refused
 from metes.model.seeing import UserFilter
-from metes.web.user_forms import day_of, marks_of, place_named, roles_offered, sentence
+from metes.web.user_forms import day_of, marks_of, place_named, require_admin, roles_offered, sentence
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -113,6 +113,7 @@ def remove(number: int, visit: SignedIn) -> Response:
 @router.get("/users/options")
 def user_options(visit: SignedIn) -> Response:
     """Users for the type-ahead of a picker."""
+    require_admin(visit)
     text = visit.address.get("user_text").strip()[:200]
     rows = visit.workspace.users(UserFilter(text), limit=8)[0] if text else ()
     items = [{"key": row.user.name, "text": row.user.name, "second": row.person or ", ".join(row.roles)} for row in rows]
