@@ -20,6 +20,7 @@ GROUPS = (
     "designs",
     "workbench",
     "life",
+    "access",
     "identity",
 )
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ from metes.store.book import Book
 from metes.store.book_build import build
 from metes.store.book_key import BookKey, BookShape
 from metes.store.book_lists import SUM_FIELDS
-from metes.store.book_past import PastBook, past_book
+from metes.store.book_past import past_book
 from metes.store.book_scope import set_at
 from metes.store.engine import Store
 from metes.store.ledger import Cause
@@ -49,6 +49,7 @@ CONDITIONS: list[Condition] = [
     Range("distance:39.7,-104.9", high=900),
 ]
 Row = dict[str, Any]
+Made: TypeAlias = "dict[str, tuple[Book, Seen]]"
 
 
 class Seen:
@@ -66,14 +67,16 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def made(sqlite_with_schema: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Book, PastBook, Seen, Seen]]:
-    """A Book of today and one of a day before, on which many accounts were held by others, with their truth."""
+def made(sqlite_with_schema: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """A Book of today, which holds what scopes show as rows or as bits, and one of a day before, when others held, with their truth."""
     folder = tmp_path_factory.mktemp("book-scope")
     (folder / "metes.db").write_bytes(sqlite_with_schema.read_bytes())
     store = Store(f"sqlite:///{folder / 'metes.db'}")
     make_world(store)
     _hold_otherwise_then(store)
     book = Book(build(store, BookKey(1, 1, TODAY, "test"), SHAPE, folder / "books", SILENT), FIELDS, "USD")
+    large = Book(book.path, FIELDS, "USD")
+    large.few = 0
     past = past_book(store, book, SHAPE, THEN)
     with store.read() as connection:
         open_ = set(connection.execute(sa.select(accounts.c.id).where(accounts.c.closed_on.is_(None))).scalars())
@@ -81,8 +84,9 @@ def made(sqlite_with_schema: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             n: {h.territory for h in ledger.holdings_of(connection, n, ALL, at=TODAY)} if n in open_ else set()
             for n in range(1, 241)
         }
-    yield book, past, Seen(book, held), Seen(past, held)
+    yield {"few": (book, Seen(book, held)), "many": (large, Seen(book, held)), "then": (past, Seen(past, held))}
     past.close()
+    large.close()
     book.close()
     store.dispose()
 
@@ -98,15 +102,14 @@ def _hold_otherwise_then(store: Store) -> None:
         record_belongings(connection, facts, NOW + timedelta(days=2), Cause("import", 1))
 
 
-@pytest.fixture(scope="module", params=["today", "then"])
-def asked(request: pytest.FixtureRequest, made: tuple[Book, PastBook, Seen, Seen]) -> tuple[Book, Seen]:
+@pytest.fixture(scope="module", params=["few", "many", "then"])
+def asked(request: pytest.FixtureRequest, made: Made) -> tuple[Book, Seen]:
     """A Book and its truth."""
-    today, past, seen_today, seen_past = made
-    return (today, seen_today) if request.param == "today" else (past, seen_past)
+    return made[request.param]
 
 
-def test_what_a_territory_shows_is_what_it_holds_today_whoever_held_it_then(made: tuple[Book, PastBook, Seen, Seen]) -> None:
-    today, past, seen, _ = made
+def test_what_a_territory_shows_is_what_it_holds_today_whoever_held_it_then(made: Made) -> None:
+    (today, seen), (past, _) = made["few"], made["then"]
     north = Scope(frozenset({"north"}))
     now = set(seen.of(north))
     then = {row["account"] for row in past.page(AccountQuery(rows=1000), north).rows}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from metes.model.query import Box, Sums, ZoneFill
 from metes.model.scope import Scope
 from metes.store.book_build import CELL_ZOOMS
 from metes.store.book_lists import BookLists
-from metes.store.book_scope import of_territories
+from metes.store.book_scope import EVERYTHING_ASKED, Asked, of_territories
 from metes.store.filters import Parameters
 from metes.store.ledger import ROLES
 
@@ -44,7 +45,7 @@ class Book(BookLists):
 
     def _unheld(self, scope: Scope) -> Sums:
         """Sums of the accounts that a narrow scope shows and no territory holds: those that its territories help with."""
-        return self._sums_where("territory IS NULL", scope) if self._shows_held_elsewhere(scope) else Sums()
+        return self._sums_where("territory IS NULL", scope)
 
     def total(self, scope: Scope) -> Sums:
         """Sums of all accounts in scope."""
@@ -59,9 +60,11 @@ class Book(BookLists):
             if key in self._sums_kept:
                 self._sums_kept.move_to_end(key)
                 return self._sums_kept[key]
-        allowed, parameters = self._seen(scope)
         columns = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMS[1:])
-        rows = self._rows(f"SELECT count(*) AS accounts, {columns} FROM accounts WHERE {allowed} AND {condition}", parameters)
+        asked = self._ask(scope)
+        rows = self._rows(
+            f"SELECT count(*) AS accounts, {columns} FROM {asked.table} WHERE {asked.condition} AND {condition}", [], asked
+        )
         found = _sums(rows[0])
         with self._lock:
             self._sums_kept[key] = found
@@ -87,20 +90,23 @@ class Book(BookLists):
 
     def pipeline_accounts(self, territories: frozenset[str], scope: Scope, limit: int = 200) -> list[int]:
         """Numbers of the accounts of some territories with the largest open pipeline."""
-        allowed, parameters = self._seen(scope)
+        asked = self._ask(scope, territories)
         held, named = self._held_by(territories)
-        sql = f"SELECT account FROM accounts WHERE {held} AND pipeline > 0 AND {allowed} ORDER BY pipeline DESC, account LIMIT {int(limit)}"
-        return [row[0] for row in self.cursor().execute(sql, [*named, *parameters]).fetchall()]
+        sql = (
+            f"SELECT account FROM {asked.table} WHERE {asked.condition} AND {held} AND pipeline > 0 "
+            f"ORDER BY pipeline DESC, account LIMIT {int(limit)}"
+        )
+        return [row["account"] for row in self._rows(sql, named, asked)]
 
     def bounds(self, territories: frozenset[str], scope: Scope) -> Box | None:
         """The window in which nearly all accounts of some territories lie, a few far outliers left aside; None where none has a place."""
-        allowed, parameters = self._seen(scope)
+        asked = self._ask(scope, territories)
         held, named = self._held_by(territories)
-        ends = ", ".join(f"quantile_disc({name}, [0.04, 0.96])" for name in ("longitude", "latitude"))
-        row = self.cursor().execute(f"SELECT {ends} FROM accounts WHERE {held} AND {allowed}", [*named, *parameters]).fetchone()
-        if row is None or row[0] is None or row[1] is None:
+        ends = ", ".join(f"quantile_disc({name}, [0.04, 0.96]) AS {name}" for name in ("longitude", "latitude"))
+        (row,) = self._rows(f"SELECT {ends} FROM {asked.table} WHERE {asked.condition} AND {held}", named, asked)
+        if row["longitude"] is None or row["latitude"] is None:
             return None
-        (west, east), (south, north) = row
+        (west, east), (south, north) = row["longitude"], row["latitude"]
         return Box(west, south, east, north)
 
     def zone_fills(self, scope: Scope) -> list[ZoneFill]:
@@ -143,35 +149,46 @@ class Book(BookLists):
             limits += f" AND {held}"
             window += named
         if zoom >= CELL_ZOOMS[-1] + 1:
-            allowed, parameters = self._seen(scope)
+            asked = self._ask(scope, territories)
             sql = (
-                "SELECT longitude, latitude, 1 AS accounts, coalesce(potential, 0) AS potential, account, name, territory FROM accounts "
-                f"WHERE {limits} AND {allowed} ORDER BY potential DESC NULLS LAST LIMIT {int(limit)}"
+                "SELECT longitude, latitude, 1 AS accounts, coalesce(potential, 0) AS potential, account, name, territory "
+                f"FROM {asked.table} WHERE {asked.condition} AND {limits} ORDER BY potential DESC NULLS LAST LIMIT {int(limit)}"
             )
-            return self._rows(sql, [*window, *parameters])
+            return self._rows(sql, window, asked)
         helps = territories is not None and bool(territories & self._overlays())
-        source, parameters = self._squares(level, scope, helps)
+        squares, more, asked = self._squares(level, scope, territories if helps else None)
         sql = (
             "SELECT sum(longitude * accounts) / sum(accounts) AS longitude, sum(latitude * accounts) / sum(accounts) AS latitude, "
             "sum(accounts)::BIGINT AS accounts, sum(potential)::BIGINT AS potential, min(account) AS account, arg_max(territory, accounts) AS territory "
-            f"FROM {source} WHERE {limits} GROUP BY x, y ORDER BY accounts DESC LIMIT {int(limit)}"
+            f"FROM ({squares}) WHERE {limits} GROUP BY x, y ORDER BY accounts DESC LIMIT {int(limit)}"
         )
-        return self._rows(sql, [*parameters, *window])
+        return self._rows(sql, [*more, *window], asked)
 
-    def _squares(self, level: int, scope: Scope, by_account: bool) -> tuple[str, Parameters]:
-        """The squares of a zoom, a row for each territory in one, as a table with its parameters; `by_account`: for each account.
+    def _squares(self, level: int, scope: Scope, helping: frozenset[str] | None) -> tuple[str, Parameters, Asked]:
+        """The squares of a zoom as a query, a row for each territory in one; for each account, where only accounts tell.
 
-        Only accounts tell who helps with them, and which of a past day are seen today.
+        They alone tell who helps with them; so do the few that stand under other territories than the scope's.
         """
-        if not by_account and not self._shows_held_elsewhere(scope):
-            allowed, parameters = of_territories(scope)
-            return f"(SELECT * FROM cells WHERE zoom = {level} AND {allowed})", parameters
-        allowed, parameters = self._seen(scope)
-        return (
-            f"(SELECT floor((longitude + 180) * {2**level} / 45)::INTEGER AS x, floor((latitude + 90) * {2**level} / 45)::INTEGER AS y, "
-            "territory, 1 AS accounts, longitude, latitude, coalesce(potential, 0) AS potential, account "
-            f"FROM accounts WHERE {allowed})"
-        ), parameters
+        if helping is not None or (scope.territories is not None and not self._sums_up_what_is_seen(scope)):
+            asked = self._ask(scope, helping)
+            return f"{_by_account(level, asked.table)} WHERE {asked.condition}", [*asked.parameters], replace(asked, parameters=())
+        allowed, named = of_territories(scope)
+        squares = f"SELECT x, y, territory, accounts, longitude, latitude, potential, account FROM cells WHERE zoom = {level} AND {allowed}"
+        if scope.territories is None or scope.is_nothing:
+            return squares, named, EVERYTHING_ASKED
+        elsewhere = Asked("shown", rows=self._shown(scope.territories).elsewhere)
+        return f"{squares} UNION ALL {_by_account(level, elsewhere.table)}", named, elsewhere
+
+    def _sums_up_what_is_seen(self, scope: Scope) -> bool:
+        """Whether what was summed up by territory serves a narrow scope: not where its accounts are few, and asked alone."""
+        return scope.is_nothing or self._ask(scope).rows is None
+
+
+def _by_account(level: int, table: str) -> str:
+    return (
+        f"SELECT floor((longitude + 180) * {2**level} / 45)::INTEGER AS x, floor((latitude + 90) * {2**level} / 45)::INTEGER AS y, "
+        f"territory, 1 AS accounts, longitude, latitude, coalesce(potential, 0) AS potential, account FROM {table}"
+    )
 
 
 def _sums(row: Mapping[str, Any]) -> Sums:

@@ -135,12 +135,12 @@ class BookLists(BookSource):
             if key in self._values:
                 self._values.move_to_end(key)
                 return self._values[key]
-        allowed, parameters = self._seen(scope)
-        allowed = " AND ".join((allowed, *(f"{quote(other)} = ?" for other, _ in within)))
-        parameters += [value for _, value in within]
+        asked = self._ask(scope)
+        allowed = " AND ".join((asked.condition, *(f"{quote(other)} = ?" for other, _ in within)))
+        parameters = [*asked.parameters, *(value for _, value in within)]
         name = quote(column)
-        sql = f"SELECT {name}, count(*) AS n FROM accounts WHERE {name} IS NOT NULL AND {allowed} GROUP BY 1 ORDER BY n DESC, 1 LIMIT {int(limit)}"
-        values = tuple((row[0], row[1]) for row in self.cursor().execute(sql, parameters).fetchall())
+        sql = f"SELECT {name}, count(*) AS n FROM {asked.table} WHERE {name} IS NOT NULL AND {allowed} GROUP BY 1 ORDER BY n DESC, 1 LIMIT {int(limit)}"
+        values = tuple((row[0], row[1]) for row in asked.on(self.cursor()).execute(sql, parameters).fetchall())
         with self._lock:
             self._values[key] = values
             while len(self._values) > _VALUES_KEPT:
@@ -155,14 +155,14 @@ class BookLists(BookSource):
         words = self._words(text)
         if not words:
             return []
-        allowed, parameters = self._seen(scope)
+        asked = self._ask(scope)
         match, match_parameters = _token_match(words)
         # Matched before it is asked what is seen: the other way round the database looks through what is seen first.
         sql = (
-            f"WITH matched AS MATERIALIZED (SELECT account, name_rank, potential FROM accounts WHERE {match}) "
-            f"SELECT account FROM matched WHERE {allowed} ORDER BY potential DESC NULLS LAST, account LIMIT {_SEARCHED}"
+            f"WITH matched AS MATERIALIZED (SELECT account, name_rank, potential FROM {asked.table} WHERE {match}) "
+            f"SELECT account FROM matched WHERE {asked.condition} ORDER BY potential DESC NULLS LAST, account LIMIT {_SEARCHED}"
         )
-        numbers = [row[0] for row in self.cursor().execute(sql, [*match_parameters, *parameters]).fetchall()]
+        numbers = [row[0] for row in asked.on(self.cursor()).execute(sql, [*match_parameters, *asked.parameters]).fetchall()]
         rows = self._take(numbers, ("account", "id", "name", "city", "region", "territory", "potential"))
         wanted = text.strip().lower()
         return sorted(rows, key=lambda row: row["name"].lower() != wanted)[:limit]
@@ -174,9 +174,9 @@ class BookLists(BookSource):
 
     def _filter(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None, plan: Plan | None) -> Filter:
         plan = plan or _NO_PLAN
-        allowed, bits = self._seen(scope)
+        seen = self._ask(scope, query.territories)
         parameters: Parameters = []
-        parts = [allowed]
+        parts = [seen.condition]
         columns: Mapping[str, pa.Array] = {}
         identity: tuple[Hashable, ...] = ()
         if query.condition != EVERYTHING:
@@ -196,7 +196,9 @@ class BookLists(BookSource):
             parameters += more
         elif query.search.strip():
             parts.append("FALSE")
-        return Filter(" AND ".join(parts), parameters, columns, identity, self._numbers_beside, scope.territories, bits)
+        # Rows that were taken from among the others do not stand in their order.
+        numbers = self._numbers_beside if seen.rows is None else self._row_batch[0].column("account")
+        return Filter(" AND ".join(parts), parameters, columns, identity, numbers, scope.territories, seen)
 
     def _written(
         self, condition: Condition, lists: Mapping[str, NamedList], plan: Plan

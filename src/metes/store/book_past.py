@@ -22,7 +22,7 @@ from metes.store.book import Book
 from metes.store.book_accounts import ACCOUNT_COLUMNS, WORDS, make_accounts
 from metes.store.book_build import TERRITORY_SUMS, ZONE_SUMS, make_sums
 from metes.store.book_key import BookShape
-from metes.store.book_scope import of_territories
+from metes.store.book_scope import Asked, by_bits, of_territories
 from metes.store.bulk import Snapshot
 from metes.store.columns import to_micros
 from metes.store.engine import Store
@@ -86,12 +86,18 @@ class PastBook(Book):
         """The accounts that some territories hold today, whoever held them then."""
         return self._today.seen_bits(territories)
 
+    def _ask(self, scope: Scope, territories: frozenset[str] | None = None) -> Asked:
+        """By bits alone: the rows of today tell nothing of who held them, and a scope need not show what its territories held then."""
+        if scope.territories is None or scope.is_nothing:
+            return super()._ask(scope, territories)
+        return by_bits(self.seen_bits(scope.territories))
+
     def _seen_of(self, numbers: Sequence[int], scope: Scope) -> Sequence[int]:
         return self._today._seen_of(numbers, scope)
 
-    def _shows_held_elsewhere(self, scope: Scope) -> bool:
-        """Always, for what stood under a territory then need not be what it holds today."""
-        return scope.territories is not None
+    def _sums_up_what_is_seen(self, scope: Scope) -> bool:
+        """Never: a scope need not show what its territories held then."""
+        return scope.is_nothing
 
     def _summed(self, scope: Scope) -> list[dict[str, Any]]:
         if scope.territories is None:
@@ -109,18 +115,16 @@ class PastBook(Book):
 
     def _by_account(self, sums: str, scope: Scope) -> tuple[str, Parameters]:
         """Sums by territory of the accounts that a narrow scope shows, of its own territories, as a table with its parameters."""
-        allowed, parameters = self._seen(scope)
+        asked = self._ask(scope)
         own, named = of_territories(scope)
-        table = (
-            f"(WITH shown AS (SELECT * FROM accounts WHERE {allowed}) SELECT * FROM ({sums.format(accounts='shown')}) WHERE {own})"
-        )
-        return table, [*parameters, *named]
+        seen = f"SELECT * FROM {asked.table} WHERE {asked.condition}"
+        return f"(WITH seen AS ({seen}) SELECT * FROM ({sums.format(accounts='seen')}) WHERE {own})", [*asked.parameters, *named]
 
     def details(self, columns: Sequence[str], scope: Scope) -> pa.Table:
         """Columns of all accounts that the scope shows, by number."""
-        allowed, parameters = self._seen(scope)
-        names = ", ".join(map(quote, columns))
-        return self.cursor().execute(f"SELECT {names} FROM accounts WHERE {allowed} ORDER BY account", parameters).to_arrow_table()
+        asked, names = self._ask(scope), ", ".join(map(quote, columns))
+        sql = f"SELECT {names} FROM {asked.table} WHERE {asked.condition} ORDER BY account"
+        return self.cursor().execute(sql, [*asked.parameters]).to_arrow_table()
 
     def changes(self, told: pa.Table, scope: Scope) -> list[dict[str, Any]]:
         """What was recorded since changed of who held what in scope: `told` as `metes.store.ledger_reading.told_of` gives it.
@@ -132,7 +136,7 @@ class PastBook(Book):
         cursor.register("told", told)
         keys = "SELECT DISTINCT account_id, territory_id, role FROM told WHERE"
         sums = ", ".join(f"sum(coalesce({name}, 0))::BIGINT AS {name}" for name in ("potential", "revenue_12m"))
-        allowed, bits = self._seen(scope)
+        asked = self._ask(scope)
         own, named = of_territories(scope, "k.key")
         rows = cursor.execute(
             f"""
@@ -146,8 +150,8 @@ class PastBook(Book):
             SELECT k.key AS territory, m.gained, c.kind, c.id, CASE WHEN c.kind IS NULL THEN c.ended END AS ended,
                 count(*) AS accounts, {sums}
             FROM moved m JOIN causes c USING (account_id, role) JOIN keys k ON k.id = m.territory_id
-            LEFT JOIN accounts a ON a.account = m.account_id WHERE {allowed} AND {own} GROUP BY ALL ORDER BY ALL""",
-            [*bits, *named],
+            LEFT JOIN accounts a ON a.account = m.account_id WHERE {asked.condition} AND {own} GROUP BY ALL ORDER BY ALL""",
+            [*asked.parameters, *named],
         )
         names = [column[0] for column in rows.description or ()]
         return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]

@@ -1,51 +1,132 @@
 """Which accounts of a Book a scope shows: those that a territory of it holds today, as primary, overlay or shared.
 
-They are kept as one bit per account, at the rank of its name: a filter that every query can carry at the same small cost, whether the
-scope holds one territory or nearly all of them.
+Few of them are kept row by row and asked alone. Many are kept as one bit per account, at the rank of its name: a filter that every query
+can carry at the same small cost, whether the scope shows a fifth of the accounts or nearly all.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from metes.model.scope import Scope
-from metes.store.filters import Parameters
 
-# What all scopes of one Book take of memory together.
+Parameters = list[Any]
+# So many accounts of one scope are kept row by row: some 30 MB.
+FEW = 100_000
+# What all scopes of one Book keep together.
+_ROWS_KEPT = 400_000
 _BYTES_KEPT = 64 << 20
+# Arrow is scanned by one thread per batch.
+_BATCH_ROWS = 122_880
+_SHOWN = "shown"
+# What the map asks of accounts.
+_PLACED = ("account", "territory", "latitude", "longitude", "potential")
 _SEEN = "get_bit(?::BLOB::BIT, name_rank) = 1"
 
 
-class SeenAccounts:
-    """The accounts that scopes show, as bits, kept for as long as their Book is read. Many threads may ask."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What a narrow scope shows of a Book: a bit per rank of a name, the first one the highest of its byte.
+
+    `rows` are the accounts with all columns where they are few, else None; `elsewhere` those that stand under a territory outside the
+    scope, or under none: its territories help with them.
+    """
+
+    bits: bytes
+    rows: pa.Table | None
+    elsewhere: pa.Table
+
+    @property
+    def kept(self) -> int:
+        """How many rows it keeps."""
+        return int(self.elsewhere.num_rows) + (0 if self.rows is None else int(self.rows.num_rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where a query finds the accounts of a scope: a table, and a condition on it with at most one parameter."""
+
+    table: str = "accounts"
+    condition: str = "TRUE"
+    parameters: tuple[Any, ...] = ()
+    rows: pa.Table | None = None
+
+    def on(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        """A cursor that knows the table."""
+        return cursor if self.rows is None else cursor.register(_SHOWN, self.rows)
+
+
+EVERYTHING_ASKED = Asked()
+NOTHING_ASKED = Asked(condition="FALSE")
+
+
+def asked_of(shown: Shown) -> Asked:
+    """The accounts of a narrow scope; those without a rank, closed since, are never among them."""
+    return by_bits(shown.bits) if shown.rows is None else Asked(_SHOWN, rows=shown.rows)
+
+
+def by_bits(bits: bytes) -> Asked:
+    """The accounts whose bits are set."""
+    return Asked(condition=_SEEN, parameters=(bits,))
+
+
+class ShownAccounts:
+    """What scopes show of one Book, kept for as long as it is read. Many threads may ask."""
 
     def __init__(self) -> None:
-        self._bits: OrderedDict[frozenset[str], bytes] = OrderedDict()
+        self._shown: OrderedDict[frozenset[str], Shown] = OrderedDict()
         self._lock = threading.Lock()
 
-    def bits(self, cursor: duckdb.DuckDBPyConnection, territories: frozenset[str]) -> bytes:
-        """A bit per rank of a name, the first one the highest of its byte: set where one of the territories holds the account."""
+    def of(self, territories: frozenset[str], make: Callable[[], Shown]) -> Shown:
+        """What some territories show, made when it is not there."""
         with self._lock:
-            found = self._bits.get(territories)
+            found = self._shown.get(territories)
             if found is not None:
-                self._bits.move_to_end(territories)
+                self._shown.move_to_end(territories)
                 return found
-        made = _made(cursor, territories)
+        made = make()
         with self._lock:
-            self._bits[territories] = made
-            while len(self._bits) > max(1, _BYTES_KEPT // len(made)):
-                self._bits.popitem(last=False)
+            self._shown[territories] = made
+            while len(self._shown) > 1 and self._is_too_much():
+                self._shown.popitem(last=False)
         return made
 
+    def _is_too_much(self) -> bool:
+        kept = self._shown.values()
+        return sum(one.kept for one in kept) > _ROWS_KEPT or sum(len(one.bits) for one in kept) > _BYTES_KEPT
 
-def seen(scope: Scope, bits: bytes) -> tuple[str, Parameters]:
-    """A condition on `accounts` that holds for what a narrow scope shows; accounts without a rank, closed since, are not among them."""
-    return ("FALSE", []) if scope.is_nothing else (_SEEN, [bits])
+
+def shown_by(cursor: duckdb.DuckDBPyConnection, territories: frozenset[str], batch: pa.RecordBatch, few: int) -> Shown:
+    """What some territories show of the accounts in `batch`, which stand there by number, with rows where they are `few`; O(accounts)."""
+    found = cursor.execute(
+        "SELECT account FROM accounts WHERE account IN (SELECT account FROM holdings WHERE territory IN (SELECT unnest(?))) ORDER BY account",
+        [sorted(territories)],
+    ).fetchnumpy()["account"]
+    known = batch.column("account").to_numpy(zero_copy_only=False)
+    rows = pa.Table.from_batches([batch])
+    places = pa.array(np.searchsorted(known, found), pa.int64())
+    flags = np.zeros(len(known) + 1, np.bool_)
+    flags[rows["name_rank"].take(places).to_numpy()] = True
+    own = pc.is_in(rows["territory"].take(places), value_set=pa.array(sorted(territories), pa.string()))
+    return Shown(
+        np.packbits(flags).tobytes(),
+        _in_batches(rows.take(places)) if len(found) <= few else None,
+        _in_batches(rows.select(_PLACED).take(places.filter(pc.invert(own).combine_chunks()))),
+    )
+
+
+def _in_batches(table: pa.Table) -> pa.Table:
+    return pa.Table.from_batches(table.combine_chunks().to_batches(_BATCH_ROWS), table.schema)
 
 
 def of_territories(scope: Scope, column: str = "territory") -> tuple[str, Parameters]:
@@ -60,14 +141,3 @@ def set_at(bits: bytes, ranks: NDArray[np.int64]) -> NDArray[np.bool_]:
     packed = np.frombuffer(bits, np.uint8)
     found: NDArray[np.bool_] = ((packed[ranks >> 3] >> (7 - (ranks & 7)).astype(np.uint8)) & 1).astype(np.bool_)
     return found
-
-
-def _made(cursor: duckdb.DuckDBPyConnection, territories: frozenset[str]) -> bytes:
-    held = cursor.execute(
-        "SELECT name_rank FROM accounts WHERE account IN (SELECT account FROM holdings WHERE territory IN (SELECT unnest(?)))",
-        [sorted(territories)],
-    ).fetchnumpy()["name_rank"]
-    row = cursor.execute("SELECT coalesce(max(name_rank), 0) FROM accounts").fetchone()
-    flags = np.zeros((int(row[0]) if row else 0) + 1, np.bool_)
-    flags[held] = True
-    return np.packbits(flags).tobytes()

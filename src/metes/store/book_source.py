@@ -19,7 +19,18 @@ from metes.model.plan import Plan
 from metes.model.scope import Scope
 from metes.store.book_files import columns_file, orders_file, read_arrow, rows_file
 from metes.store.book_key import day_of
-from metes.store.book_scope import SeenAccounts, of_territories, seen, set_at
+from metes.store.book_scope import (
+    EVERYTHING_ASKED,
+    FEW,
+    NOTHING_ASKED,
+    Asked,
+    Shown,
+    ShownAccounts,
+    asked_of,
+    of_territories,
+    set_at,
+    shown_by,
+)
 from metes.store.filters import Parameters
 from metes.store.rule_columns import RuleColumns
 
@@ -41,7 +52,9 @@ class BookSource:
         self._order_source = pa.memory_map(str(orders_file(path)))
         self._threads = threading.local()
         self._helping: frozenset[str] | None = None
-        self._seen_accounts = SeenAccounts()
+        self._shown_accounts = ShownAccounts()
+        # Up to so many accounts of a scope are asked row by row.
+        self.few = FEW
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """A connection to the accounts and all that was summed up of them."""
@@ -135,13 +148,20 @@ class BookSource:
 
     def seen_bits(self, territories: frozenset[str]) -> bytes:
         """The accounts that some territories hold today, a bit for each rank of a name; see `metes.store.book_scope`."""
-        return self._seen_accounts.bits(self.cursor(), territories)
+        return self._shown(territories).bits
 
-    def _seen(self, scope: Scope) -> tuple[str, Parameters]:
-        """What the scope shows, as a condition on `accounts` with at most one parameter."""
+    def _shown(self, territories: frozenset[str]) -> Shown:
+        return self._shown_accounts.of(territories, lambda: shown_by(self.cursor(), territories, self._row_batch[0], self.few))
+
+    def _ask(self, scope: Scope, territories: frozenset[str] | None = None) -> Asked:
+        """Where a query finds the accounts of a scope; of those that some territories hold, where it asks for no others."""
         if scope.territories is None:
-            return "TRUE", []
-        return seen(scope, b"" if scope.is_nothing else self.seen_bits(scope.territories))
+            return EVERYTHING_ASKED
+        if scope.is_nothing:
+            return NOTHING_ASKED
+        asked = asked_of(self._shown(scope.territories))
+        is_whole = asked.rows is None and territories is not None and territories <= scope.territories
+        return EVERYTHING_ASKED if is_whole else asked  # a scope shows all that its territories hold
 
     def _seen_of(self, numbers: Sequence[int], scope: Scope) -> Sequence[int]:
         """Those of some accounts that the scope shows, in the same order."""
@@ -152,18 +172,6 @@ class BookSource:
         rows = self._take(numbers, ("account", "name_rank"))
         shown = set_at(self.seen_bits(scope.territories), np.array([row["name_rank"] for row in rows], np.int64))
         return [row["account"] for row, is_shown in zip(rows, shown, strict=True) if is_shown]
-
-    def _shows_held_elsewhere(self, scope: Scope) -> bool:
-        """Whether the scope may show accounts that stand under another territory: its own hold some beside the one they stand under."""
-        return scope.territories is not None and not self._beside.isdisjoint(scope.territories)
-
-    @cached_property
-    def _beside(self) -> frozenset[str]:
-        """The territories that hold accounts which stand under another territory, or under none."""
-        rows = self.cursor().execute(
-            "SELECT DISTINCT h.territory FROM holdings h JOIN accounts a USING (account) WHERE h.territory IS DISTINCT FROM a.territory"
-        )
-        return frozenset(row[0] for row in rows.fetchall())
 
     @cached_property
     def _row_batch(self) -> tuple[pa.RecordBatch, Any]:
@@ -180,8 +188,9 @@ class BookSource:
         rows: list[dict[str, Any]] = chosen.take(pa.array(places, pa.int64())).to_pylist()
         return rows
 
-    def _rows(self, sql: str, parameters: Parameters) -> list[dict[str, Any]]:
-        result = self.cursor().execute(sql, parameters)
+    def _rows(self, sql: str, parameters: Parameters, asked: Asked = EVERYTHING_ASKED) -> list[dict[str, Any]]:
+        """The rows of a query; the condition of what is asked stands before all other parameters."""
+        result = asked.on(self.cursor()).execute(sql, [*asked.parameters, *parameters])
         names = [d[0] for d in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

@@ -23,6 +23,7 @@ from metes.model.plan import NamedList
 from metes.rules.checks import blocking_errors
 from metes.rules.folding import folded
 from metes.rules.minor_units import in_minor_units
+from metes.store.book_scope import EVERYTHING_ASKED, Asked
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,8 +43,8 @@ class Filter:
     """What a list is filtered by: an expression with its parameters, and the columns it asks for beside the accounts', by name.
 
     `identity` tells these columns from others of the same names. Where `numbers` are given they say of which account each value
-    is; else the columns stand in the order of the accounts. `territories` are those of the scope that is asked for, whose condition
-    stands first in the text and takes the parameters of `seen`.
+    is; else the columns stand in the order of the accounts. `territories` are those of the scope that is asked for, and `seen` is where its
+    accounts are found; the scope's condition stands first in the text.
     """
 
     text: str
@@ -52,7 +53,7 @@ class Filter:
     identity: tuple[Hashable, ...] = ()
     numbers: pa.Array | None = None
     territories: frozenset[str] | None = None
-    seen: Parameters = field(default_factory=list)
+    seen: Asked = EVERYTHING_ASKED
 
     @property
     def key(self) -> tuple[Hashable, ...]:
@@ -62,21 +63,24 @@ class Filter:
     @property
     def bound(self) -> Parameters:
         """All parameters of the text, in order."""
-        return [*self.seen, *self.parameters]
+        return [*self.seen.parameters, *self.parameters]
 
     @property
     def source(self) -> str:
         """Where the expression's columns are found: the accounts, which stand in the order of their numbers, and what is beside them."""
+        accounts = self.seen.table
         if not self.columns:
-            return "accounts"
-        return f"accounts POSITIONAL JOIN {_BESIDE}" if self.numbers is None else f"accounts LEFT JOIN {_BESIDE} USING (account)"
+            return accounts
+        return (
+            f"{accounts} POSITIONAL JOIN {_BESIDE}" if self.numbers is None else f"{accounts} LEFT JOIN {_BESIDE} USING (account)"
+        )
 
     def on(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         """A cursor that knows the columns."""
         if self.columns:
             columns = {**self.columns, **({} if self.numbers is None else {"account": self.numbers})}
             cursor.register(_BESIDE, pa.Table.from_batches(pa.table(columns).to_batches(_BATCH_ROWS)))
-        return cursor
+        return self.seen.on(cursor)
 
 
 def worked_out(holds: pa.Array) -> tuple[str, dict[str, pa.Array]]:
