@@ -26,6 +26,8 @@ OPEN = {
     "/sign-in",
     "/sign-in/with-provider",
     "/sign-in/back",
+    "/sign-in/forgot",
+    "/sign-in/reset",
     "/sign-out/at-provider",
     "/healthz",
     "/readyz",
