@@ -153,7 +153,8 @@ def test_processes_that_append_at_once_make_one_chain(ready_database: str, store
         for name in ("left", "right")
     ]
     for process in running:
-        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
     for process in running:
         assert process.stdin is not None
         process.stdin.write("go\n")

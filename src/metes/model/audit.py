@@ -105,7 +105,13 @@ class Verification:
         """The same for JSON; `first_broken` is the entry of the first fault."""
         faults = [{"entry": f.entry, "kind": f.kind, "text": f.text} for f in self.faults]
         first = self.faults[0].entry if self.faults else None
-        return {"is_whole": self.is_whole, "first_broken": first, "entries": self.entries, "anchors": self.anchors, "faults": faults}
+        return {
+            "is_whole": self.is_whole,
+            "first_broken": first,
+            "entries": self.entries,
+            "anchors": self.anchors,
+            "faults": faults,
+        }
 
 
 def anchor_line(anchor: Anchor) -> str:

@@ -67,9 +67,7 @@ def show_entry(number: int, visit: SignedIn) -> Response:
 def filter_of(address: Address) -> AuditFilter:
     """The filter that an address asks for; InputError says what is wrong with a day."""
     texts = {name: address.get(name).strip() for name in _SENTENCES}
-    return AuditFilter(
-        texts["who"], texts["action"], texts["subject"], texts["from"], _day(texts["since"]), _day(texts["until"])
-    )
+    return AuditFilter(texts["who"], texts["action"], texts["subject"], texts["from"], _day(texts["since"]), _day(texts["until"]))
 
 
 def shown(value: Any) -> str:
