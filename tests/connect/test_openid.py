@@ -124,6 +124,33 @@ def test_a_token_within_what_clocks_differ_by_is_believed(liar: LyingProvider, c
 
 
 @pytest.mark.parametrize(
+    ("claims", "is_strong"),
+    [
+        ({"acr": "gold"}, True),
+        ({"amr": ["pwd", "mfa"]}, True),
+        ({"acr": "0", "amr": ["mfa"]}, True),
+        ({"acr": "silver", "amr": ["pwd"]}, False),
+        ({"acr": ["gold"]}, False),
+        ({"amr": "mfa"}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_a_sign_in_counts_only_where_it_was_as_strong_as_is_asked_for(
+    liar: LyingProvider, clock: Clock, claims: dict[str, Any], is_strong: bool
+) -> None:
+    strict = before(liar, METES_OIDC_STRENGTH="gold mfa")
+    assert parse_qs(urlsplit(strict.question_address(QUESTION, clock())).query)["acr_values"] == ["gold mfa"]
+    # What the user info says of it is not signed, and does not count.
+    liar.lie = Lie(claims=claims, user_info={"sub": "s-1", "acr": "gold"})
+    if is_strong:
+        assert arrived(liar, clock, at=strict).subject == "s-1"
+    else:
+        with pytest.raises(ProviderFault):
+            arrived(liar, clock, at=strict)
+
+
+@pytest.mark.parametrize(
     ("algorithm", "make"),
     [
         ("RS256", lambda: key_named("k")),

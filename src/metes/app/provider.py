@@ -27,6 +27,7 @@ METHOD = "provider"
 MINUTES = 10
 NOT_WELL = "the sign-in at {name} did not work; try again, and if it goes on like this, tell whoever runs this server"
 NOT_KNOWN = "you are signed in at {name}, but nobody here is known by that; ask whoever runs Metes to let you in"
+NOT_STRONG = "the sign-in at {name} was not strong enough for Metes; sign in there with your second factor, then try again"
 TOO_LATE = "this sign-in has ended or was begun in another browser; begin anew"
 LEAVINGS_OF_ADDRESS = Limit("provider", 200, 900)
 log = logging.getLogger("metes.app")
@@ -178,6 +179,7 @@ class ProviderVerbs(Desk):
             "user_info": bool(metadata.user_info),
             "provision": settings.provision.value,
             "groups_claim": settings.groups_claim,
+            "strengths": list(settings.strengths),
         }
 
     def identity_list(self) -> tuple[Identity, ...]:
@@ -231,8 +233,10 @@ class ProviderVerbs(Desk):
 
     def _not_well(self, error: MetesError, address: str = "") -> Refused:
         """What anybody is told; what is the matter goes to the log, since it may name what lies inside the network."""
+        from metes.connect.openid_tokens import TooWeak
+
         log.warning("sign-in at the provider failed: %s", error, extra={"address": address})
-        return Refused(NOT_WELL.format(name=self.provider_name()))
+        return Refused((NOT_STRONG if isinstance(error, TooWeak) else NOT_WELL).format(name=self.provider_name()))
 
 
 def _question(state: str = "", begun: Begun | None = None) -> Question:

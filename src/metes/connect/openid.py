@@ -18,7 +18,7 @@ from authlib.integrations.httpx_client import OAuth2Client
 from joserfc.jwk import KeySet
 
 from metes.base.errors import MetesError
-from metes.connect.openid_tokens import ALGORITHMS, Expected, ProviderFault, UnknownKey, checked_claims, keys_of
+from metes.connect.openid_tokens import ALGORITHMS, Expected, ProviderFault, UnknownKey, checked_claims, keys_of, require_strength
 from metes.connect.outgoing import Outgoing, understood
 from metes.connect.provider_settings import ProviderSettings
 from metes.model.notices import is_mail_address
@@ -114,20 +114,25 @@ class OpenIdProvider:
     def question_address(self, question: Question, now: datetime) -> str:
         """Where a browser goes to be asked who it is."""
         address = self.metadata(now).authorize
+        more = {"acr_values": " ".join(self.settings.strengths)} if self.settings.strengths else {}
         with self._client("none") as client:
             url, _state = client.create_authorization_url(
-                address, state=question.state, code_verifier=question.verifier, nonce=question.nonce
+                address, state=question.state, code_verifier=question.verifier, nonce=question.nonce, **more
             )
         return str(url)
 
     def identity(self, answer: Answer, question: Question, now: datetime) -> ProviderIdentity:
-        """Who somebody is who came back with an answer to a question; ProviderFault where it cannot be believed."""
+        """Who somebody is who came back with an answer to a question; ProviderFault where it cannot be believed.
+
+        TooWeak where they signed in there less strongly than is asked for.
+        """
         metadata = self.metadata(now)
         self._require_own(answer, metadata)
         tokens = self._tokens(answer.code, question.verifier, metadata)
         access = str(tokens.get("access_token") or "")
         expected = Expected(self.settings.issuer, self.settings.client_id, question.nonce, access)
         claims = self._claims(str(tokens.get("id_token") or ""), expected, metadata, now)
+        require_strength(claims, self.settings.strengths)
         if self._lacks(claims) and metadata.user_info and access:
             claims = _together(claims, self._user_info(metadata.user_info, access, claims["sub"]))
         return identity_of(claims, self.settings)

@@ -40,6 +40,10 @@ class UnknownKey(ProviderFault):
     """A token is signed with a key that the provider had not told of when its keys were last read."""
 
 
+class TooWeak(ProviderFault):
+    """Somebody signed in at the provider, but not as strongly as is asked for here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What a token must say: from whom, for whom, in answer to which question."""
@@ -113,3 +117,11 @@ def _said(error: Exception) -> str:
     if isinstance(error, JoseError):
         return " ".join(str(error.description or error.error).split())[:200]
     return type(error).__name__
+
+
+def require_strength(claims: Mapping[str, Any], strengths: Collection[str]) -> None:
+    """TooWeak unless a sign-in was of one of these strengths (`acr`), or by a means of that name (`amr`); none named, any will do."""
+    means = claims.get("amr")
+    told = [claims.get("acr"), *(means if isinstance(means, list) else ())]
+    if strengths and not any(strength in told for strength in strengths):
+        raise TooWeak(f"the sign-in was of none of the strengths {', '.join(strengths)}")

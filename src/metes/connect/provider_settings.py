@@ -17,7 +17,7 @@ DEFAULT_SCOPES = "openid profile email"
 VARIABLES = (
     "METES_OIDC_ISSUER", "METES_OIDC_CLIENT_ID", "METES_OIDC_CLIENT_SECRET", "METES_OIDC_CLIENT_SECRET_FILE", "METES_OIDC_NAME",
     "METES_OIDC_SCOPES", "METES_OIDC_GROUPS_CLAIM", "METES_OIDC_PROVISION", "METES_OIDC_LINK", "METES_OIDC_PERSON",
-    "METES_OIDC_SESSION_HOURS", "METES_OIDC_CA_FILE", "METES_ALLOW_HOSTS",
+    "METES_OIDC_SESSION_HOURS", "METES_OIDC_CA_FILE", "METES_OIDC_STRENGTH", "METES_ALLOW_HOSTS",
 )  # fmt: skip
 SESSION_HOURS = 24
 LONGEST_SESSION_HOURS = 14 * 24
@@ -36,7 +36,7 @@ class ProviderSettings:
     """A provider, what it is asked for, and what follows from its answer.
 
     `links_email` takes who comes with the verified e-mail address of a user for that user, `links_person` for the person of the roster
-    with it. A session begun there ends after `session_hours`.
+    with it. A session begun there ends after `session_hours`. Where `strengths` are named, a sign-in counts only if it was of one of them.
     """
 
     issuer: str
@@ -50,6 +50,7 @@ class ProviderSettings:
     links_email: bool = False
     links_person: bool = False
     session_hours: int = SESSION_HOURS
+    strengths: tuple[str, ...] = ()
     gate: Gate = field(default_factory=Gate)
     authority: Path | None = None
 
@@ -88,6 +89,7 @@ class ProviderAccess:
             links_email=read.one_of("METES_OIDC_LINK", ("no", "email"), "no") == "email",
             links_person=read.one_of("METES_OIDC_PERSON", ("no", "yes"), "no") == "yes",
             session_hours=read.hours(),
+            strengths=tuple(self.word("METES_OIDC_STRENGTH").split()),
             gate=read.gate(),
             authority=read.authority(),
         )

@@ -181,6 +181,16 @@ def test_who_begins_too_often_is_told_to_wait(visitor: Visitor, monkeypatch: pyt
     assert (answer.status_code, "too many tries" in answer.text.lower(), "retry-after" in answer.headers) == (429, True, True)
 
 
+def test_a_sign_in_that_was_too_weak_is_turned_away_with_what_to_do(
+    before: Callable[..., Visitor], liar: LyingProvider, clock: Clock
+) -> None:
+    visitor = before(liar, clock, METES_OIDC_STRENGTH="mfa", **YES)
+    liar.lie = Lie(claims={"amr": ["pwd"]})
+    assert "not strong enough" in visitor.said(visitor.sign_in())
+    liar.lie = Lie(claims={"amr": ["pwd", "mfa"]})
+    assert visitor.sign_in().status_code == 303
+
+
 def test_a_provider_that_knows_no_sign_out_is_told(visitor: Visitor, liar: LyingProvider) -> None:
     liar.lie = Lie(metadata={"end_session_endpoint": None})
     assert "does not say where one signs out" in visitor.said(visitor.client.get("/sign-out/at-provider"))
