@@ -28,7 +28,7 @@ from metes.store.plan_life_tables import plan_rights
 from metes.store.somebody import TABLES
 from metes.store.tables import audit as trail
 from metes.store.tables import import_changes, imports, metadata, sign_ins
-from metes.store.words import Words, mentioning, replaced, written
+from metes.store.words import Words, mentioning, naming, replaced
 
 # Rows that are somebody's alone, with the columns that say whose.
 _GO = {
@@ -187,13 +187,12 @@ def _mentions(connection: Connection, words: Words) -> list[ErasedPlace]:
 def _beside_the_trail(connection: Connection, everybody: Sequence[Somebody], words: Words) -> list[ErasedPlace]:
     """Values and addresses beside the audit trail, whose digests stay in it."""
     value = audit_values.c.value
-    forms = sorted({cased for word in (*words.everywhere, *words.in_sentences) for f in written(word) for cased in (f, f.lower())})
     exact = [one for e in everybody for one in (e.name, e.external_id) if one]
     subjects = sa.select(trail.c.id).where(trail.c.subject.in_([one.subject for one in everybody]))
     theirs = sa.or_(
         audit_values.c.entry.in_(subjects),
         value.in_(exact),
-        *(value.contains(form, autoescape=True) | sa.func.lower(value).contains(form, autoescape=True) for form in forms),
+        naming(value, (*words.everywhere, *words.in_sentences)),
     )
     places = _told("audit_values", "value", Way.GOES, connection.execute(sa.delete(audit_values).where(theirs)).rowcount)
     users = [one.subject for one in everybody if one.kind == "user"]

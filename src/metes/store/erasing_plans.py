@@ -18,7 +18,7 @@ from metes.base.ids import canonical_json, content_hash
 from metes.model.privacy import Somebody
 from metes.store.plan_life_tables import plan_changes, plan_publication_notes
 from metes.store.tables import plan_nodes, plan_revisions
-from metes.store.words import Words, replaced, written
+from metes.store.words import Words, naming, replaced
 
 # In these fields of a plan people write sentences; elsewhere a word may be a key.
 _SENTENCES = frozenset({"name", "description", "comment", "reason", "note"})
@@ -46,11 +46,8 @@ def _without_names(connection: Connection, everybody: Sequence[Somebody]) -> dic
     words = Words.of(everybody)
     authors = {one.name: one.pseudonym for one in everybody}
     wanted = {**words.everywhere, **words.in_sentences, **authors}
-    forms = sorted({cased for word in wanted for form in written(word) for cased in (form, form.lower())})
-    holds = sa.or_(*(plan_nodes.c.content.contains(f, autoescape=True) for f in forms))
-    lowered = sa.or_(*(sa.func.lower(plan_nodes.c.content).contains(f.lower(), autoescape=True) for f in forms))
     found = {}
-    for row in connection.execute(sa.select(plan_nodes).where(holds | lowered)).all():
+    for row in connection.execute(sa.select(plan_nodes).where(naming(plan_nodes.c.content, wanted))).all():
         before = json.loads(row.content)
         after = _told(before, {**words.everywhere, **words.in_sentences}, authors)
         if after != before:

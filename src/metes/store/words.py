@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -95,17 +95,22 @@ def _forms(word: str, stand_in: str) -> Iterator[tuple[str, str]]:
         yield cased, stand_in
 
 
+def naming(column: sa.ColumnElement[str], words: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Whether a text may hold one of some words, in whatever form: a first sieve, which the database can tell.
+
+    SQLite lowers the letters of English alone; words with others are looked for in each case they may have.
+    """
+    forms = {form for word in words for form in written(word)}
+    lowered = sa.func.lower(column)
+    tests = [lowered.contains(form, autoescape=True) for form in sorted({form.lower() for form in forms})]
+    tests += [column.contains(form, autoescape=True) for form in sorted(forms) if not form.isascii()]
+    return sa.or_(sa.false(), *tests)
+
+
 def mentioning(connection: Connection, column: sa.Column[Any], words: Words) -> Iterator[Mapping[str, Any]]:
     """The rows whose text in a column names somebody."""
     table = column.table
     wanted = words.for_place(str(getattr(table, "name", "")), column.name)
-    forms = {form for word in wanted for form in written(word)}
-    # SQLite lowers the letters of English alone, so that others are looked for in the case they have.
-    patterns = {cased for form in forms for cased in (form.lower(), form, form.upper())}
-    if not patterns:
-        return
-    lowered = sa.func.lower(column)
-    holds = sa.or_(*(lowered.contains(p.lower(), autoescape=True) | column.contains(p, autoescape=True) for p in sorted(patterns)))
-    for row in connection.execute(sa.select(table).where(holds)).mappings().all():
+    for row in connection.execute(sa.select(table).where(naming(column, wanted))).mappings().all():
         if replaced(row[column.name], wanted) != row[column.name]:
             yield dict(row)
