@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -57,6 +58,9 @@ def _leave(request: Request, target: str) -> Response:
     workspace: Workspace = request.app.state.workspace
     if not workspace.provider_name():
         raise NotFound(HIDDEN)
+    if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        # Another site led here. Whoever sits there says themselves that they want to be signed in.
+        return RedirectResponse(f"/sign-in?next={quote(safe_target(target))}", 303)
     try:
         leaving = workspace.provider_leave(safe_target(target), address=_address(request))
     except Refused as refusal:
