@@ -27,7 +27,7 @@ THE_HOUSE = "the house"
 
 _ANYBODY = """
     acting_as as_of active active_revision plan_of today settings fields custom_fields when check_ready require_active
-    session sign_out sign_in_state token_user token_may_ask preferences_set views view_save view_delete view_as_end what_sees notice_mail_stop may accounts_known
+    provider_name session sign_out sign_in_state token_user token_may_ask preferences_set views view_save view_delete view_as_end what_sees notice_mail_stop may accounts_known
 """
 _ONES_OWN = """
     notices notice_read notices_read_all notices_unread notice_preferences notice_preferences_set notice_address_set
@@ -35,7 +35,7 @@ _ONES_OWN = """
     own_security prove password_change factor_off recovery_renew session_end sessions_end_others
 """
 _THE_HOUSE = """
-    close book book_at_hand compiled_of explainer_of plan_at plan_seen sign_in provider_name provider_leave provider_arrive provider_end_address tick clean_up drop_logs audit_anchor_keep
+    close book book_at_hand compiled_of explainer_of plan_at plan_seen sign_in provider_leave provider_arrive provider_end_address tick clean_up drop_logs audit_anchor_keep
     job_claim job_finish job_give_back job_checkpoint job_report job_say warm_up remind digest_make mail_send
     design_run design_frontier_run import_ assign_waiting
     begin_session_for factor_answer factor_begin factor_confirm password_choose reset_ask reset_is_open reset_use
@@ -54,7 +54,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
         plan_find plan_list plan_log plan_base plan_show plan_text plan_schema plan_check plan_names plan_export plan_markdown plan_diff
         plan_compare compared_at_hand plan_preview pin_preview preview preview_at_hand preview_csv preview_moves preview_write
         preview_zones plan_prove plan_verdict proof_at_hand draft_or_active rule_count rule_check list_asked plan_area_accounts
-        plan_area_list plan_area_show plan_area_text publication publications publish_preview rights_list
+        plan_area_list plan_area_show plan_area_text publication publications publish_preview rights_list rights_idle
         seats_known correct_list place_find
         design_arrays design_bases design_check design_compare design_csv design_export design_fairness design_find design_frontier
         design_frontier_job design_frontier_show design_list design_read design_reasons design_seats design_show design_sides

@@ -9,8 +9,8 @@ from sqlalchemy.engine import Connection
 from metes.app.desk import require_number
 from metes.app.users import UserVerbs
 from metes.base.errors import InputError, NotFound
-from metes.model.access import SEES_EVERYTHING, UserRole, role_named
-from metes.store import audit, users
+from metes.model.access import RIGHT_ASKS, ROLE_MAY, SEES_EVERYTHING, UserRole, role_named
+from metes.store import audit, plan_rights, users
 from metes.store import roles as granted
 from metes.store.roles import LOCAL, Group, RoleGrant
 
@@ -71,6 +71,16 @@ class RoleVerbs(UserVerbs):
             before = _told(found.role, found.territory, found.true_from, found.true_until)
             audit.add_entry(connection, self.principal, "role revoke", subject, {"grant": number}, now, before=before)
         return found
+
+    def rights_idle(self) -> frozenset[int]:
+        """The numbers of the rights on the plan that do not count today: no role of their user's lets them do it at all."""
+        with self.store.read() as connection:
+            day = self._day(connection)
+            may = {
+                right: granted.holders(connection, [r for r in UserRole if asked in ROLE_MAY[r]], day)
+                for right, asked in RIGHT_ASKS.items()
+            }
+            return frozenset(row.id for row in plan_rights.rights(connection).rows if row.user_id not in may[row.right])
 
     def group_list(self) -> tuple[Group, ...]:
         """All groups with their members, by name."""

@@ -82,6 +82,10 @@ SEES_EVERYTHING = frozenset({UserRole.ADMINISTRATOR, UserRole.PLANNER, UserRole.
 WHOLE_ONLY = frozenset(
     {_C.PLAN_READ, _C.PLAN_EDIT, _C.PUBLISH, _C.DATA_IMPORT, _C.CORRECT, _C.RUN, _C.ADMIN, _C.AUDIT_READ, _C.PRIVACY}
 )
+# Rights on parts of the plan count for whoever has the capability that each asks for.
+RIGHT_ASKS: Mapping[str, Capability] = MappingProxyType(
+    {"propose": _C.PLAN_EDIT, "review": _C.REVIEW, "approve": _C.APPROVE, "publish": _C.PUBLISH}
+)
 # The same words as of an address that does not exist: existence can be what is secret.
 HIDDEN = "there is nothing here"
 

@@ -84,9 +84,9 @@ def person_options(visit: SignedIn) -> Response:
 def _page(visit: Visit, typed: Mapping[str, str], errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
     workspace, address = visit.workspace, visit.address
     words = address.get("q").lower().split()
-    marks = _marks(visit)
+    marks, idle = _marks(visit), workspace.rights_idle()
     found = [
-        {"right": r, "name": _NAMES.get(r.right, r.right), "mark": marks.of(r.territory)}
+        {"right": r, "name": _NAMES.get(r.right, r.right), "mark": marks.of(r.territory), "is_idle": r.id in idle}
         for r in workspace.rights_list()
         if all(word in f"{r.user} {r.right} {r.territory} {marks.name(r.territory)}".lower() for word in words)
     ]
