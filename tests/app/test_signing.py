@@ -14,6 +14,7 @@ from metes.app.sign_in_state import Step
 from metes.app.workspace import Workspace, open_workspace
 from metes.base.errors import Conflict, InputError, NotFound, Refused, TooMany
 from metes.identity import passwords
+from metes.store import mails
 from metes.store.signing import hash_of
 from tests.app.doors import HERE, OTHER, PASSWORD, THERE, Clock, number_of, opened, own, signed
 from tests.conftest import NOW
@@ -302,3 +303,17 @@ def test_a_token_that_asks_too_often_must_wait(workspace: Workspace, clock: Cloc
     workspace.token_may_ask(two)
     workspace.config_set("api_requests_a_minute", "0")
     workspace.token_may_ask(one)
+
+
+def test_everybody_is_told_of_their_sign_in_whatever_they_chose(workspace: Workspace, clock: Clock) -> None:
+    ada = own(workspace)
+    ada.notice_mail_stop()
+    with pytest.raises(InputError, match="nothing to choose"):
+        ada.notice_preferences_set("security", in_app=False, by_mail="never")
+    assert "security" not in {choice.kind for choice in ada.notice_preferences().choices}
+    ada.password_change(signed(workspace), PASSWORD, OTHER)
+    assert [notice.subject for notice in ada.notices(kind="security")] == ["Your password was changed"]
+    with workspace.store.write() as connection:
+        mail = mails.take(connection, 1, clock.now)
+    assert mail is not None
+    assert mail.to == "ada@example.com"

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import re
 import secrets
+import threading
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ SHORTEST_KNOWN = 4
 _DIGITS_AND_SIGNS = re.compile(r"[\W\d_]+")
 _ENDING = re.compile(r"[\W\d_]+$")
 _BEGINNING = re.compile(r"^[\W\d_]+")
+# Each hash takes its memory: more at once would let anybody fill the machine's.
+_AT_ONCE = threading.BoundedSemaphore(4)
 log = logging.getLogger("metes.identity")
 
 
@@ -70,7 +73,8 @@ def hash_password(password: str) -> str:
     text = normal_form(password)
     if not MIN_PASSWORD <= len(text) <= MAX_PASSWORD:
         raise InputError(_wrong_length(text))
-    return _present.hasher.hash(text)
+    with _AT_ONCE:
+        return _present.hasher.hash(text)
 
 
 def is_password(password: str, password_hash: str | None) -> bool:
@@ -90,12 +94,13 @@ def checked_against(password: str, password_hash: str | None) -> tuple[bool, str
     except InputError:
         text = ""
     present = _present
-    if not present.nobody:
-        present.nobody = present.hasher.hash(secrets.token_urlsafe(24))
-    try:
-        right, anew = present.hasher.verify_and_update(text, password_hash or present.nobody)
-    except UnknownHashError:
-        return False, None
+    with _AT_ONCE:
+        if not present.nobody:
+            present.nobody = present.hasher.hash(secrets.token_urlsafe(24))
+        try:
+            right, anew = present.hasher.verify_and_update(text, password_hash or present.nobody)
+        except UnknownHashError:
+            return False, None
     return (True, anew) if right and password_hash else (False, None)
 
 

@@ -17,13 +17,14 @@ _ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?=.{{1,190}}
 
 @dataclass(frozen=True, slots=True)
 class NoticeKind:
-    """A kind of notices, and how whoever chose nothing is told of it."""
+    """A kind of notices, and how whoever chose nothing is told of it; of one that `is_fixed` everybody is."""
 
     key: str
     title: str
     about: str
     in_app: bool = True
     by_mail: str = AT_ONCE
+    is_fixed: bool = False
 
 
 NOTICE_KINDS = (
@@ -34,9 +35,16 @@ NOTICE_KINDS = (
     NoticeKind("your-accounts", "Your accounts", "A published plan gives you accounts or takes some from you."),
     NoticeKind("cancelled", "Publication cancelled", "A scheduled plan was taken back before its day."),
     NoticeKind("reminder", "Reminder", "A review that waits for you comes to its day."),
-    NoticeKind("security", "Your sign-in", "Your password or your second factor was changed, or somebody tried to get past it."),
+    # Nobody who sits at a browser of yours turns this off.
+    NoticeKind(
+        "security",
+        "Your sign-in",
+        "Your password or your second factor was changed, or somebody tried to get past it.",
+        is_fixed=True,
+    ),
     NoticeKind("job-failed", "Job failed", "Long work that you asked for, or that runs by itself, did not succeed."),
 )
+CHOSEN_KINDS = tuple(kind for kind in NOTICE_KINDS if not kind.is_fixed)
 NOTICE_KIND_BY_KEY = {kind.key: kind for kind in NOTICE_KINDS}
 
 
@@ -57,7 +65,8 @@ def default_choice(kind: str) -> NoticeChoice:
 
 def checked_choice(kind: str, in_app: bool, by_mail: str) -> NoticeChoice:
     """A choice as it was typed; InputError says what can be chosen."""
-    checked_kind(kind)
+    if NOTICE_KIND_BY_KEY[checked_kind(kind)].is_fixed:
+        raise InputError(f"everybody is told of '{kind}', in the app and by mail; there is nothing to choose")
     if by_mail not in MAIL_CHOICES:
         raise InputError(f"expected mail {', '.join(MAIL_CHOICES)}, got {by_mail[:80]!r}")
     return NoticeChoice(kind, in_app, by_mail)

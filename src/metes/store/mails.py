@@ -88,7 +88,7 @@ def take(connection: Connection, job_id: int, now: datetime) -> Mail | None:
         .where(t.id == found)
     )
     row = connection.execute(query).one()
-    to = row.own_address if row.digest == RESET else row.chosen or row.email
+    to = row.own_address if row.digest == RESET else row.chosen or row.email or row.own_address
     connection.execute(sa.update(mails).where(t.id == row.id).values(state=SENDING, job_id=job_id))
     name = row.person_name or row.user_name or ""
     return Mail(row.id, job_id, row.user_id, row.digest, row.attempts, row.created_at, to, name, row.disabled_at is not None)

@@ -15,10 +15,10 @@ from sqlalchemy.engine import Connection
 from metes.base.errors import NotFound
 from metes.model.notices import (
     AT_ONCE,
+    CHOSEN_KINDS,
     LONGEST_SUBJECT,
     LONGEST_TEXT,
     NEVER,
-    NOTICE_KINDS,
     NoticeChoice,
     default_choice,
     is_mail_address,
@@ -178,7 +178,7 @@ def choices_of(connection: Connection, user_id: int) -> tuple[NoticeChoice, ...]
     t = notice_choices.c
     rows = connection.execute(sa.select(t.kind, t.in_app, t.by_mail).where(t.user_id == user_id))
     chosen = {row.kind: NoticeChoice(*row) for row in rows}
-    return tuple(chosen.get(kind.key) or default_choice(kind.key) for kind in NOTICE_KINDS)
+    return tuple(chosen.get(kind.key) or default_choice(kind.key) for kind in CHOSEN_KINDS)
 
 
 def set_choice(connection: Connection, user_id: int, choice: NoticeChoice) -> None:
@@ -202,9 +202,9 @@ def set_address(connection: Connection, user_id: int, address: str | None) -> No
 
 
 def addresses_of(connection: Connection, user_id: int, day: date) -> tuple[str | None, str | None]:
-    """Where a user chose to get mail, and the address of the person the user is linked to; None where there is none."""
+    """Where a user chose to get mail, and where it goes else: to the person the user is linked to, or the user's own address."""
     row = connection.execute(
-        sa.select(notice_addresses.c.address, people.c.email)
+        sa.select(notice_addresses.c.address, sa.func.coalesce(people.c.email, users.c.email).label("email"))
         .select_from(users)
         .outerjoin(notice_addresses, notice_addresses.c.user_id == users.c.id)
         .outerjoin(people, sa.and_(people.c.id == person_on(day), people.c.closed_on.is_(None)))
@@ -254,7 +254,8 @@ def _users(connection: Connection, user_ids: set[int], person_ids: set[int], day
     """The users of those numbers or linked to those people, who are not shut out, with their addresses."""
     person = person_on(day)
     query = (
-        sa.select(users.c.id, person.label("person_id"), notice_addresses.c.address, people.c.email)
+        sa.select(users.c.id, person.label("person_id"), notice_addresses.c.address)
+        .add_columns(sa.func.coalesce(people.c.email, users.c.email).label("email"))
         .outerjoin(notice_addresses, notice_addresses.c.user_id == users.c.id)
         .outerjoin(people, sa.and_(people.c.id == person, people.c.closed_on.is_(None)))
         .where(users.c.disabled_at.is_(None))

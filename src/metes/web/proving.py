@@ -33,7 +33,19 @@ def proved(request: Request, visit: Annotated[Visit, Depends(signed_in)]) -> Vis
     return visit
 
 
+def proved_forms(request: Request, visit: Annotated[Visit, Depends(signed_in)]) -> None:
+    """Proof before whatever changes something, and before the pages that only ask for it; looking takes none."""
+    path = str(request.scope["path"])
+    if path not in _WITHOUT and (request.method not in SAFE_METHODS or path.endswith(_ASKING)):
+        proved(request, visit)
+
+
 Proved = Annotated[Visit, Depends(proved)]
+PROVED_FORMS = Depends(proved_forms)
+# So end the addresses of pages whose one purpose is a form.
+_ASKING = ("/new", "/password", "/email", "/person", "/disable", "/revoke", "/remove", "/view-as")
+# Giving up what one was given takes no proof.
+_WITHOUT = frozenset({"/view-as/stop"})
 
 
 def _asked(request: Request) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from metes.model.notices import NOTICE_KINDS
+from metes.model.notices import CHOSEN_KINDS
 from metes.store import links, notices, users
 from tests.conftest import NOW
 from tests.connect.servers import Box, mail_box
@@ -106,8 +106,8 @@ def test_two_users_at_once_see_and_mark_their_own(browser: Browser) -> None:
 
 def test_each_kind_has_its_choice_and_what_is_chosen_stays(browser: Browser) -> None:
     page = browser.get("/settings/notices").text
-    assert all(kind.title in page and f'name="{kind.key}.mail"' in page for kind in NOTICE_KINDS)
-    form = {f"{kind.key}.mail": kind.by_mail for kind in NOTICE_KINDS} | {f"{kind.key}.app": "on" for kind in NOTICE_KINDS}
+    assert all(kind.title in page and f'name="{kind.key}.mail"' in page for kind in CHOSEN_KINDS)
+    form = {f"{kind.key}.mail": kind.by_mail for kind in CHOSEN_KINDS} | {f"{kind.key}.app": "on" for kind in CHOSEN_KINDS}
     browser.post("/settings/notices", form)
     assert "Nothing was changed." in browser.get("/settings/notices").text
     del form["comment.app"]

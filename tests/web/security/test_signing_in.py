@@ -259,3 +259,28 @@ def test_a_made_password_leads_to_the_choice_of_another_and_nowhere_else(workspa
     done = send(stranger, page, "/sign-in/password", password=OTHER, next="//evil.example")
     assert done.headers["location"] == "/"
     assert stranger.get("/more").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/users/new", "/users/mallory/password", "/users/mallory/roles/new", "/users/mallory/disable", "/users/mallory/view-as"],
+)
+def test_who_may_what_is_changed_by_whoever_has_just_proved_who_they_are(
+    workspace: Workspace, stranger: Attacker, address: str
+) -> None:
+    stranger.sign_in()
+    assert stranger.get(address).status_code in {200, 403}
+    workspace.clock = lambda: NOW + timedelta(minutes=20)
+    page = stranger.get("/users")
+    assert page.status_code == 200
+    assert stranger.get(address).headers["location"] == f"/prove?next={address}"
+    asked = stranger.get(address, headers={"hx-request": "true"})
+    assert (asked.status_code, asked.headers["hx-redirect"]) == (401, f"/prove?next={address}")
+    token = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
+    assert token
+    for form in ("/users", "/settings/tokens", "/groups", "/users/mallory/disable"):
+        sent = stranger.client.post(
+            form, data={"csrf_token": token[1], "name": "eve"}, headers={"referer": "http://testserver/users"}
+        )
+        assert sent.headers["location"] == "/prove?next=/users", form
+    assert "eve" not in {user.name for user in workspace.user_list()}

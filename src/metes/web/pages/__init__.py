@@ -63,6 +63,7 @@ from metes.web.pages import (
     zone_sets,
     zones,
 )
+from metes.web.proving import PROVED_FORMS
 from metes.web.visits import CHECKED
 
 router = APIRouter()
@@ -130,5 +131,6 @@ for _module in (
     view_as,
     user,  # after all others below /users: a user's page takes any name
 ):
-    _inside.include_router(_module.router)
+    # Who gets in, and who may what, is changed by whoever has just proved who they are.
+    _inside.include_router(_module.router, dependencies=[PROVED_FORMS] if _module in (users, user, groups, tokens, view_as) else [])
 router.include_router(_inside)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from metes.base.errors import InputError, MetesError
-from metes.model.notices import AT_ONCE, DAILY, MAIL_CHOICES, NEVER, NOTICE_KIND_BY_KEY, NOTICE_KINDS, WEEKLY
+from metes.model.notices import AT_ONCE, CHOSEN_KINDS, DAILY, MAIL_CHOICES, NEVER, NOTICE_KIND_BY_KEY, NOTICE_KINDS, WEEKLY
 from metes.web.pages.sign_in import safe_target
 from metes.web.visits import Form, SignedIn, Visit
 
@@ -86,7 +86,7 @@ def show_preferences(visit: SignedIn) -> Response:
 def save_preferences(visit: SignedIn, form: Form) -> Response:
     """Choose for every kind at once, or for none where one choice cannot be."""
     chosen = {}
-    for kind in NOTICE_KINDS:
+    for kind in CHOSEN_KINDS:
         by_mail = str(form.get(f"{kind.key}.mail", ""))
         if by_mail not in MAIL_CHOICES:
             raise InputError(f"expected a choice of mail for {kind.title}; load the page again")
@@ -135,7 +135,7 @@ def test_mail(visit: SignedIn) -> Response:
 def _preferences(visit: Visit, *, typed: str | None = None, error: str = "", status: int = 200) -> Response:
     found = visit.workspace.notice_preferences()
     choices = {choice.kind: choice for choice in found.choices}
-    rows: list[dict[str, Any]] = [{"kind": kind, "choice": choices[kind.key]} for kind in NOTICE_KINDS]
+    rows: list[dict[str, Any]] = [{"kind": kind, "choice": choices[kind.key]} for kind in CHOSEN_KINDS]
     return visit.page(
         "notice-preferences.html",
         status=status,
