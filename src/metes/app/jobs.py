@@ -87,17 +87,17 @@ class JobVerbs(Desk):
         """Ask a job to stop."""
         require_number(job_id, "job")
         with self.store.touch() as connection:
-            found = jobs.request_cancel(connection, job_id, self.principal.name, self.clock())
-            audit.add_entry(connection, self.principal, "job cancel", f"job {job_id}", {"kind": found.kind}, self.clock())
-            return found
+            kind = jobs.job(connection, job_id).kind
+            audit.add_entry(connection, self.principal, "job cancel", f"job {job_id}", {"kind": kind}, self.clock())
+            return jobs.request_cancel(connection, job_id, self.principal.name, self.clock())
 
     def job_resume(self, job_id: int) -> Job:
         """Let a failed or cancelled job go on from its checkpoint."""
         require_number(job_id, "job")
         with self.store.touch() as connection:
-            found = jobs.resume(connection, job_id, self.principal.name, self.clock())
-            audit.add_entry(connection, self.principal, "job resume", f"job {job_id}", {"kind": found.kind}, self.clock())
-            return found
+            kind = jobs.job(connection, job_id).kind
+            audit.add_entry(connection, self.principal, "job resume", f"job {job_id}", {"kind": kind}, self.clock())
+            return jobs.resume(connection, job_id, self.principal.name, self.clock())
 
     def jobs_running(self) -> tuple[Held, ...]:
         """All jobs that workers hold."""

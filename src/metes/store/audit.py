@@ -47,7 +47,8 @@ def add_entry(
     """Append an entry, in the transaction of what it tells of; its number.
 
     `detail`, `before` and `after` hold ids, counts and settings, nothing that names a person. Values that do go into `personal`, by
-    their places such as 'before.email' (`change` makes all three).
+    their places such as 'before.email' (`change` makes all three). A small transaction beside exclusive writers appends before it
+    changes a row: who appends waits for all others who do, and must not hold what they wait for.
     """
     _queue(connection)
     last = connection.execute(sa.select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)).first()
