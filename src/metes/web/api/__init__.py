@@ -17,14 +17,16 @@ from metes.web.api import (
     reviews,
     scenarios,
     seats,
+    signing,
     territories,
     users,
     workspace,
     zones,
 )
 from metes.web.api.access import caller
+from metes.web.api.refusals import REFUSALS
 
-router = APIRouter(dependencies=[Depends(caller)])
+router = APIRouter(dependencies=[Depends(caller)], responses={**REFUSALS})
 for _module in (
     accounts,
     territories,
@@ -37,6 +39,7 @@ for _module in (
     history,
     parts,
     seats,
+    signing,
     imports,
     zones,
     notices,

@@ -412,6 +412,8 @@ def _passes(caller: Caller, branches: list[str], story: Story) -> tuple[Pass, ..
         found.append(Pass(f"metes_{name}-part", territory=branches[0]))
         found.append(Pass(f"metes_{name}-gone", is_good=False))
         found.append(Pass(f"metes_{name}-past", is_good=False))
+    if caller.title == "administrator":
+        found.append(Pass(f"metes_{name}-runs", role="administrator"))
     if caller.title == "two roles":
         found.append(Pass(f"metes_{name}-rep", role="rep"))
         found.append(Pass(f"metes_{name}-wide", role="administrator", territory=story.children(None)[0]))
