@@ -44,7 +44,7 @@ SCOPES = st.sets(st.sampled_from([*TERRITORIES, "nowhere"])).map(lambda keys: Sc
 CONDITIONS: list[Condition] = [
     EVERYTHING,
     Equals("industry", "Retail"),
-    Not(Missing("family")),
+    Not(Missing("region")),
     Range("potential", low=1000),
     Range("distance:39.7,-104.9", high=900),
 ]
@@ -199,6 +199,21 @@ def test_searches_and_single_accounts_show_what_the_scope_shows(asked: tuple[Boo
     for number in (1, 2, 3, 4, 5, 6):
         told = book.overlays_of(number, scope)
         assert told == (book.overlays_of(number, ALL) if number in wanted else [])
+
+
+@given(scope=SCOPES, column=st.sampled_from(["parent", "family"]))
+def test_what_stands_above_and_is_hidden_is_missing(asked: tuple[Book, Seen], scope: Scope, column: str) -> None:
+    book, seen = asked
+    shown = {row["id"] for row in seen.of(scope).values()}
+    wanted = {n: row[column] if row[column] in shown else None for n, row in seen.of(scope).items()}
+    query = AccountQuery(columns=("account", column), sort=column, rows=1000)
+    assert {row["account"]: row[column] for row in book.page(query, scope).rows} == wanted
+    assert {r["account"]: r[column] for batch in book.export(query, scope) for r in batch.to_pylist()} == wanted
+    assert {row["account"]: row[column] for row in book.accounts_by_number(range(1, 1000), scope)} == wanted
+    assert book.count(Missing(column), scope) == sum(value is None for value in wanted.values())
+    assert {value for value, _ in book.distinct(column, scope, 1000)} == set(wanted.values()) - {None}
+    for key in ("K0001", "K0002", "K0003", "K0005", "K0008"):
+        assert book.count(Equals(column, key), scope) == sum(value == key for value in wanted.values())
 
 
 def test_no_answer_to_one_scope_reaches_another(asked: tuple[Book, Seen]) -> None:

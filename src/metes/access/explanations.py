@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from metes.model.scope import Scope
 from metes.rules.explanation import Above, Explanation, FlipSaid, Held, LiteralSaid, RuleSaid
 
-_OF_FAMILY = "family."
+# What is said of the account that stands above, which may be one that is hidden.
+_OF_KIN = re.compile(r"\b(family|parent)\b")
 HIDDEN_VALUE = "a value that is hidden from you"
 
 
@@ -34,7 +36,7 @@ def leads_within(flip: FlipSaid, scope: Scope) -> bool:
     """Whether a change leads nowhere but to territories in scope, or to none, and is of the account itself."""
     if scope.is_everything:
         return True
-    return not flip.field.startswith(_OF_FAMILY) and all(scope.has(territory.key) for territory in flip.territories)
+    return not _OF_KIN.match(flip.field) and all(scope.has(territory.key) for territory in flip.territories)
 
 
 def _held(held: Held, scope: Scope) -> Held:
@@ -60,4 +62,4 @@ def _plain_rule(rule: RuleSaid) -> RuleSaid:
 
 
 def _literal(literal: LiteralSaid) -> LiteralSaid:
-    return replace(literal, value=HIDDEN_VALUE) if _OF_FAMILY in literal.text else literal
+    return replace(literal, value=HIDDEN_VALUE) if _OF_KIN.search(literal.text) else literal

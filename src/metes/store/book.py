@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from metes.model.catalogue import Field
 from metes.model.query import Box, Sums, ZoneFill
 from metes.model.scope import Scope
@@ -22,6 +24,7 @@ from metes.store.ledger import ROLES
 
 _SUMS = ("accounts", "potential", "annual_revenue", "revenue_12m", "pipeline", "open_opportunities")
 _SUMS_KEPT = 512
+_SQUARES_KEPT = 128
 
 
 class Book(BookLists):
@@ -29,6 +32,7 @@ class Book(BookLists):
 
     def __init__(self, path: Path, fields: Mapping[str, Field], currency: str) -> None:
         super().__init__(path, fields, currency)
+        self._squares_kept: OrderedDict[tuple[frozenset[str], int], pa.Table] = OrderedDict()
         self._sums_kept: OrderedDict[tuple[frozenset[str] | None, str], Sums] = OrderedDict()
 
     def territory_sums(self, scope: Scope) -> dict[tuple[str, str], Sums]:
@@ -167,21 +171,44 @@ class Book(BookLists):
     def _squares(self, level: int, scope: Scope, helping: frozenset[str] | None) -> tuple[str, Parameters, Asked]:
         """The squares of a zoom as a query, a row for each territory in one; for each account, where only accounts tell.
 
-        They alone tell who helps with them; so do the few that stand under other territories than the scope's.
+        They alone tell who helps with them. What stands under other territories than the scope's is added to what was summed up.
         """
-        if helping is not None or (scope.territories is not None and not self._sums_up_what_is_seen(scope)):
+        if helping is not None or (scope.territories and not self._sums_up_what_is_seen):
             asked = self._ask(scope, helping)
             return f"{_by_account(level, asked.table)} WHERE {asked.condition}", [*asked.parameters], replace(asked, parameters=())
         allowed, named = of_territories(scope)
         squares = f"SELECT x, y, territory, accounts, longitude, latitude, potential, account FROM cells WHERE zoom = {level} AND {allowed}"
         if scope.territories is None or scope.is_nothing:
             return squares, named, EVERYTHING_ASKED
-        elsewhere = Asked("shown", rows=self._shown(scope.territories).elsewhere)
-        return f"{squares} UNION ALL {_by_account(level, elsewhere.table)}", named, elsewhere
+        elsewhere = Asked("shown", rows=self._squares_elsewhere(level, scope.territories))
+        return f"{squares} UNION ALL SELECT * FROM {elsewhere.table}", named, elsewhere
 
-    def _sums_up_what_is_seen(self, scope: Scope) -> bool:
-        """Whether what was summed up by territory serves a narrow scope: not where its accounts are few, and asked alone."""
-        return scope.is_nothing or self._ask(scope).rows is None
+    def _squares_elsewhere(self, level: int, territories: frozenset[str]) -> pa.Table:
+        """The squares of the accounts that some territories show and that stand under others; kept."""
+        key = (territories, level)
+        with self._lock:
+            if key in self._squares_kept:
+                self._squares_kept.move_to_end(key)
+                return self._squares_kept[key]
+        asked = Asked("shown", rows=self._shown(territories).elsewhere)
+        found = (
+            asked.on(self.cursor())
+            .execute(f"""
+            SELECT x, y, territory, count(*) AS accounts, avg(longitude) AS longitude, avg(latitude) AS latitude,
+                sum(potential)::BIGINT AS potential, min(account) AS account
+            FROM ({_by_account(level, asked.table)}) WHERE longitude IS NOT NULL AND latitude IS NOT NULL GROUP BY ALL""")
+            .to_arrow_table()
+        )
+        with self._lock:
+            self._squares_kept[key] = found
+            while len(self._squares_kept) > _SQUARES_KEPT:
+                self._squares_kept.popitem(last=False)
+        return found
+
+    @property
+    def _sums_up_what_is_seen(self) -> bool:
+        """Whether what was summed up by territory serves narrow scopes too."""
+        return True
 
 
 def _by_account(level: int, table: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from metes.model.scope import Scope
 from metes.model.terms import OfFamily, term_of, terms_of
 from metes.rules.term_columns import identity_of
 from metes.store.book_accounts import WORDS
+from metes.store.book_scope import KIN, Asked, without_hidden_kin
 from metes.store.book_source import BookSource
-from metes.store.filters import Filter, FilterWriter, Parameters, quote, worked_out
+from metes.store.filters import HOLDS, Filter, FilterWriter, Parameters, quote, worked_out
 from metes.store.wide_filters import MANY, comparisons_in, holding, require_few_enough
 
 SUM_FIELDS = ("potential", "annual_revenue", "revenue_12m", "pipeline")
@@ -55,14 +56,14 @@ class BookLists(BookSource):
         for name in (*query.columns, query.sort):
             self._require_column(name)
         try:
-            return self._page(query, self._filter(query, scope, lists, plan))
+            return self._page(query, self._filter(query, scope, lists, plan), scope)
         except (duckdb.BinderException, duckdb.ConversionException, duckdb.InvalidInputException):
             if query.after is None:
                 raise
             # Whoever changed the cursor gave it a value that cannot stand in the column.
             raise InputError("expected the cursor of an earlier page in the same order; begin again without one") from None
 
-    def _page(self, query: AccountQuery, asked: Filter) -> AccountPage:
+    def _page(self, query: AccountQuery, asked: Filter, scope: Scope) -> AccountPage:
         total, sums = self._count(asked)
         is_backward = query.after is not None and query.after.is_backward
         sorted_by = self._quickly_sorted(query)
@@ -74,6 +75,7 @@ class BookLists(BookSource):
                 sql = f"SELECT account FROM {asked.source} WHERE {asked.text} AND {behind} ORDER BY {order} LIMIT {missing}"
                 numbers += [row[0] for row in asked.on(self.cursor()).execute(sql, asked.bound + more).fetchall()]
         found = self._take(numbers, tuple(dict.fromkeys(("account", query.sort, *query.columns))))
+        found = self._without_hidden_kin(found, scope)
         has_more = len(found) > query.rows
         found = found[: query.rows]
         if is_backward:
@@ -135,7 +137,7 @@ class BookLists(BookSource):
             if key in self._values:
                 self._values.move_to_end(key)
                 return self._values[key]
-        asked = self._ask(scope)
+        asked = self._ask_for(scope, {column, *(other for other, _ in within)})
         allowed = " AND ".join((asked.condition, *(f"{quote(other)} = ?" for other, _ in within)))
         parameters = [*asked.parameters, *(value for _, value in within)]
         name = quote(column)
@@ -167,6 +169,14 @@ class BookLists(BookSource):
         wanted = text.strip().lower()
         return sorted(rows, key=lambda row: row["name"].lower() != wanted)[:limit]
 
+    def _ask_for(self, scope: Scope, names: Set[str], territories: frozenset[str] | None = None) -> Asked:
+        """Where a query of some columns finds the accounts of a scope; what stands above an account and is hidden is missing there."""
+        asked = self._ask(scope, territories)
+        if scope.is_everything or names.isdisjoint(KIN) or asked.table != "accounts":
+            return asked
+        hidden = self._hidden_kin(scope)
+        return without_hidden_kin(asked, hidden) if hidden else asked
+
     @property
     def _numbers_beside(self) -> pa.Array | None:
         """Of which accounts the columns of terms are; None where they stand as the accounts do."""
@@ -174,7 +184,8 @@ class BookLists(BookSource):
 
     def _filter(self, query: AccountQuery, scope: Scope, lists: Mapping[str, NamedList] | None, plan: Plan | None) -> Filter:
         plan = plan or _NO_PLAN
-        seen = self._ask(scope, query.territories)
+        asked = {literal.field for literal in literals(query.condition)}
+        seen = self._ask_for(scope, {*asked, *query.columns, query.sort}, query.territories)
         parameters: Parameters = []
         parts = [seen.condition]
         columns: Mapping[str, pa.Array] = {}
@@ -183,6 +194,8 @@ class BookLists(BookSource):
             if not scope.is_everything:
                 _require_of_the_account(query.condition)
             text, more, columns, identity = self._written(query.condition, plan.list_by_key if lists is None else lists, plan)
+            if not scope.is_everything and HOLDS in columns and not asked.isdisjoint(KIN):
+                raise InputError("a condition of so many comparisons cannot ask for 'parent' or 'family'; ask for fewer")
             parts.append(text)
             parameters += more
         if query.territories is not None:

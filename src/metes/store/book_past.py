@@ -22,7 +22,7 @@ from metes.store.book import Book
 from metes.store.book_accounts import ACCOUNT_COLUMNS, WORDS, make_accounts
 from metes.store.book_build import TERRITORY_SUMS, ZONE_SUMS, make_sums
 from metes.store.book_key import BookShape
-from metes.store.book_scope import Asked, by_bits, of_territories
+from metes.store.book_scope import Asked, Shown, by_bits, of_territories
 from metes.store.bulk import Snapshot
 from metes.store.columns import to_micros
 from metes.store.engine import Store
@@ -92,12 +92,16 @@ class PastBook(Book):
             return super()._ask(scope, territories)
         return by_bits(self.seen_bits(scope.territories))
 
+    def _shown(self, territories: frozenset[str]) -> Shown:
+        return self._today._shown(territories)
+
     def _seen_of(self, numbers: Sequence[int], scope: Scope) -> Sequence[int]:
         return self._today._seen_of(numbers, scope)
 
-    def _sums_up_what_is_seen(self, scope: Scope) -> bool:
+    @property
+    def _sums_up_what_is_seen(self) -> bool:
         """Never: a scope need not show what its territories held then."""
-        return scope.is_nothing
+        return False
 
     def _summed(self, scope: Scope) -> list[dict[str, Any]]:
         if scope.territories is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -21,14 +21,16 @@ from numpy.typing import NDArray
 from metes.model.scope import Scope
 
 Parameters = list[Any]
-# So many accounts of one scope are kept row by row: some 30 MB.
-FEW = 100_000
+# So many accounts of one scope are kept row by row: some 60 MB.
+FEW = 250_000
 # What all scopes of one Book keep together.
-_ROWS_KEPT = 400_000
+_ROWS_KEPT = 500_000
 _BYTES_KEPT = 64 << 20
 # Arrow is scanned by one thread per batch.
 _BATCH_ROWS = 122_880
 _SHOWN = "shown"
+# The columns that name another account, which may be one that is hidden.
+KIN = ("parent", "family")
 # What the map asks of accounts.
 _PLACED = ("account", "territory", "latitude", "longitude", "potential")
 _SEEN = "get_bit(?::BLOB::BIT, name_rank) = 1"
@@ -39,12 +41,13 @@ class Shown:
     """What a narrow scope shows of a Book: a bit per rank of a name, the first one the highest of its byte.
 
     `rows` are the accounts with all columns where they are few, else None; `elsewhere` those that stand under a territory outside the
-    scope, or under none: its territories help with them.
+    scope, or under none: its territories help with them. `hidden` are the ids of accounts that stand above one of them, and do not show.
     """
 
     bits: bytes
     rows: pa.Table | None
     elsewhere: pa.Table
+    hidden: frozenset[str]
 
     @property
     def kept(self) -> int:
@@ -73,6 +76,13 @@ NOTHING_ASKED = Asked(condition="FALSE")
 def asked_of(shown: Shown) -> Asked:
     """The accounts of a narrow scope; those without a rank, closed since, are never among them."""
     return by_bits(shown.bits) if shown.rows is None else Asked(_SHOWN, rows=shown.rows)
+
+
+def without_hidden_kin(asked: Asked, hidden: frozenset[str]) -> Asked:
+    """The same accounts of the Book, what stands above them and does not show being missing."""
+    kin = ", ".join(f"CASE WHEN {name} IN (SELECT id FROM {_SHOWN}) THEN NULL ELSE {name} END AS {name}" for name in KIN)
+    table = f"(SELECT * REPLACE ({kin}) FROM accounts) AS accounts"
+    return replace(asked, table=table, rows=pa.table({"id": pa.array(sorted(hidden), pa.string())}))
 
 
 def by_bits(bits: bytes) -> Asked:
@@ -118,11 +128,34 @@ def shown_by(cursor: duckdb.DuckDBPyConnection, territories: frozenset[str], bat
     flags = np.zeros(len(known) + 1, np.bool_)
     flags[rows["name_rank"].take(places).to_numpy()] = True
     own = pc.is_in(rows["territory"].take(places), value_set=pa.array(sorted(territories), pa.string()))
+    bits = np.packbits(flags).tobytes()
+    hidden = _hidden_above(cursor, rows.select(KIN).take(places), bits)
     return Shown(
-        np.packbits(flags).tobytes(),
-        _in_batches(rows.take(places)) if len(found) <= few else None,
+        bits,
+        _in_batches(_without(rows.take(places), hidden)) if len(found) <= few else None,
         _in_batches(rows.select(_PLACED).take(places.filter(pc.invert(own).combine_chunks()))),
+        frozenset(hidden.to_pylist()),
     )
+
+
+def _hidden_above(cursor: duckdb.DuckDBPyConnection, kin: pa.Table, bits: bytes) -> pa.Array:
+    """The ids of the accounts named in some columns that the bits do not show."""
+    named = pa.concat_arrays([kin[name].combine_chunks().drop_null().unique() for name in KIN]).unique()
+    if not len(named):
+        return named
+    known = cursor.execute(
+        "SELECT id, name_rank FROM accounts WHERE id IN (SELECT unnest(?))", [named.to_pylist()]
+    ).to_arrow_table()
+    shown = set_at(bits, known["name_rank"].to_numpy().astype(np.int64))
+    return named.filter(pc.invert(pc.is_in(named, value_set=known["id"].filter(pa.array(shown)).combine_chunks())))
+
+
+def _without(rows: pa.Table, hidden: pa.Array) -> pa.Table:
+    """Rows in which what stands above them and is hidden is missing."""
+    for name in KIN:
+        shown = pc.if_else(pc.is_in(rows[name], value_set=hidden), pa.scalar(None, pa.string()), rows[name])
+        rows = rows.set_column(rows.schema.get_field_index(name), name, shown)
+    return rows
 
 
 def _in_batches(table: pa.Table) -> pa.Table:

@@ -22,6 +22,7 @@ from metes.store.book_key import day_of
 from metes.store.book_scope import (
     EVERYTHING_ASKED,
     FEW,
+    KIN,
     NOTHING_ASKED,
     Asked,
     Shown,
@@ -84,7 +85,7 @@ class BookSource:
 
     def accounts_by_number(self, numbers: Sequence[int], scope: Scope) -> list[dict[str, Any]]:
         """All columns of the accounts with these numbers that the scope shows."""
-        return self._take(self._seen_of(numbers, scope))
+        return self._without_hidden_kin(self._take(self._seen_of(numbers, scope)), scope)
 
     def details(self, columns: Sequence[str], scope: Scope) -> pa.Table:
         """Columns of all accounts that the scope shows, by number; read where they lie."""
@@ -152,6 +153,15 @@ class BookSource:
 
     def _shown(self, territories: frozenset[str]) -> Shown:
         return self._shown_accounts.of(territories, lambda: shown_by(self.cursor(), territories, self._row_batch[0], self.few))
+
+    def _hidden_kin(self, scope: Scope) -> frozenset[str]:
+        """The ids of accounts that stand above one that the scope shows, and do not show themselves."""
+        return frozenset() if not scope.territories else self._shown(scope.territories).hidden
+
+    def _without_hidden_kin(self, rows: list[dict[str, Any]], scope: Scope) -> list[dict[str, Any]]:
+        """Rows in which what stands above them and is hidden is missing."""
+        hidden = self._hidden_kin(scope)
+        return [{n: None if n in KIN and v in hidden else v for n, v in row.items()} for row in rows] if hidden else rows
 
     def _ask(self, scope: Scope, territories: frozenset[str] | None = None) -> Asked:
         """Where a query finds the accounts of a scope; of those that some territories hold, where it asks for no others."""

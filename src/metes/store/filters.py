@@ -33,7 +33,7 @@ Parameters = list[Any]
 
 # The columns beside those of the accounts, in their order: of terms, or of a condition that was worked out before.
 _BESIDE = "beside"
-_HOLDS = ":holds"
+HOLDS = ":holds"
 # Arrow is scanned by one thread per batch.
 _BATCH_ROWS = 122_880
 
@@ -85,7 +85,7 @@ class Filter:
 
 def worked_out(holds: pa.Array) -> tuple[str, dict[str, pa.Array]]:
     """The expression for a condition whose truth is known for each account, and the column it asks for."""
-    return f"{_BESIDE}.{quote(_HOLDS)}", {_HOLDS: holds}
+    return f"{_BESIDE}.{quote(HOLDS)}", {HOLDS: holds}
 
 
 class FilterWriter:
