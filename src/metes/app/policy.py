@@ -26,7 +26,7 @@ ONES_OWN = "one's own"
 THE_HOUSE = "the house"
 
 _ANYBODY = """
-    acting_as as_of active active_revision plan_of today settings fields custom_fields when check_ready require_active
+    acting_as as_of active active_revision plan_of plan_base today settings fields custom_fields when check_ready require_active
     provider_name session sign_out sign_in_state token_user token_may_ask preferences_set views view_save view_delete view_as_end what_sees notice_mail_stop may accounts_known
 """
 _ONES_OWN = """
@@ -51,7 +51,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
     Capability.REVIEW: "plan_review review_balances reviews_open",
     Capability.APPROVE: "plan_comment plan_comment_resolve plan_decide",
     Capability.PLAN_READ: """
-        plan_find plan_list plan_log plan_base plan_show plan_text plan_schema plan_check plan_names plan_export plan_markdown plan_diff
+        plan_find plan_list plan_log plan_show plan_text plan_schema plan_check plan_names plan_export plan_markdown plan_diff
         plan_compare compared_at_hand plan_preview pin_preview preview preview_at_hand preview_csv preview_moves preview_write
         preview_zones plan_prove plan_verdict proof_at_hand draft_or_active rule_count rule_check list_asked plan_area_accounts
         plan_area_list plan_area_show plan_area_text publication publications publish_preview rights_list rights_idle
