@@ -198,7 +198,7 @@ def _show_password(console: Console, name: str, made: str | None) -> int:
         console.emit({"user": name, "password": made})
     elif made:
         print(made)
-        say(f"this is the password of {name}; it is not shown again")
+        say(f"this is the password of {name}; it is not shown again, and only lets {name} choose another, for a week")
     else:
         say(f"{name} has the password you gave")
     return 0

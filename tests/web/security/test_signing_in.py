@@ -284,3 +284,33 @@ def test_who_may_what_is_changed_by_whoever_has_just_proved_who_they_are(
         )
         assert sent.headers["location"] == "/prove?next=/users", form
     assert "eve" not in {user.name for user in workspace.user_list()}
+
+
+def test_an_administrator_takes_a_factor_away_and_signs_somebody_out_with_proof_alone(
+    workspace: Workspace, stranger: Attacker
+) -> None:
+    workspace.user_add("eve", PASSWORD, roles=["planner"])
+    eve = stranger.other()
+    eve.sign_in("eve")
+    set_up(eve)
+    stranger.sign_in()
+    page = "/users/eve/second-factor/remove"
+    assert send(eve, "/settings/security", page).status_code == 404
+    assert "Take the second factor of eve away?" in stranger.get(page).text
+    assert send(stranger, page, page).headers["location"] == "/users/eve"
+    assert eve.get("/more").status_code == 303
+    assert eve.sign_in("eve").status_code == 303
+    assert eve.get("/more").status_code == 200
+    token = {"x-csrf-token": token_of(stranger.get("/settings/security").text)}
+    assert len(stranger.get("/api/v1/users/eve/sessions").json()) == 1
+    workspace.clock = lambda: NOW + timedelta(minutes=20)
+    refused = stranger.client.delete("/api/v1/users/eve/sessions", headers=token)
+    assert refused.status_code == 403
+    assert "prove first" in refused.text
+    assert stranger.get("/users/eve/sessions/remove").headers["location"] == "/prove?next=/users/eve/sessions/remove"
+    send(stranger, "/prove", "/prove", answer=PASSWORD)
+    assert stranger.client.delete("/api/v1/users/eve/sessions", headers=token).json() == {"ended": 1}
+    assert stranger.client.delete("/api/v1/users/eve/second-factor", headers=token).status_code == 404
+    assert eve.get("/more").status_code == 303
+    own = send(stranger, "/settings/security", f"/users/{NAME}/second-factor/remove")
+    assert own.status_code == 403

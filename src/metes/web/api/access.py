@@ -10,11 +10,15 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from metes.app.passwords import PROVE_FIRST
 from metes.app.workspace import Workspace
+from metes.base.errors import Refused
 from metes.base.plain import plain
 from metes.model.scope import Narrowing
-from metes.web.visits import NotSignedIn, checked, principal_of, signed_in
+from metes.web.visits import COOKIE, SAFE_METHODS, NotSignedIn, checked, principal_of, signed_in
 
+# Who gets in, and who may what.
+_PROVED = ("/api/v1/users", "/api/v1/roles", "/api/v1/groups", "/api/v1/tokens")
 _bearer = HTTPBearer(auto_error=False, description="A token made by 'metes token add'.")
 
 
@@ -45,7 +49,17 @@ async def _workspace_of(request: Request) -> Workspace:
     except NotSignedIn:
         raise HTTPException(401, "send a token: 'Authorization: Bearer TOKEN'", {"WWW-Authenticate": "Bearer"}) from None
     await checked(request)
+    if request.method not in SAFE_METHODS and request.scope["path"].startswith(_PROVED):
+        await run_in_threadpool(_require_proof, request)
     return visit.workspace
+
+
+def _require_proof(request: Request) -> None:
+    """Refused unless whoever sits at the browser proved a short while ago who they are, as the pages ask for the same changes."""
+    workspace: Workspace = request.app.state.workspace
+    state = workspace.sign_in_state(request.cookies.get(COOKIE, ""))
+    if state is None or not state.is_proved(workspace.clock()):
+        raise Refused(f"{PROVE_FIRST}, on the page /prove")
 
 
 Caller = Annotated[Workspace, Depends(caller)]

@@ -57,6 +57,7 @@ from metes.web.pages import (
     territories,
     tokens,
     user,
+    user_sign_in,
     users,
     view_as,
     why,
@@ -129,8 +130,9 @@ for _module in (
     groups,
     tokens,
     view_as,
+    user_sign_in,
     user,  # after all others below /users: a user's page takes any name
 ):
     # Who gets in, and who may what, is changed by whoever has just proved who they are.
-    _inside.include_router(_module.router, dependencies=[PROVED_FORMS] if _module in (users, user, groups, tokens, view_as) else [])
+    _inside.include_router(_module.router, dependencies=[PROVED_FORMS] if _module in (users, user, user_sign_in, groups, tokens, view_as) else [])
 router.include_router(_inside)

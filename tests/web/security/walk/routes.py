@@ -164,6 +164,9 @@ _ASKED = {
         post /api/v1/schedules/{name}/run
     """,
     "admin": """
+        get /users/{name}/second-factor/remove  post /users/{name}/second-factor/remove  get /users/{name}/sessions/remove
+        post /users/{name}/sessions/remove  get /api/v1/users/{name}/sessions  delete /api/v1/users/{name}/sessions
+        delete /api/v1/users/{name}/second-factor
         delete /api/v1/groups/{name}  delete /api/v1/groups/{name}/members/{user}  delete /api/v1/roles/{role}
         get /api/v1/groups  get /api/v1/roles  get /api/v1/users/{name}  get /api/v1/users/{name}/sees  post /api/v1/groups
         post /api/v1/roles  put /api/v1/groups/{name}/members/{user}  put /api/v1/users/{name}/email
