@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from metes.connect.openid import OpenIdProvider, ProviderIdentity, Question
 
 METHOD = "provider"
+FRESH = "fresh."
 MINUTES = 10
 NOT_WELL = "the sign-in at {name} did not work; try again, and if it goes on like this, tell whoever runs this server"
 NOT_KNOWN = "you are signed in at {name}, but nobody here is known by that; ask whoever runs Metes to let you in"
@@ -58,15 +59,16 @@ class ProviderVerbs(Desk):
         access = self.shelf.provider
         return access.name if access.is_named else ""
 
-    def provider_leave(self, target: str, *, address: str = "") -> Leaving:
+    def provider_leave(self, target: str, *, address: str = "", is_fresh: bool = False) -> Leaving:
         """Begin a sign-in at the provider; Refused, with words for anybody, where it does not answer.
 
-        TooMany where an address begins more than a whole office does.
+        With `is_fresh` people have to prove there who they are even if they are signed in. TooMany where an address begins more than a
+        whole office does.
         """
         self.shelf.limits.take(LEAVINGS_OF_ADDRESS, address)
         now = self.clock()
         provider = self._provider_told()
-        question, secret = _question(), secrets.new_secret()
+        question, secret = _question(is_fresh), secrets.new_secret()
         try:
             where = provider.question_address(question, now)
         except MetesError as error:
@@ -103,7 +105,7 @@ class ProviderVerbs(Desk):
             )
             raise Refused(TOO_LATE)
         provider = self._provider_told()
-        question = _question(state, begun)
+        question = _asked(state, begun)
         try:
             who = provider.identity(Answer(code, error, issuer), question, now)
         except MetesError as fault:
@@ -134,18 +136,21 @@ class ProviderVerbs(Desk):
                 )
                 raise Refused(NOT_KNOWN.format(name=settings.name))
             identities.note_seen(connection, who.issuer, who.subject, now)
-            session = self._begin_session(connection, user, now, principal.address, agent, settings.session_hours)
+            session = self._begin_session(connection, user, now, principal.address, agent)
+            # Who has left the company cannot sign in there: a short session is what makes that count here. And whoever was signed in there
+            # already has proved nothing just now, as a proof before what changes who gets in has to be.
+            until = now + timedelta(hours=settings.session_hours)
+            proved = None if who.proved_at is None else min(who.proved_at, now)
+            users.set_session(connection, secrets.digest(session), expires_at=until, proved_at=proved)
         log.info("signed in at the provider", extra={"subject": f"user {number}", "address": principal.address})
         return user, session
 
-    def _begin_session(self, connection: Connection, user: User, now: datetime, address: str, agent: str, hours: int) -> str:
+    def _begin_session(self, connection: Connection, user: User, now: datetime, address: str, agent: str) -> str:
         secret = secrets.new_secret()
         users.add_session(
             connection, user.id, secrets.digest(secret), secrets.new_secret(), now,
             address=address, agent=agent, method=METHOD, number=secrets.new_number(),
         )  # fmt: skip
-        # Who has left the company cannot sign in there: a short session is what makes that count here.
-        users.set_session(connection, secrets.digest(secret), expires_at=now + timedelta(hours=hours))
         return secret
 
     def provider_end_address(self) -> str:
@@ -239,13 +244,19 @@ class ProviderVerbs(Desk):
         return Refused((NOT_STRONG if isinstance(error, TooWeak) else NOT_WELL).format(name=self.provider_name()))
 
 
-def _question(state: str = "", begun: Begun | None = None) -> Question:
-    """A new question, or the one that was asked before."""
+def _question(is_fresh: bool) -> Question:
+    """A new question. That it asks for a fresh proof is written into its nonce, which comes back with the answer and cannot be changed."""
     from metes.connect.openid import Question
 
-    if begun is not None:
-        return Question(state, begun.nonce, begun.verifier)
-    return Question(secrets.new_secret(), secrets.new_secret(), secrets.new_secret())
+    nonce = (FRESH if is_fresh else "") + secrets.new_secret()
+    return Question(secrets.new_secret(), nonce, secrets.new_secret(), is_fresh)
+
+
+def _asked(state: str, begun: Begun) -> Question:
+    """The question that was asked before."""
+    from metes.connect.openid import Question
+
+    return Question(state, begun.nonce, begun.verifier, begun.nonce.startswith(FRESH))
 
 
 def _bound(state: str, secret: str) -> str:

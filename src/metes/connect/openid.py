@@ -18,7 +18,18 @@ from authlib.integrations.httpx_client import OAuth2Client
 from joserfc.jwk import KeySet
 
 from metes.base.errors import MetesError
-from metes.connect.openid_tokens import ALGORITHMS, Expected, ProviderFault, UnknownKey, checked_claims, keys_of, require_strength
+from metes.connect.openid_tokens import (
+    ALGORITHMS,
+    FRESH_SECONDS,
+    Expected,
+    ProviderFault,
+    UnknownKey,
+    checked_claims,
+    keys_of,
+    proved_at,
+    require_fresh,
+    require_strength,
+)
 from metes.connect.outgoing import Outgoing, understood
 from metes.connect.provider_settings import ProviderSettings
 from metes.model.notices import is_mail_address
@@ -30,6 +41,7 @@ FAILURE_KEPT = timedelta(seconds=5)
 KEYS_AGAIN = timedelta(seconds=10)
 LONGEST_CODE = 4096
 MOST_GROUPS = 1000
+_OF_THE_SIGN_IN = ("auth_time", "acr", "amr")
 _CODE = re.compile(r"[\x21-\x7e]+")
 _ERROR = re.compile(r"[a-z_]{1,60}")
 
@@ -50,11 +62,15 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of the provider for one sign-in: three secrets, each made for it alone."""
+    """What is asked of the provider for one sign-in: three secrets, each made for it alone.
+
+    With `is_fresh` people have to prove who they are at the provider even if they are signed in there.
+    """
 
     state: str
     nonce: str
     verifier: str
+    is_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +84,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ProviderIdentity:
-    """Who somebody is at a provider. `email` is only what it has verified; `groups` is None where it was not asked for them."""
+    """Who somebody is at a provider. `email` is only what it has verified; `groups` is None where it was not asked for them.
+
+    `proved_at` is when they proved there who they are, where it says so.
+    """
 
     issuer: str
     subject: str
     username: str = ""
     email: str = ""
     groups: frozenset[str] | None = None
+    proved_at: datetime | None = None
 
 
 class OpenIdProvider:
@@ -115,6 +135,8 @@ class OpenIdProvider:
         """Where a browser goes to be asked who it is."""
         address = self.metadata(now).authorize
         more = {"acr_values": " ".join(self.settings.strengths)} if self.settings.strengths else {}
+        if question.is_fresh:  # the second word makes it say when that was
+            more |= {"prompt": "login", "max_age": str(FRESH_SECONDS)}
         with self._client("none") as client:
             url, _state = client.create_authorization_url(
                 address, state=question.state, code_verifier=question.verifier, nonce=question.nonce, **more
@@ -133,6 +155,8 @@ class OpenIdProvider:
         expected = Expected(self.settings.issuer, self.settings.client_id, question.nonce, access)
         claims = self._claims(str(tokens.get("id_token") or ""), expected, metadata, now)
         require_strength(claims, self.settings.strengths)
+        if question.is_fresh:
+            require_fresh(claims, now)
         if self._lacks(claims) and metadata.user_info and access:
             claims = _together(claims, self._user_info(metadata.user_info, access, claims["sub"]))
         return identity_of(claims, self.settings)
@@ -251,12 +275,12 @@ class OpenIdProvider:
 
 
 def _together(signed: Mapping[str, Any], told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Claims of both, those signed first; whether an address is verified counts for the address beside it alone."""
+    """Claims of both, those signed first; whether an address is verified counts for the address beside it alone, and only what is signed says
+    when and how somebody proved who they are."""
     if "email" not in signed:
         signed = {name: value for name, value in signed.items() if name != "email_verified"}
-    else:
-        told = {name: value for name, value in told.items() if name != "email_verified"}
-    return {**told, **signed}
+    left_out = _OF_THE_SIGN_IN if "email" not in signed else (*_OF_THE_SIGN_IN, "email_verified")
+    return {**{name: value for name, value in told.items() if name not in left_out}, **signed}
 
 
 def identity_of(claims: Mapping[str, Any], settings: ProviderSettings) -> ProviderIdentity:
@@ -272,6 +296,7 @@ def identity_of(claims: Mapping[str, Any], settings: ProviderSettings) -> Provid
         username=name if isinstance(name, str) else "",
         email=str(email) if is_verified else "",
         groups=_groups(claims, settings.groups_claim),
+        proved_at=proved_at(claims),
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from authlib.oidc.core import CodeIDToken
@@ -22,6 +22,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 LEEWAY_SECONDS = 60
 # Made for this sign-in, not kept from an older one.
 OLDEST_SECONDS = 900
+# Whoever was asked to prove who they are did so within this time.
+FRESH_SECONDS = 300
 LONGEST_TOKEN = 64 * 1024
 LONGEST_SUBJECT = 255
 _SMALLEST_RSA = 2048
@@ -104,6 +106,21 @@ def checked_claims(
     if not 1 <= len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
         raise ProviderFault("the provider's token names nobody")
     return claims
+
+
+def proved_at(claims: Mapping[str, Any]) -> datetime | None:
+    """When somebody proved to the provider who they are, where it says so."""
+    at = claims.get("auth_time")
+    if isinstance(at, bool) or not isinstance(at, int | float) or not 0 < at < 2**33:
+        return None
+    return datetime.fromtimestamp(at, UTC)
+
+
+def require_fresh(claims: Mapping[str, Any], now: datetime) -> None:
+    """ProviderFault unless somebody proved a short while ago who they are, and the provider says so."""
+    at = proved_at(claims)
+    if at is None or (now - at).total_seconds() > FRESH_SECONDS + LEEWAY_SECONDS:
+        raise ProviderFault("the provider does not say that somebody has just proved who they are, as it was asked to see to")
 
 
 def _require_young(claims: Mapping[str, Any], now: datetime) -> None:

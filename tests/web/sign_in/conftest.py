@@ -40,9 +40,9 @@ class Visitor:
         """Another browser before the same server."""
         return Visitor(self.workspace, self.provider, TestClient(self.client.app, follow_redirects=False), self.clock)
 
-    def leave(self, target: str = "/") -> str:
+    def leave(self, target: str = "/", **more: str) -> str:
         """Follow the button; where the provider asks."""
-        answer = self.client.get("/sign-in/with-provider", params={"next": target})
+        answer = self.client.get("/sign-in/with-provider", params={"next": target, **more})
         assert answer.status_code == 303, answer.text
         return str(answer.headers["location"])
 
@@ -61,6 +61,12 @@ class Visitor:
         """Who is signed in; None where nobody is."""
         session = self.workspace.session(self.client.cookies.get(COOKIE) or "")
         return session and session.user
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether who is signed in proved a short while ago who they are."""
+        state = self.workspace.sign_in_state(self.client.cookies.get(COOKIE) or "")
+        return state is not None and state.is_proved(self.clock())
 
     def said(self, answer: Any) -> str:
         """What the sign-in page says went wrong."""

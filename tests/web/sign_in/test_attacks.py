@@ -191,6 +191,37 @@ def test_a_sign_in_that_was_too_weak_is_turned_away_with_what_to_do(
     assert visitor.sign_in().status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("at", "is_proved"), [(None, False), (AT - 3600, False), (AT - 60, True), (AT + 10**6, True), (True, False), (-5, False)]
+)
+def test_a_sign_in_proves_no_more_than_the_provider_says(visitor: Visitor, clock: Clock, at: object, is_proved: bool) -> None:
+    visitor.provider.lie = Lie(claims={"auth_time": at})
+    assert visitor.sign_in().status_code == 303
+    assert visitor.is_proved is is_proved
+    clock.move(minutes=15, seconds=1)
+    assert not visitor.is_proved
+
+
+def test_who_was_signed_in_there_already_is_asked_again_before_what_changes_who_gets_in(
+    visitor: Visitor, liar: LyingProvider
+) -> None:
+    liar.lie = Lie(claims={"auth_time": AT - 3600})
+    visitor.sign_in()
+    page = visitor.client.get("/prove?next=/settings/tokens").text
+    assert 'href="/sign-in/with-provider?again=yes&amp;next=/settings/tokens"' in page
+    address = visitor.leave("/settings/tokens", again="yes")
+    asked = parse_qs(urlsplit(address).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["300"])
+    # Neither one that does not say when, nor one that did not ask, counts as having asked.
+    for at in (None, AT - 3600):
+        liar.lie = Lie(claims={"auth_time": at})
+        assert "did not work" in visitor.back(liar.signed_in(visitor.leave(again="yes"))).text
+        assert not visitor.is_proved
+    liar.lie = Lie(claims={"auth_time": AT})
+    assert visitor.back(liar.signed_in(visitor.leave("/settings/tokens", again="yes"))).headers["location"] == "/settings/tokens"
+    assert visitor.is_proved
+
+
 def test_a_provider_that_knows_no_sign_out_is_told(visitor: Visitor, liar: LyingProvider) -> None:
     liar.lie = Lie(metadata={"end_session_endpoint": None})
     assert "does not say where one signs out" in visitor.said(visitor.client.get("/sign-out/at-provider"))

@@ -82,6 +82,14 @@ def test_canaille_gives_nothing_for_a_code_without_the_verifier_it_was_asked_for
     assert "the provider refused the code: invalid_grant" in caplog.text
 
 
+def test_canaille_asks_again_and_says_when_it_did(before: Callable[..., Visitor], canaille: Canaille) -> None:
+    visitor = before(canaille, METES_OIDC_PROVISION="yes")
+    assert (
+        visitor.back(canaille.signed_in(visitor.leave("/settings/tokens", again="yes"))).headers["location"] == "/settings/tokens"
+    )
+    assert visitor.is_proved
+
+
 def test_signing_out_says_where_to_sign_out_of_canaille(before: Callable[..., Visitor], canaille: Canaille) -> None:
     visitor = before(canaille, METES_OIDC_PROVISION="yes")
     visitor.sign_in()

@@ -103,8 +103,11 @@ def _secret(visit: Visit) -> str:
 
 
 def _prove_page(visit: Visit, target: str, error: str = "", status: int = 200) -> Response:
+    state, provider = visit.workspace.sign_in_state(_secret(visit)), visit.workspace.provider_name()
     how = "password" if visit.user.has_password else "code" if visit.workspace.own_security().factor_since else ""
-    return visit.page("prove.html", status=status, target=safe_target(target), error=error, how=how)
+    if provider and state is not None and state.session.method == "provider":
+        how = "provider"
+    return visit.page("prove.html", status=status, target=safe_target(target), error=error, how=how, provider=provider)
 
 
 def _page(visit: Visit, *, status: int = 200, errors: dict[str, str] | None = None) -> Response:

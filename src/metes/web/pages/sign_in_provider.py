@@ -27,12 +27,12 @@ router = APIRouter()
 
 
 @router.get("/sign-in/with-provider")
-async def leave(request: Request, next: str = "/") -> Response:
-    """Send the browser to the provider.
+async def leave(request: Request, next: str = "/", again: str = "") -> Response:
+    """Send the browser to the provider; with `again` it asks also those who are signed in there.
 
     A link, not a form: the page's policy lets forms lead to this server alone, and what it begins is bound to this browser.
     """
-    return await _one_of_few(request, _leave, request, next)
+    return await _one_of_few(request, _leave, request, next, bool(again))
 
 
 @router.get("/sign-in/back")
@@ -54,7 +54,7 @@ async def _one_of_few(request: Request, answer: Callable[..., Response], *argume
     return await run_sync(answer, *arguments, limiter=limiter)
 
 
-def _leave(request: Request, target: str) -> Response:
+def _leave(request: Request, target: str, is_fresh: bool) -> Response:
     workspace: Workspace = request.app.state.workspace
     if not workspace.provider_name():
         raise NotFound(HIDDEN)
@@ -62,7 +62,7 @@ def _leave(request: Request, target: str) -> Response:
         # Another site led here. Whoever sits there says themselves that they want to be signed in.
         return RedirectResponse(f"/sign-in?next={quote(safe_target(target))}", 303)
     try:
-        leaving = workspace.provider_leave(safe_target(target), address=_address(request))
+        leaving = workspace.provider_leave(safe_target(target), address=_address(request), is_fresh=is_fresh)
     except Refused as refusal:
         return _refused(workspace, refusal, safe_target(target))
     response = RedirectResponse(leaving.address, 303)
