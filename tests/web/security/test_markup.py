@@ -57,6 +57,10 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
+# What gives a file, or events, and no page.
+FILES = (".csv", ".xlsx", ".zip", ".json", ".jsonl", "/events", "/audit/anchor")
+
+
 def _is_ours(address: str) -> bool:
     if address.startswith("//") or "\\" in address[:3]:
         return False
@@ -87,7 +91,7 @@ def addresses(attacker: Attacker) -> list[str]:
     found: list[str] = []
     references = ["active", "draft", *(str(r.id) for r in workspace.plan_list())]
     for method, pattern in page_routes():
-        if method != "get" or pattern.endswith((".csv", ".xlsx", ".zip", ".json", "/events", "/audit/anchor")):
+        if method != "get" or pattern.endswith(FILES):
             continue
         prefix = pattern.partition("{")[0]
         for number in numbers.get(prefix, ["1"]):
@@ -118,9 +122,7 @@ def test_every_page_shows_hostile_text_and_runs_none_of_it(shared: Attacker) -> 
         assert f"{prefix}{SCRIPT}" in shown, prefix
 
 
-@pytest.mark.parametrize(
-    "pattern", [p for m, p in page_routes() if m == "get" and not p.endswith((".csv", ".xlsx", ".zip", ".json", "/events"))]
-)
+@pytest.mark.parametrize("pattern", [p for m, p in page_routes() if m == "get" and not p.endswith(FILES)])
 def test_hostile_parameters_are_answered_with_pages_that_run_nothing(shared: Attacker, pattern: str) -> None:
     address = filled(pattern)
     for query in (HOSTILE_QUERY, *({name: value} for name, value in HOSTILE_QUERY.items())):
