@@ -4,7 +4,8 @@
 //   data-fills   address of {territories: [{key, name, colour, href?}], zones: {id: [index of territory, share]}}
 //   data-points  address that takes ?bbox=w,s,e,n&zoom=z and answers GeoJSON points with {count, name?, colour?, href?, key?}
 //   data-area    address of a GeoJSON feature to outline over the zones
-//   data-selected key of a territory to outline; data-fit="selected" also moves there
+//   data-selected key of a territory to outline; data-fit="selected" also moves there, and
+//                data-fit="filled" to all zones that are filled
 //   data-bounds  w,s,e,n to begin with; the zones that are filled when left out
 //
 // It sets data-state (loading, ready, error) and sends metes:zone and metes:point when something is chosen.
@@ -66,7 +67,11 @@ class MetesMap extends HTMLElement {
 
   /** Moves to all zones of a territory. */
   showTerritory(key) {
-    const boxes = this.#idsOf(key).map((id) => this.#zones.get(id)?.box).filter(Boolean);
+    this.#fit(this.#idsOf(key));
+  }
+
+  #fit(ids) {
+    const boxes = ids.map((id) => this.#zones.get(id)?.box).filter(Boolean);
     if (boxes.length) this.#map.fitBounds(around(boxes), { padding: 48, maxZoom: 8 });
   }
 
@@ -124,6 +129,7 @@ class MetesMap extends HTMLElement {
     this.#outline();
     this.#label();
     this.#legend();
+    if (this.dataset.fit === "filled") this.#fit(Object.keys(this.#fills.zones));
   }
 
   /** Gives each zone its territory's colour as feature state: no geometry moves. */
