@@ -159,10 +159,24 @@ def _answer(process: subprocess.Popen[str]) -> _Found:
 def _segment(connection: Connection, first: int, last: int) -> _Found:
     """Verify the entries from `first` to `last` against each other and against the one before them."""
     found = _Found()
-    with _values_of(connection, first, last) as values:
+    with _unmapped(connection), _values_of(connection, first, last) as values:
         _walk(_rows(connection, first, last), _Chain(found, *_before(connection, first)), values, found)
         values.finish(found)
     return found
+
+
+@contextmanager
+def _unmapped(connection: Connection) -> Iterator[None]:
+    """SQLite reads within its own cache and maps no file: a long trail would otherwise fill the memory with what is read once."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    mapped = connection.exec_driver_sql("PRAGMA mmap_size").scalar() or 0
+    connection.exec_driver_sql("PRAGMA mmap_size=0")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA mmap_size={int(mapped)}")
 
 
 def _walk(rows: Iterator[tuple[Any, ...]], chain: _Chain, values: _Values, found: _Found) -> None:
