@@ -16,7 +16,7 @@ from metes.access.cut import cut
 from metes.access.fields import without_pay
 from metes.app.access import access_at
 from metes.app.design_shelf import DesignShelf
-from metes.app.limiting import Limits
+from metes.app.limiting import LastTried, Limits
 from metes.app.settings import MailAccess
 from metes.app.signing_access import SigningAccess
 from metes.app.zone_shelf import ZoneShelf
@@ -90,6 +90,7 @@ class Shelf:
     signing: SigningAccess = field(default_factory=SigningAccess)
     limits: Limits = field(default_factory=Limits)
     tokens: TokenShelf = field(default_factory=TokenShelf)
+    seen: LastTried = field(default_factory=LastTried)
     pasts: OrderedDict[tuple[Path, Moment, int], PastBook] = field(default_factory=OrderedDict)
     past_lock: threading.Lock = field(default_factory=threading.Lock)
     cut_plans: dict[tuple[Hashable, ...], Plan] = field(default_factory=dict)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -58,6 +60,25 @@ class Limits:
             with self._lock:
                 self._strategy = self._strategy or FixedWindowRateLimiter(MemoryStorage())
         return self._strategy
+
+
+class LastTried:
+    """When something was last tried for each of many, so that what fails is not tried again at once."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._at: OrderedDict[str, datetime] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def is_time(self, of: str, now: datetime, every: timedelta) -> bool:
+        """Whether the last try is so long ago; asked, it counts as tried."""
+        with self._lock:
+            last = self._at.pop(of, None)
+            is_time = last is None or abs(now - last) >= every
+            self._at[of] = now if is_time or last is None else last
+            while len(self._at) > self._most:
+                self._at.popitem(last=False)
+        return is_time
 
 
 def said_wait(seconds: int) -> str:

@@ -100,8 +100,9 @@ class SigningVerbs(FactorVerbs):
         state = self.sign_in_state(secret)
         if state is None or state.step is not None:
             return None
-        if state.session.seen_at is None or now - state.session.seen_at >= USE_NOTED:
-            # When it was seen last is not worth a wait behind a long writer.
+        is_news = state.session.seen_at is None or now - state.session.seen_at >= USE_NOTED
+        if is_news and self.shelf.seen.is_time(state.digest, now, USE_NOTED):
+            # When it was seen last is worth one short wait behind a long writer, not one for each page.
             with suppress(Busy), self.store.touch(patience_seconds=0) as connection:
                 users.set_session(connection, state.digest, seen_at=now)
         return state.session
