@@ -115,7 +115,10 @@ def test_a_filter_finds_by_who_what_subject_where_and_days(ann: Store) -> None:
     assert newest(ann, who="bob") == newest(ann, action="planet") == ["revision 3"]
     assert newest(ann, action="plan") == ["revision 2", "revision 1"]
     assert newest(ann, subject="revision 2") == newest(ann, since=date(2026, 3, 15), until=date(2026, 3, 15)) == ["revision 2"]
-    assert newest(ann, since=date(2026, 3, 15)) == ["revision 3", "revision 2"]
+    assert (
+        newest(ann, since=date(2026, 3, 15)) == newest(ann, since=date(2026, 3, 15), until=date.max) == ["revision 3", "revision 2"]
+    )
+    assert len(newest(ann, since=date.min)) == 3
     assert newest(ann, who="nobody") == newest(ann, action="plan publish", subject="revision 2") == []
     with ann.read() as connection:
         assert audit_reading.actions(connection) == ("plan import", "plan publish", "planet")

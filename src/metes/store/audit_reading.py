@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -95,7 +95,7 @@ def _conditions(connection: Connection, wanted: AuditFilter, zone: ZoneInfo | No
     if wanted.since is not None:
         found.append(audit.c.at >= datetime.combine(wanted.since, time(), in_zone))
     if wanted.until is not None:
-        found.append(audit.c.at < datetime.combine(wanted.until + timedelta(days=1), time(), in_zone))
+        found.append(audit.c.at <= datetime.combine(wanted.until, time.max, in_zone))
     return found
 
 
