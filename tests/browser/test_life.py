@@ -26,6 +26,8 @@ def second_user(chromium: Browser, address: str, password: str) -> Page:
     page.get_by_label("Name").fill("ines")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("New password").fill("three words of hers")
+    page.get_by_role("button", name="Keep it and go on").click()
     page.wait_for_url(f"{address}/")
     return page
 
@@ -52,8 +54,9 @@ def write_rule(page: Page, scenario: str, text: str) -> None:
 def test_a_plan_is_branched_merged_approved_published_read_and_taken_back(
     open_page: Callable[..., Page], chromium: Browser, address: str
 ) -> None:
-    page = open_page("/users", width=1280, height=800)
+    page = open_page("/users/new", width=1280, height=800)
     page.locator("#name").fill("ines")
+    page.get_by_role("checkbox", name="Administrator").check()
     page.get_by_role("button", name="Add user").click()
     secret = page.locator("[data-secret]").inner_text()
     coast, near = begin(page, "Coast"), begin(page, "Near")
