@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -169,8 +168,12 @@ def test_the_key_lies_beside_the_file_of_sqlite_and_must_be_named_for_postgresql
     secret = signed(workspace)
     if not workspace.store.is_sqlite:
         with pytest.raises(InputError, match="METES_SECRET_KEY_FILE"):
+            workspace.config_set("second_factor", "everybody")
+        workspace.config_set("second_factor", "optional")
+        with pytest.raises(InputError, match="METES_SECRET_KEY_FILE"):
             workspace.factor_begin(secret)
         return
+    workspace.config_set("second_factor", "administrators")
     with_factor(workspace, clock, secret)
     assert workspace.store.path is not None
     key = Path(f"{workspace.store.path}.key")
@@ -179,4 +182,3 @@ def test_the_key_lies_beside_the_file_of_sqlite_and_must_be_named_for_postgresql
     clock.forward(seconds=60)
     with pytest.raises(InputError, match="cannot read the secret key"):
         workspace.factor_answer(signed(workspace), "123456")
-    workspace.shelf.signing = replace(SigningAccess())

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from metes.app.desk import require_number
 from metes.app.seeing import SeeingVerbs
 from metes.base.errors import InputError
-from metes.model.workspace import SETTING_NAMES, checked_setting, settings_from
+from metes.model.workspace import OPTIONAL, SETTING_NAMES, checked_setting, settings_from
 from metes.store import assign_trigger, audit, schedules, users
 from metes.store import settings as stored
 
@@ -30,6 +30,8 @@ class AdminVerbs(SeeingVerbs):
     def config_set(self, name: str, text: str) -> Any:
         """Set one setting from text; the value kept."""
         value = checked_setting(name, text)
+        if name == "second_factor" and value != OPTIONAL:  # nobody could set one up, and nobody would get in
+            self._seal.require()
         with self.store.write() as connection:
             told = audit.change({"value": stored.read_settings(connection).get(name)}, {"value": value})
             stored.put_setting(connection, name, value)

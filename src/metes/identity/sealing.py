@@ -46,6 +46,11 @@ class SealAccess:
                 "held, or take the second factors away with 'metes user second-factor-off NAME'"
             ) from None
 
+    def require(self) -> None:
+        """InputError where nothing could be sealed; a file of our own is made when it is needed."""
+        if self.key or self.key_file is not None or self.own_file is None:
+            self._keys(make=False)
+
     def _keys(self, *, make: bool) -> list[str]:
         text = self.key
         if not text and self.key_file is not None:
