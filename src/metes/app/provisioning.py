@@ -78,17 +78,9 @@ def is_settled(connection: Connection, who: ProviderIdentity, settings: Provider
 def settle(connection: Connection, who: ProviderIdentity, settings: ProviderSettings, principal: Principal, now: datetime) -> int:
     """The number of the user whom somebody is, made or linked where that is due, with their groups of today. Refused turns them away."""
     known = known_of(connection, who, settings)
-    match decided(known, settings):
-        case Arrival.TURNED_AWAY:
-            raise Refused("nobody here is known by that sign-in")
-        case Arrival.KNOWN:
-            user_id = known.user_id or 0
-        case Arrival.LINKED:
-            user_id = known.of_email[0]
-            _link(connection, user_id, who, principal, now)
-        case Arrival.MADE:
-            user_id = _make(connection, who, principal, now)
-            _link(connection, user_id, who, principal, now)
+    user_id = known.user_id
+    if user_id is None:
+        user_id = _new_here(connection, who, known, decided(known, settings), principal, now)
     person = _person_to_link(connection, user_id, who, settings, now)
     if person is not None:
         links.link(connection, user_id, person, principal.name, now)
@@ -110,6 +102,17 @@ def user_name(wanted: str, is_taken: Callable[[str], bool]) -> str:
     while is_taken(tried := name if number == 1 else f"{name}-{number}"):
         number += 1
     return tried
+
+
+def _new_here(
+    connection: Connection, who: ProviderIdentity, known: Known, arrival: Arrival, principal: Principal, now: datetime
+) -> int:
+    """The user whom somebody is from now on who was nobody's subject; Refused where they are turned away."""
+    if arrival is Arrival.TURNED_AWAY:
+        raise Refused("nobody here is known by that sign-in")
+    user_id = known.of_email[0] if arrival is Arrival.LINKED else _make(connection, who, principal, now)
+    _link(connection, user_id, who, principal, now)
+    return user_id
 
 
 def _make(connection: Connection, who: ProviderIdentity, principal: Principal, now: datetime) -> int:
