@@ -53,7 +53,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
     Capability.PLAN_READ: """
         plan_find plan_list plan_log plan_show plan_text plan_schema plan_check plan_names plan_export plan_markdown plan_diff
         plan_compare compared_at_hand plan_preview pin_preview preview preview_at_hand preview_csv preview_moves preview_write
-        preview_zones plan_prove plan_verdict proof_at_hand draft_or_active rule_count rule_check list_asked plan_area_accounts
+        preview_zones plan_prove plan_verdict proof_at_hand draft_or_active rule_count rule_check rule_take list_asked plan_area_accounts
         plan_area_list plan_area_show plan_area_text publication publications publish_preview rights_list rights_idle
         seats_known correct_list place_find
         design_arrays design_bases design_check design_compare design_csv design_export design_fairness design_find design_frontier
@@ -66,7 +66,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
     Capability.PLAN_EDIT: """
         plan_init plan_import plan_apply plan_branch plan_rename plan_change plan_discard plan_from_rows plan_merge plan_back
         plan_propose plan_withdraw
-        pin unpin unpin_alike pins_change rule_remove rule_set rule_take seat_remove seat_set territory_remove territory_set
+        pin unpin unpin_alike pins_change rule_remove rule_set seat_remove seat_set territory_remove territory_set
         list_remove list_set type_remove type_set plan_area_add plan_area_add_each plan_area_name plan_area_remove
         design_frontier_pick design_frontier_queue design_lock design_move design_new design_queue design_recolour design_redo
         design_remove design_rename design_restore design_save_as design_to_plan design_undo design_unlock

@@ -112,6 +112,8 @@ def view_of(visit: Visit, reference: str, key: str = "") -> PlanView:
     active = next((r for r in everything if r.state == "active"), None)
     draft = next((r for r in everything if active is not None and r.is_draft_of(active)), None)
     target = revision if revision.is_open else (draft or revision) if revision.state == "active" else None
+    if not visit.may("plan_edit"):  # who reads plans alone is offered no form
+        target = None
     scenarios = [r for r in everything if r.is_open and r.id != revision.id][:SCENARIOS_SHOWN]
     others = [r for r in everything if r in scenarios or r.state in {"active", "scheduled"} or r.id == revision.id]
     changed = _changed_keys(visit, revision, active, plan)

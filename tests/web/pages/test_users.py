@@ -206,3 +206,29 @@ def test_a_program_uses_no_pages(browser: Browser) -> None:
     visitor = browser_in(browser.workspace, secret)
     for address in ("/", "/accounts", "/settings/access"):
         assert visitor.get(address).status_code == 403
+
+
+def test_who_reads_alone_is_offered_no_form_that_changes(browser: Browser) -> None:
+    user = next(u for u in browser.workspace.user_list() if u.name == "auditor")
+    auditor = browser_in(browser.workspace, browser.workspace.begin_session_for(user, method="password", address="tests").secret)
+    for address, offered in (
+        ("/scenarios", "/scenarios/new"),
+        ("/designs", "/designs/new"),
+        ("/zones", "/zones/new"),
+        ("/jobs", "/jobs/assign"),
+        ("/jobs/schedules", 'method="post" action="/jobs/schedules'),
+        ("/import/1", "/import/1/undo"),
+        ("/plan/active/territories/puget-sound", 'method="post" action="/plan/'),
+    ):
+        assert offered in browser.get(address).text, address
+        assert offered not in auditor.get(address).text, address
+    assert auditor.get("/plan/active/territories/puget-sound/rules/main").status_code == 200
+
+
+def test_who_has_no_role_is_told_so(browser: Browser) -> None:
+    browser.workspace.user_add("zed", "correct horse battery staple", roles=[])
+    user = next(u for u in browser.workspace.user_list() if u.name == "zed")
+    zed = browser_in(browser.workspace, browser.workspace.begin_session_for(user, method="password", address="tests").secret)
+    assert "Ask whoever" in zed.get("/").text
+    assert "no role" in zed.get("/settings/access").text
+    assert zed.get("/accounts").status_code == 404

@@ -25,6 +25,8 @@ _IMPORTS = 4
 def show(visit: Looking) -> Response:
     """The home page."""
     workspace = visit.workspace
+    if not visit.may("look"):
+        return _of_nobody(visit)
     total, active = workspace.total(), workspace.active()
     if visit.is_past:
         return _past(visit, total, Marks(active[1] if active else None))
@@ -59,6 +61,12 @@ def _of_a_part(visit: Visit, total: Sums, marks: Marks) -> Response:
         largest=_largest(visit, marks) if marks.plan else [],
         imports=None,
     )
+
+
+def _of_nobody(visit: Visit) -> Response:
+    """What stands there for whoever has no role: that they have none."""
+    company = visit.workspace.settings().company
+    return visit.page("home.html", is_bare=True, steps=None, company=company, figures=(), notes=(), largest=(), imports=None)
 
 
 def _past(visit: Visit, total: Sums, marks: Marks) -> Response:
