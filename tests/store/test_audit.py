@@ -86,6 +86,16 @@ def test_nothing_that_names_a_person_stands_in_the_chain(ann: Store) -> None:
     assert {entry.detail["name"] for entry in entries} == {"Ann Example"}
 
 
+def test_a_user_who_is_called_like_a_part_of_the_system_is_the_user(ann: Store) -> None:
+    with ann.write() as connection:
+        audit.add_entry(connection, Principal("demo"), "look", "before", {}, NOW)
+        connection.execute(sa.insert(users).values(id=7, name="demo", password_hash="", created_at=NOW, preferences="{}"))
+        for name in ("demo", "local"):
+            audit.add_entry(connection, Principal(name), "look", "after", {}, NOW)
+    with ann.read() as connection:
+        assert [entry.who for entry in audit_reading.page(connection)] == ["local", "user 7", "demo"]
+
+
 def test_what_was_erased_says_so_and_the_chain_holds(ann: Store) -> None:
     with ann.write() as connection:
         audit.add_entry(connection, ANN, "user change", "user 1", {}, NOW, personal={"before.email": "a@x.org"})

@@ -24,8 +24,9 @@ from metes.store.tables import audit, users
 
 BEGINNING = "0" * 64
 VERSION = 2
-# Who is no user: these stand in the chain by their names.
-SYSTEM = frozenset({"local", "schedule", "sign-in", "doctor", "demo", "upgrade", "worker"})
+# Who is no user: these stand in the chain by their names, the first of them even where a user is called so.
+ALWAYS_SYSTEM = frozenset({"local", "schedule", "sign-in"})
+SYSTEM = ALWAYS_SYSTEM | {"doctor", "demo", "upgrade", "worker"}
 SOMEBODY = "somebody"
 # What an entry's hash covers, beside its number, its instant and the hash before it; the order is that of the hashed text.
 TEXTS = ("principal", "via", "address", "request", "action", "subject", "detail", "before", "after", "personal")
@@ -127,10 +128,13 @@ def _who(connection: Connection, principal: Principal) -> tuple[str, str]:
     """How a principal stands in the chain, and their name where only that is known."""
     if principal.user_id is not None:
         return f"user {principal.user_id}", ""
-    if principal.name in SYSTEM:
+    if principal.name in ALWAYS_SYSTEM:
         return principal.name, ""
+    # What a worker does in somebody's name knows the name alone.
     number = connection.execute(sa.select(users.c.id).where(users.c.name == principal.name)).scalar()
-    return (SOMEBODY, principal.name) if number is None else (f"user {number}", "")
+    if number is not None:
+        return f"user {number}", ""
+    return (principal.name, "") if principal.name in SYSTEM else (SOMEBODY, principal.name)
 
 
 def _address(connection: Connection, address: str, now: datetime) -> str:
