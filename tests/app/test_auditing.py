@@ -91,3 +91,9 @@ def test_an_export_goes_into_a_new_file_of_a_known_form(sqlite_workspace: Worksp
         sqlite_workspace.audit_write(tmp_path / "a.pdf")
     with pytest.raises(InputError, match="first day"):
         AuditFilter(since=date(2026, 2, 1), until=date(2026, 1, 1))
+
+
+@pytest.mark.parametrize("name", ["local", "schedule", "sign-in"])
+def test_no_user_is_called_as_what_acts_by_itself(sqlite_workspace: Workspace, name: str) -> None:
+    with pytest.raises(InputError, match="by itself"):
+        sqlite_workspace.user_add(name)

@@ -45,6 +45,8 @@ class UserVerbs(SigningVerbs):
         cleaned = name.strip()
         if not 1 <= len(cleaned) <= 100 or any(c.isspace() or not c.isprintable() for c in cleaned):
             raise InputError(f"expected a user name of 1 to 100 characters without blanks and control characters, got {name!r}")
+        if cleaned in audit.ALWAYS_SYSTEM:
+            raise InputError(f"what Metes does by itself is done as {cleaned}; choose another name for the user")
         if cleaned in PAGE_NAMES:
             raise InputError(f"a page is called {cleaned}; choose another name for the user")
         wanted = None if roles is None else tuple(dict.fromkeys(map(role_named, roles)))
