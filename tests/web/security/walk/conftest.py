@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,13 +40,17 @@ def world(builds: Builds, tmp_path: Path) -> World:
 @pytest.fixture
 def walk(world: World) -> Iterator[Walk]:
     """A server on it, and who walks there."""
-    yield from walking(world)
+    with walking(world) as made:
+        yield made
 
 
+@contextmanager
 def walking(world: World) -> Iterator[Walk]:
     """Somebody who walks through a world."""
     workspace = world.open()
     made = Walk(world, create_app(workspace))
-    yield made
-    made.close()
-    workspace.close()
+    try:
+        yield made
+    finally:
+        made.close()
+        workspace.close()

@@ -183,7 +183,7 @@ def _xlsx(path: str, world: World, view: Sight, ask: Ask) -> Iterator[str]:
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         sheet = next(name for name in archive.namelist() if name.startswith("xl/worksheets/"))
         rows = len(re.findall(rb"<row ", archive.read(sheet)))
-    yield from _differs(f"rows of {path}", rows - 1, len(view.firms))
+    yield from _differs(f"rows of {path}", max(0, rows - 1), len(view.firms))  # no row, no header
 
 
 def _explanations(world: World, view: Sight, ask: Ask) -> Iterator[str]:

@@ -19,7 +19,7 @@ _ASKED = {
         get /sign-in  post /sign-in  get /sign-in/back  get /sign-in/with-provider  get /sign-out/at-provider  get /healthz  get /readyz  get /metrics  get /api/v1/openapi.json  get /static/{digest}/{name}
     """,
     OWN: """
-        get /prove  post /prove  get /settings/access  get /settings/security  get /settings/security/codes  get /settings/tokens
+        get /roles  get /prove  post /prove  get /settings/access  get /settings/security  get /settings/security/codes  get /settings/tokens
         post /settings/security/codes  post /settings/security/factor/off  post /settings/security/password
         post /settings/security/sessions/end  post /settings/security/sessions/{number}/end  post /settings/tokens
         post /settings/tokens/{number}/revoke  post /view-as/stop
@@ -176,7 +176,7 @@ _ASKED = {
         get /users/{name}  get /users/{name}/email  get /users/{name}/roles/new  get /users/{name}/roles/{number}/revoke
         get /users/{name}/view-as  post /users/{name}/email  post /users/{name}/roles/new
         post /users/{name}/roles/{number}/revoke  post /users/{name}/view-as
-        get /roles  get /users/new  post /settings  get /users  post /users  get /users/{name}/disable  post /users/{name}/disable  post /users/{name}/enable
+        get /users/new  post /settings  get /users  post /users  get /users/{name}/disable  post /users/{name}/disable  post /users/{name}/enable
         get /users/{name}/password  post /users/{name}/password  get /users/{name}/person  post /users/{name}/person
         post /settings/rights  post /settings/rights/{number}/revoke  post /settings/notices/test
         get /api/v1/users  delete /api/v1/rights/{right}  post /api/v1/notices/test-mail  post /api/v1/rights  post /api/v1/users

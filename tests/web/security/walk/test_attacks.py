@@ -7,6 +7,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -34,7 +35,8 @@ REP, MANAGER = "rep who had more", "manager"
 @pytest.fixture(scope="module")
 def shared(builds: Builds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     """A server on which nothing is changed."""
-    yield from walking(builds().copy(tmp_path_factory.mktemp("attacked") / "world"))
+    with walking(builds().copy(tmp_path_factory.mktemp("attacked") / "world")) as made:
+        yield made
 
 
 def get(walk: Walk, one: Asking, address: str, **more: Any) -> Answer:
@@ -165,13 +167,11 @@ def test_a_seat_that_begins_tomorrow_opens_tomorrow(world: World) -> None:
     for days, seen in ((0, set()), (1, held)):
         settings = AppSettings(f"sqlite:///{world.database}", world.folder / "cache")
         workspace = open_workspace(settings, clock=Clock(NOW + timedelta(days=days)))
-        asker = Asker(create_app(workspace))
-        for query in ("", f"&at={coming.start}", "&at=2027-01-01"):
-            caller = story.callers["rep to come"]
-            answer = asker.ask("get", f"/api/v1/accounts?rows=1000{query}", caller, caller.passes[0])
-            assert {row["id"] for row in json.loads(answer.body)["rows"]} == seen, (days, query)
-        asker.close()
-        workspace.close()
+        with closing(workspace), closing(Asker(create_app(workspace))) as asker:
+            for query in ("", f"&at={coming.start}", "&at=2027-01-01"):
+                caller = story.callers["rep to come"]
+                answer = asker.ask("get", f"/api/v1/accounts?rows=1000{query}", caller, caller.passes[0])
+                assert {row["id"] for row in json.loads(answer.body)["rows"]} == seen, (days, query)
 
 
 def test_a_part_of_the_tree_that_moved_is_seen_from_where_it_hangs_today(shared: Walk) -> None:
@@ -214,7 +214,12 @@ def test_who_asked_before_changes_nothing_in_the_answer(shared: Walk, builds: Bu
         for other in others:
             get(shared, other, address)
         again = get(shared, rep, address)
-        assert again.masked() == first[address].masked(), address
+        if "points" in address:  # places that stand for as many accounts stand in any order
+            assert sorted(map(str, json.loads(again.body)["features"])) == sorted(
+                map(str, json.loads(first[address].body)["features"])
+            )
+        else:
+            assert again.masked() == first[address].masked(), address
 
 
 def test_nothing_that_a_scope_decides_is_kept_by_a_browser_or_on_the_way(shared: Walk) -> None:
@@ -305,7 +310,9 @@ def test_conditions_ask_of_nothing_that_is_hidden(shared: Walk) -> None:
         ("id in list '{}'", story.things["unused list"].lower(), "qlx9999z"),
         ("in area '{}'", story.things["area"].lower(), "qrx9999z"),
     ]
-    hidden += [(f"{field} = '{{}}'", value, "QAX9999Z") for field in ("family", "family.id") for value in sorted(parents)[:2]]
+    hidden += [
+        (f"{field} = '{{}}'", value, "QAX9999Z") for field in ("parent", "family", "family.id") for value in sorted(parents)[:2]
+    ]
     for text, there, nowhere in hidden:
         answers = [
             shared.asker.ask("get", "/api/v1/accounts", one.caller, params={"where": text.format(value)})

@@ -40,7 +40,8 @@ def unscoped(function: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.fixture(scope="module")
 def shared(builds: Builds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     """A server on which nothing is changed but by a leak."""
-    yield from walking(builds().copy(tmp_path_factory.mktemp("planted") / "world"))
+    with walking(builds().copy(tmp_path_factory.mktemp("planted") / "world")) as made:
+        yield made
 
 
 def leaks(walk: Walk, *names: str, who: str = WHO) -> list[str]:

@@ -31,7 +31,8 @@ HOW = settings(
 @pytest.fixture
 def walk(builds: Builds, tmp_path: Path) -> Iterator[Walk]:
     """A server on a world that may be changed at will."""
-    yield from walking(builds().copy(tmp_path / "world"))
+    with walking(builds().copy(tmp_path / "world")) as made:
+        yield made
 
 
 def operations(walk: Walk, one: Asking, parts: int) -> Iterator[Any]:
