@@ -10,13 +10,12 @@ import sqlalchemy as sa
 
 from metes.base.errors import InputError, NotFound
 from metes.model.notices import DAILY, NEVER, NoticeChoice, checked_choice, checked_mail_address
-from metes.store import notices, users
+from metes.store import links, notices, users
 from metes.store.engine import Store
 from metes.store.notice_tables import mails
 from metes.store.notice_tables import notices as table
 from metes.store.notices import News, Told
 from metes.store.tables import people
-from metes.store.tables import users as user_table
 from tests.conftest import NOW
 from tests.store.rows import row_of
 
@@ -32,7 +31,7 @@ def ann(store: Store) -> int:
             closed = NOW.date() if number == DORA else None
             connection.execute(sa.insert(people).values({**row, "closed_on": closed}))
         made = users.add_user(connection, "ann", "hash", NOW)
-        connection.execute(sa.update(user_table).values(person_id=ANNA))
+        links.link(connection, made, ANNA, "local", NOW)
         return made
 
 
@@ -91,11 +90,11 @@ def test_taking_a_choice_back_keeps_no_row(store: Store, ann: int) -> None:
 
 def test_an_address_of_ones_own_goes_before_that_of_the_person(store: Store, ann: int) -> None:
     with store.write() as connection:
-        assert notices.addresses_of(connection, ann) == (None, "anna@example.com")
+        assert notices.addresses_of(connection, ann, NOW.date()) == (None, "anna@example.com")
         notices.set_address(connection, ann, "me@example.org")
-        assert notices.addresses_of(connection, ann) == ("me@example.org", "anna@example.com")
+        assert notices.addresses_of(connection, ann, NOW.date()) == ("me@example.org", "anna@example.com")
         notices.set_address(connection, ann, None)
-        assert notices.addresses_of(connection, ann)[0] is None
+        assert notices.addresses_of(connection, ann, NOW.date())[0] is None
         assert notices.addresses_of(connection, 999) == (None, None)
 
 
@@ -179,3 +178,13 @@ def test_choices_and_addresses_are_checked() -> None:
     for wrong in ("", "ann", "ann@", "a@b@c", "a b@c.d", "a@c.d\r\nBcc: x@y.z", "Ann <a@b.c>", "a,b@c.d", "ä@b.c", "a@-\n"):
         with pytest.raises(InputError, match="expected an address"):
             checked_mail_address(wrong)
+
+
+def test_the_users_own_address_stands_in_where_the_person_has_none(store: Store, ann: int) -> None:
+    with store.write() as connection:
+        bea = users.add_user(connection, "bea", "hash", NOW, email="bea@example.com")
+        cleo = users.add_user(connection, "cleo", "hash", NOW, email="cleo@example.com")
+        links.link(connection, cleo, CLEO, "local", NOW)
+        assert notices.addresses_of(connection, cleo, NOW.date()) == (None, "cleo@example.com")
+        assert notices.addresses_of(connection, ann, NOW.date()) == (None, "anna@example.com")
+    assert tell(store, user_ids=[bea, cleo]).by_mail == 2
