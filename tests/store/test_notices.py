@@ -95,7 +95,7 @@ def test_an_address_of_ones_own_goes_before_that_of_the_person(store: Store, ann
         assert notices.addresses_of(connection, ann, NOW.date()) == ("me@example.org", "anna@example.com")
         notices.set_address(connection, ann, None)
         assert notices.addresses_of(connection, ann, NOW.date())[0] is None
-        assert notices.addresses_of(connection, 999) == (None, None)
+        assert notices.addresses_of(connection, 999, NOW.date()) == (None, None)
 
 
 def test_what_is_told_once_for_ever_is_not_told_again(store: Store, ann: int) -> None:
