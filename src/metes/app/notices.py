@@ -102,7 +102,9 @@ class NoticeVerbs(JobVerbs):
         user = self._reader()
         chosen = checked_mail_address(address) if address and address.strip() else None
         with self.store.touch() as connection:
-            told = audit.change({"address": notices.addresses_of(connection, user, self.today())[0]}, {"address": chosen}, ("address",))
+            told = audit.change(
+                {"address": notices.addresses_of(connection, user, self.today())[0]}, {"address": chosen}, ("address",)
+            )
             audit.add_entry(connection, self.principal, "notice address", f"user {user}", {}, self.clock(), **told)
             notices.set_address(connection, user, chosen)
         return self.notice_preferences()

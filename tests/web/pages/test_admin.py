@@ -110,7 +110,15 @@ def test_the_audit_trail_is_paged_and_verified(browser: Browser) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["/jobs/assign", "/jobs/1/cancel", "/settings", "/users", "/users/demo/password", "/settings/tokens", "/settings/tokens/1/revoke"],
+    [
+        "/jobs/assign",
+        "/jobs/1/cancel",
+        "/settings",
+        "/users",
+        "/users/demo/password",
+        "/settings/tokens",
+        "/settings/tokens/1/revoke",
+    ],
 )
 def test_a_form_without_its_token_is_refused(reader: Browser, address: str) -> None:
     assert reader.client.post(address, data={"name": "x"}, follow_redirects=False).status_code == 403

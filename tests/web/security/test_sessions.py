@@ -266,7 +266,9 @@ def test_what_matters_leaves_an_entry_and_no_entry_holds_a_secret(attacker: Atta
     password = page.text.partition("data-secret>")[2].partition("<")[0]
     reset = attacker.post("/users/eve/password").text.partition("data-secret>")[2].partition("<")[0]
     attacker.post("/users/eve/disable")
-    token = attacker.post("/settings/tokens", {"token": "nightly", "days": "30"}).text.partition("data-secret>")[2].partition("<")[0]
+    token = (
+        attacker.post("/settings/tokens", {"token": "nightly", "days": "30"}).text.partition("data-secret>")[2].partition("<")[0]
+    )
     attacker.post(f"/settings/tokens/{workspace.token_list()[0].id}/revoke")
     attacker.post("/settings", {"company": "Evil"})
     last = next(past.id for past in workspace.imports() if past.kind == "activities")
@@ -325,7 +327,9 @@ def test_no_secret_is_logged(workspace: Workspace) -> None:
         attacker.sign_in()
         form = attacker.token()
         token = (
-            attacker.post("/settings/tokens", {"token": "nightly", "days": "30"}).text.partition("data-secret>")[2].partition("<")[0]
+            attacker.post("/settings/tokens", {"token": "nightly", "days": "30"})
+            .text.partition("data-secret>")[2]
+            .partition("<")[0]
         )
         password = attacker.post("/users", {"name": "eve"}).text.partition("data-secret>")[2].partition("<")[0]
         attacker.other().get("/api/v1/users", headers={"authorization": f"Bearer {token}"})

@@ -134,5 +134,7 @@ for _module in (
     user,  # after all others below /users: a user's page takes any name
 ):
     # Who gets in, and who may what, is changed by whoever has just proved who they are.
-    _inside.include_router(_module.router, dependencies=[PROVED_FORMS] if _module in (users, user, user_sign_in, groups, tokens, view_as) else [])
+    _inside.include_router(
+        _module.router, dependencies=[PROVED_FORMS] if _module in (users, user, user_sign_in, groups, tokens, view_as) else []
+    )
 router.include_router(_inside)

@@ -87,7 +87,9 @@ SETTINGS = (
     Setting("base_url", "Address of Metes", "Links in mails begin with it, such as https://metes.example.com."),
     Setting("notice_days", "Keep notices for", "Days after they were told; those that nobody read stay."),
     Setting("keep_audit_addresses_days", "Keep addresses of the audit trail for", "Days; 0 is for ever."),
-    Setting("keep_closed_contacts_days", "Keep closed contacts and leads for", "Days; then nothing identifies them. 0 is for ever."),
+    Setting(
+        "keep_closed_contacts_days", "Keep closed contacts and leads for", "Days; then nothing identifies them. 0 is for ever."
+    ),
     Setting("keep_activities_days", "Keep what activities were about for", "Days; that they were stays. 0 is for ever."),
     Setting("keep_findings_days", "Keep findings of imports for", "Days; 0 is for ever."),
 )

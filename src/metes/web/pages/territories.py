@@ -209,7 +209,9 @@ def _open_keys(address: Address, tree: Sequence[Any]) -> frozenset[str]:
         return frozenset(asked) - {""}
     # Whoever sees a part of the tree begins where it branches below them.
     at_depth = Counter(node.depth for node in tree)
-    levels = _OPEN_AT_FIRST + next((depth - 1 for depth in sorted(at_depth) if depth and at_depth[depth] > 1), max(at_depth, default=0))
+    levels = _OPEN_AT_FIRST + next(
+        (depth - 1 for depth in sorted(at_depth) if depth and at_depth[depth] > 1), max(at_depth, default=0)
+    )
     while levels and sum(node.depth <= levels for node in tree) > _MANY:
         levels -= 1
     return frozenset(node.territory.key for node in tree if node.has_children and node.depth < levels)
