@@ -19,7 +19,7 @@ _ASKED = {
         get /sign-in  post /sign-in  get /sign-in/back  get /sign-in/with-provider  get /sign-out/at-provider  get /healthz  get /readyz  get /metrics  get /api/v1/openapi.json  get /static/{digest}/{name}
     """,
     OWN: """
-        get /roles  get /prove  post /prove  get /settings/access  get /settings/security  get /settings/security/codes  get /settings/tokens
+        get /api/v1/users/{name}/sees  get /roles  get /prove  post /prove  get /settings/access  get /settings/security  get /settings/security/codes  get /settings/tokens
         post /settings/security/codes  post /settings/security/factor/off  post /settings/security/password
         post /settings/security/sessions/end  post /settings/security/sessions/{number}/end  post /settings/tokens
         post /settings/tokens/{number}/revoke  post /view-as/stop
@@ -58,7 +58,7 @@ _ASKED = {
         post /api/v1/plans/{reference}/decisions  post /api/v1/comments/{comment}/resolve
     """,
     "plan_read": """
-        get /plan/{reference}/review/withdraw
+        get /plan/{reference}/review/withdraw  post /plan/{reference}/territories/{key}/take
         get /zones  get /zones/{key}  get /zones/{key}/shapes.json  get /zones/{key}/tiles/{zoom}/{x}/{y}.mvt
         get /zones/{key}/zones.geojson  get /zones/look  get /zones/new  get /zones/{key}/remove
         get /designs  get /designs/{number}  get /designs/{number}/assignment.json  get /designs/{number}/compare
@@ -120,7 +120,7 @@ _ASKED = {
         post /plan/{reference}/territories/{key}/pins/remove  post /plan/{reference}/territories/{key}/remove
         post /plan/{reference}/territories/{key}/rules/{rule}  post /plan/{reference}/territories/{key}/rules/{rule}/remove
         post /plan/{reference}/territories/{key}/seats  post /plan/{reference}/territories/{key}/seats/remove
-        post /plan/{reference}/territories/{key}/take  post /plan/{reference}/types/{key}
+        post /plan/{reference}/types/{key}
         post /plan/{reference}/types/{key}/remove  post /scenarios/new  post /zones/add  post /zones/new
         post /zones/{key}/remove  post /zones/{key}/restore
         delete /api/v1/designs/{number}  delete /api/v1/plans/{reference}/areas/{key}
@@ -168,7 +168,7 @@ _ASKED = {
         post /users/{name}/sessions/remove  get /api/v1/users/{name}/sessions  delete /api/v1/users/{name}/sessions
         delete /api/v1/users/{name}/second-factor
         delete /api/v1/groups/{name}  delete /api/v1/groups/{name}/members/{user}  delete /api/v1/roles/{role}
-        get /api/v1/groups  get /api/v1/roles  get /api/v1/users/{name}  get /api/v1/users/{name}/sees  post /api/v1/groups
+        get /api/v1/groups  get /api/v1/roles  get /api/v1/users/{name}  post /api/v1/groups
         post /api/v1/roles  put /api/v1/groups/{name}/members/{user}  put /api/v1/users/{name}/email
         get /groups  get /groups/{number}  get /groups/{number}/remove  get /groups/{number}/roles/{grant}/revoke  post /groups
         post /groups/{number}/members  post /groups/{number}/members/leave  post /groups/{number}/remove

@@ -206,7 +206,8 @@ class Walk:
         for route in routes:
             if route.asked != OWN or route.pattern in ENDING or not self.passes(route, one):
                 continue
-            if "token" in route.pattern and one.view.may("admin"):  # who may take everybody's tokens back
+            if route.names and ("token" in route.pattern or "users/" in route.pattern) and one.view.may("admin"):
+                # Who runs the workspace sees what others see, and takes their tokens back.
                 continue
             foreign, nowhere = (dict.fromkeys(route.names, value) for value in (self.of_other(route, other), NO_NUMBER))
             answers = [
@@ -230,6 +231,8 @@ class Walk:
         for word in ("notice", "view", "session"):
             if f"{word}s/" in route.pattern:
                 return str(numbers[f"{word} {other.title}"])
+        if "users/" in route.pattern:
+            return other.name
         if "token" in route.pattern:
             return str(numbers[f"token {other.passes[0].secret}"])
         return str(numbers["publication"])
