@@ -32,6 +32,7 @@ NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 LONG = (
     "tests/browser/",
     "tests/faults/",
+    "tests/web/security/walk/",
     "tests/cluster/",
     "tests/web/test_gallery_in_browser.py",
     "tests/importing/test_killed.py",
