@@ -10,8 +10,8 @@ from typing import Any
 
 from metes.app.settings import AppSettings, MailAccess
 from metes.app.workspace import Workspace, open_workspace
-from metes.model.scope import Principal
 from metes.model.access import UserRole
+from metes.model.scope import Principal
 from metes.store import notices, roles, users
 from metes.store.notices import Told
 from metes.worker.loop import run_next
