@@ -385,7 +385,7 @@ def _callers(story: Story) -> None:
         ("auditor", (Grant("auditor"),), ""),
         ("leader of all", tuple(Grant("leader", root) for root in roots), ""),
         ("leader", (Grant("leader", branches[0]),), ""),
-        *((title, (Grant(role),), sitters[key]) for title, role, key in seated),
+        *_seated(seated, sitters),
         ("rep who left", (Grant("rep"),), gone.person),
         ("rep to come", (Grant("rep"),), coming.person),
         ("marketing", (Grant("marketing", branches[1], through_group=True),), ""),
@@ -402,6 +402,17 @@ def _callers(story: Story) -> None:
         caller = Caller(title, story.marks.new("U"), grants, person, is_disabled=title == "shut out")
         caller = replace(caller, notice_mark=story.marks.new("W"), view_mark=story.marks.new("W"))
         story.callers[title] = replace(caller, passes=_passes(caller, branches, story))
+
+
+def _seated(told: list[tuple[str, str, str]], sitters: dict[str, str]) -> list[tuple[str, tuple[Grant, ...], str]]:
+    """Users who see by a seat of theirs; where somebody is its person already, by the place itself."""
+    known: set[str] = set()
+    found: list[tuple[str, tuple[Grant, ...], str]] = []
+    for title, role, key in told:
+        person = sitters[key]
+        found.append((title, (Grant(role, key if person in known else ""),), "" if person in known else person))
+        known.add(person)
+    return found
 
 
 def _passes(caller: Caller, branches: list[str], story: Story) -> tuple[Pass, ...]:
