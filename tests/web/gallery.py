@@ -29,7 +29,7 @@ from metes.web.rule_terms import TERMS
 from metes.web.shell import Place as Page
 from metes.web.shell import Section, Shell
 from metes.web.tables import Action, Cell, Choice, Column, Filter, Row, Table, View
-from tests.web import gallery_life
+from tests.web import gallery_life, gallery_users
 
 VERDICTS = {
     "proved": "Proved: every possible account has exactly one primary territory.",
@@ -392,6 +392,7 @@ def context() -> dict[str, Any]:
         "jobs": [job("running"), job("done")],
         "found": found,
         **gallery_life.context(),
+        **gallery_users.context(),
     }
 
 

@@ -52,7 +52,8 @@ class Outline(HTMLParser):
 
 def test_the_gallery_renders_every_macro() -> None:
     text = gallery.page()
-    shown = Path(TEMPLATES / "gallery.html").read_text(encoding="utf-8")
+    assert "Sits on desert-1" in gallery.page("gallery-users.html")
+    shown = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("gallery.html", "gallery-users.html"))
     for file in sorted((TEMPLATES / "components").glob("*.html")):
         for name in re.findall(r"{% macro ([a-z]\w*)\(", file.read_text(encoding="utf-8")):
             called = re.compile(rf"{{[{{%][^}}]*\b{name}\(")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import io
 import re
 import zipfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 
 from metes.web.visits import COOKIE
@@ -69,21 +71,25 @@ def words_in(text: bytes | str) -> frozenset[str]:
 
 @dataclass
 class Asker:
-    """One server, asked by many, without a browser between: each request stands alone."""
+    """One server, asked by many, without a browser between: each request stands alone.
+
+    Its loop runs in a thread of its own, for the one that asks may have the loop of a browser's driver.
+    """
 
     app: FastAPI
     client: httpx.AsyncClient = field(init=False)
-    loop: asyncio.Runner = field(init=False)
+    portal: BlockingPortal = field(init=False)
+    stack: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
-        self.loop = asyncio.Runner()
+        self.portal = self.stack.enter_context(start_blocking_portal())
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://testserver", follow_redirects=False)
 
     def close(self) -> None:
         """Let go of the loop."""
-        self.loop.run(self.client.aclose())
-        self.loop.close()
+        self.portal.call(self.client.aclose)
+        self.stack.close()
 
     def ask(
         self, method: str, address: str, caller: Caller | None = None, token: Pass | None = None, *, headers: Mapping[str, str] | None = None,
@@ -97,5 +103,5 @@ class Asker:
             sent["cookie"] = f"{COOKIE}={session_of(caller)}"
             if method not in {"get", "head"}:
                 sent["x-csrf-token"] = csrf_of(caller)
-        got = self.loop.run(self.client.request(method.upper(), address, headers=sent, **more))
+        got = self.portal.call(partial(self.client.request, method.upper(), address, headers=sent, **more))
         return Answer(got.status_code, got.headers, got.content)

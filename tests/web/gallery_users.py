@@ -1,0 +1,41 @@
+"""Sample data of the gallery for users: roles, what somebody sees and why, tokens, and the fields of the way in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from metes.model.seeing import Extent, SeeingChange
+from metes.store.users import Token
+
+AT = datetime(2027, 3, 14, 9, 30, tzinfo=UTC)
+DESERT = {"key": "desert", "name": "Desert", "colour": 4, "href": "/gallery"}
+
+
+def token(number: int, name: str, role: str | None = None, days: int | None = 90, **more: Any) -> Token:
+    """A token of V. Marsh."""
+    expires = None if days is None else AT + timedelta(days=days)
+    return Token(number, "v.marsh", name, AT, expires, more.get("used_at"), more.get("revoked_at"), role, more.get("territory", ""))
+
+
+def context() -> dict[str, Any]:
+    """What the gallery shows of it."""
+    return {
+        "now_sample": AT,
+        "reason_samples": [
+            {"mark": DESERT, "below": 3, "text": "Sits on desert-1, with the role rep."},
+            {"mark": None, "below": 0, "text": "The role auditor sees everything."},
+        ],
+        "change_samples": [
+            SeeingChange("v.marsh", Extent(0, 0), Extent(4, 1_240)),
+            SeeingChange("s.iyer", Extent(None, 20_000), Extent(None, 20_000)),
+        ],
+        "token_samples": [
+            (token(1, "nightly", "rep", territory="desert"), DESERT),
+            (token(2, "old", days=-3, used_at=AT), None),
+            (token(3, "lost", revoked_at=AT), None),
+            (token(4, "sync", "integration", days=None), None),
+        ],
+        "role_samples": [("rep", "Rep", "Sees their own territories.", False), ("planner", "Planner", "Plans everything.", True)],
+        "role_typed": {"role": "rep", "territory": "desert", "territory_text": "Desert", "since": "2027-04-01", "until": ""},
+    }
