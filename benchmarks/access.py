@@ -114,20 +114,25 @@ def _add_users(workspace: Any) -> None:
         if key not in mine and sum(counted[k] + 1 for k in (*mine, key)) <= 200:
             mine.append(key)
     mine = mine if sum(counted[k] for k in mine) <= 200 else [t.key for t in plan.children_by_key["s48"][:199]]
-    workspace.user_add(WHOLE, PASSWORD, roles=["planner"])
+    workspace.user_add(_called(WHOLE), PASSWORD, roles=["planner"])
     for name, role, territories in (
         (REP, "rep", ["c48201"]),
         (MANAGER, "manager", [*{*mine, "c48201"}, "h3"]),
         (LEADER, "leader", ["us", "sp"]),
         (MOST, "leader", [*(key for key in states if key != "s06"), "sp"]),
     ):
-        workspace.user_add(name, PASSWORD, roles=[])
+        workspace.user_add(_called(name), PASSWORD, roles=[])
         for territory in territories:
-            workspace.role_grant(role, user=name, territory=territory)
+            workspace.role_grant(role, user=_called(name), territory=territory)
+
+
+def _called(name: str) -> str:
+    """A user of the figures by its role, beside those that the demo makes."""
+    return f"bench.{name}"
 
 
 def _sign_in(client: httpx.Client, name: str) -> None:
-    client.post("/sign-in", data={"name": name, "password": PASSWORD})
+    client.post("/sign-in", data={"name": _called(name), "password": PASSWORD})
     if client.get("/accounts").status_code != 200:
         raise RuntimeError(f"{name} could not sign in")
 
