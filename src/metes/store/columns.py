@@ -24,6 +24,12 @@ def from_micros(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros)
 
 
+def anywhere(word: str) -> str:
+    """The pattern of LIKE, with a backslash as its escape, that finds a word wherever it stands in a text."""
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
 class Instant(sa.types.TypeDecorator[datetime]):
     """An aware UTC instant, kept as microseconds since 1970 so that both databases order and compare it alike."""
 

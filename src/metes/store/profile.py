@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from metes.base.errors import NotFound
 from metes.base.money import minor_factors
 from metes.model.scope import Scope
+from metes.store.columns import anywhere
 from metes.store.tables import account_sources, accounts, activities, contacts, opportunities, orders, people, products, sources
 from metes.store.visible import accounts_seen, people_seen, person_seen
 
@@ -169,7 +170,7 @@ def all_people(
         .where(people.c.closed_on.is_(None), person_seen(connection, scope))
     )
     for word in search.split():
-        like = f"%{_escaped(word)}%"
+        like = anywhere(word)
         query = query.where(
             sa.or_(*(c.ilike(like, escape="\\") for c in (people.c.name, people.c.role, people.c.office, people.c.external_id)))
         )
@@ -211,10 +212,6 @@ def people_by_key(connection: Connection, key: str) -> tuple[int, ...]:
     """Numbers of the people that some source calls so."""
     query = sa.select(people.c.id).where(people.c.external_id.in_([key, key.upper()]))
     return tuple(connection.execute(query).scalars())
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _all(connection: Connection, query: Any) -> list[Row]:

@@ -63,7 +63,7 @@ def grants(connection: Connection, *, user_id: int | None = None, day: date | No
         mine = sa.select(group_members.c.group_id).where(group_members.c.user_id == user_id)
         query = query.where(sa.or_(t.user_id == user_id, t.group_id.in_(mine)))
     if day is not None:
-        query = query.where(t.true_from <= day, sa.or_(t.true_until.is_(None), t.true_until > day))
+        query = query.where(_in_force(day))
     return tuple(RoleGrant(**{**row, "role": UserRole(row["role"])}) for row in connection.execute(query).mappings())
 
 
@@ -71,12 +71,7 @@ def roles_on(connection: Connection, user_id: int, day: date) -> tuple[tuple[Use
     """The roles that a user holds on a day, each with its territory."""
     t = role_grants.c
     mine = sa.select(group_members.c.group_id).where(group_members.c.user_id == user_id)
-    query = sa.select(t.role, t.territory).where(
-        t.revoked_at.is_(None),
-        t.true_from <= day,
-        sa.or_(t.true_until.is_(None), t.true_until > day),
-        sa.or_(t.user_id == user_id, t.group_id.in_(mine)),
-    )
+    query = sa.select(t.role, t.territory).where(_in_force(day), sa.or_(t.user_id == user_id, t.group_id.in_(mine)))
     return tuple((UserRole(row.role), row.territory) for row in connection.execute(query))
 
 
@@ -128,19 +123,23 @@ def administrators(connection: Connection, day: date) -> tuple[int, ...]:
 
 def holders(connection: Connection, held: Iterable[UserRole], day: date) -> frozenset[int]:
     """The numbers of the users who hold any of some roles on a day, wherever, and are not shut out."""
+    held_then = held_on(day).subquery()
+    mine = sa.select(held_then.c.user_id).where(held_then.c.role.in_([role.value for role in held]))
+    return frozenset(connection.execute(sa.select(users.c.id).where(users.c.disabled_at.is_(None), users.c.id.in_(mine))).scalars())
+
+
+def held_on(day: date) -> sa.CompoundSelect[Any]:
+    """The users with each role that they hold on a day, by themselves or through a group: `user_id`, `role`."""
     t = role_grants.c
-    holds = sa.and_(
-        t.role.in_([role.value for role in held]),
-        t.revoked_at.is_(None),
-        t.true_from <= day,
-        sa.or_(t.true_until.is_(None), t.true_until > day),
-    )
-    through_group = sa.select(group_members.c.user_id).join(role_grants, t.group_id == group_members.c.group_id).where(holds)
-    query = sa.select(users.c.id).where(
-        users.c.disabled_at.is_(None),
-        sa.or_(users.c.id.in_(sa.select(t.user_id).where(holds, t.user_id.is_not(None))), users.c.id.in_(through_group)),
-    )
-    return frozenset(connection.execute(query).scalars())
+    own = sa.select(t.user_id, t.role).where(_in_force(day), t.user_id.is_not(None))
+    through = sa.select(group_members.c.user_id, t.role).join(role_grants, t.group_id == group_members.c.group_id)
+    return own.union(through.where(_in_force(day)))
+
+
+def _in_force(day: date) -> sa.ColumnElement[bool]:
+    """Whether a grant holds on a day and was not taken back."""
+    t = role_grants.c
+    return sa.and_(t.revoked_at.is_(None), t.true_from <= day, sa.or_(t.true_until.is_(None), t.true_until > day))
 
 
 def require_administrator(connection: Connection, day: date) -> None:

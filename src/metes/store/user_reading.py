@@ -12,8 +12,10 @@ from sqlalchemy.engine import Connection
 from metes.model.access import UserRole
 from metes.model.seeing import IN, NO_ROLE, UserFilter
 from metes.store import users as stored
-from metes.store.identity_tables import group_members, groups, person_links, role_grants, second_factors
+from metes.store.columns import anywhere
+from metes.store.identity_tables import group_members, groups, person_links, second_factors
 from metes.store.links import holds
+from metes.store.roles import held_on
 from metes.store.tables import people, sessions, users
 from metes.store.users import User
 
@@ -82,7 +84,7 @@ def count(connection: Connection) -> int:
 def _chosen(query: sa.Select[Any], day: date, wanted: UserFilter) -> sa.Select[Any]:
     t = users.c
     for word in wanted.search.split():
-        like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        like = anywhere(word)
         person = (
             sa.select(person_links.c.user_id)
             .join(people, people.c.id == person_links.c.person_id)
@@ -90,26 +92,17 @@ def _chosen(query: sa.Select[Any], day: date, wanted: UserFilter) -> sa.Select[A
         )
         query = query.where(sa.or_(t.name.ilike(like, escape="\\"), t.email.ilike(like, escape="\\"), t.id.in_(person)))
     if wanted.role == NO_ROLE:
-        query = query.where(t.id.not_in(sa.select(_held(day).subquery().c.user_id)))
+        query = query.where(t.id.not_in(sa.select(held_on(day).subquery().c.user_id)))
     elif wanted.role:
-        held = _held(day).subquery()
+        held = held_on(day).subquery()
         query = query.where(t.id.in_(sa.select(held.c.user_id).where(held.c.role == wanted.role)))
     if wanted.state:
         query = query.where(t.disabled_at.is_(None) if wanted.state == IN else t.disabled_at.is_not(None))
     return query
 
 
-def _held(day: date) -> sa.CompoundSelect[Any]:
-    """Users with each role that they hold on a day, by themselves or through a group."""
-    t = role_grants.c
-    of_day = sa.and_(t.revoked_at.is_(None), t.true_from <= day, sa.or_(t.true_until.is_(None), t.true_until > day))
-    own = sa.select(t.user_id, t.role).where(of_day, t.user_id.is_not(None))
-    through = sa.select(group_members.c.user_id, t.role).join(role_grants, t.group_id == group_members.c.group_id).where(of_day)
-    return own.union(through)
-
-
 def _roles(connection: Connection, numbers: list[int], day: date) -> dict[int, list[str]]:
-    held = _held(day).subquery()
+    held = held_on(day).subquery()
     return _grouped(connection, sa.select(held.c.user_id, held.c.role).where(held.c.user_id.in_(numbers)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -34,13 +34,18 @@ def show(request: Request, next: str = "/", left: str = "") -> Response:
 @router.post("/sign-in")
 async def sign_in(request: Request) -> Response:
     """Begin a session; a form from another site is refused by its origin."""
+    return await answered(request, _begin)
+
+
+async def answered(request: Request, answer: Callable[[Request, dict[str, str]], Response]) -> Response:
+    """Read a form that has no session, and answer it as one of few that check passwords at once."""
     require_from_here(request)
     limiter: CapacityLimiter = request.app.state.sign_ins
     try:
         form = {name: value for name, value in (await read_form(request)).items() if isinstance(value, str)}
     finally:
         await request.close()
-    return await run_sync(_begin, request, form, limiter=limiter)
+    return await run_sync(answer, request, form, limiter=limiter)
 
 
 def _begin(request: Request, form: Mapping[str, str]) -> Response:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from metes.app.workspace import Workspace
 from metes.base.errors import InputError, Refused
 from metes.web.arrival import lone_page, patient, status_of
-from metes.web.pages.sign_in import require_from_here
-from metes.web.visits import COOKIE, read_form
+from metes.web.pages.sign_in import answered
+from metes.web.visits import COOKIE
 
 LONGEST_LINK = 200
 router = APIRouter(prefix="/sign-in")
@@ -28,7 +24,7 @@ def ask_name(request: Request) -> Response:
 @router.post("/forgot")
 async def send_link(request: Request) -> Response:
     """Send a link, if there is somebody to send it to: the answer is the same."""
-    return await _answered(request, _send)
+    return await answered(request, _send)
 
 
 @router.get("/reset")
@@ -41,18 +37,7 @@ def ask_password(request: Request, link: str = "") -> Response:
 @router.post("/reset")
 async def set_password(request: Request) -> Response:
     """Keep another password; whoever has it signs in with it."""
-    return await _answered(request, _reset)
-
-
-async def _answered(request: Request, answer: Callable[[Request, dict[str, str]], Response]) -> Response:
-    """Read a form that has no session, and answer it as one of few that check passwords at once."""
-    require_from_here(request)
-    limiter: CapacityLimiter = request.app.state.sign_ins
-    try:
-        form = {name: value for name, value in (await read_form(request)).items() if isinstance(value, str)}
-    finally:
-        await request.close()
-    return await run_sync(answer, request, form, limiter=limiter)
+    return await answered(request, _reset)
 
 
 def _send(request: Request, form: dict[str, str]) -> Response:
