@@ -20,10 +20,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 VENDOR = Path("src/metes/web/static/vendor")
 STAMP = "vendor.json"
 
-# What is copied: the file's name in the vendor folder, and where it stands below node_modules.
-FILES = {
-    "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "hx-sse.min.js": "htmx.org/dist/ext/hx-sse.min.js",
+# What is copied: the file's name in the vendor folder, and where it, or its parts in order, stand below node_modules.
+# htmx starts as soon as its file has run, so an extension in a file of its own may come too late to see the page.
+FILES: dict[str, str | tuple[str, ...]] = {
+    "htmx.min.js": ("htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js"),
     "maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
     "maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
     "maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
@@ -82,16 +82,17 @@ def is_complete(vendor: Path, digest: str) -> bool:
 
 def copy_files(modules: Path, vendor: Path) -> None:
     """Replace the vendor folder by the listed files."""
-    missing = [source for source in FILES.values() if not (modules / source).is_file()]
+    parts = {name: (source,) if isinstance(source, str) else source for name, source in FILES.items()}
+    missing = [source for sources in parts.values() for source in sources if not (modules / source).is_file()]
     if missing:
         raise RuntimeError(
             f"npm packages lack {', '.join(missing)}; correct FILES in hatch_build.py or the versions in package.json"
         )
     shutil.rmtree(vendor, ignore_errors=True)
-    for name, source in FILES.items():
+    for name, sources in parts.items():
         target = vendor / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(modules / source, target)
+        target.write_bytes(b"\n".join((modules / source).read_bytes() for source in sources))
 
 
 def install(folder: Path) -> None:

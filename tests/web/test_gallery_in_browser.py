@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web import gallery
 
@@ -137,6 +137,18 @@ def test_a_tree_closes_all_below_a_node(page: Page) -> None:
 
 def test_a_job_bar_takes_what_the_server_sends_and_stops_at_its_end(page: Page) -> None:
     expect(page.locator("#job-running")).to_contain_text("Finished.")
+
+
+def test_a_job_bar_follows_the_server_before_any_other_script_has_come(opened: Page, address: str) -> None:
+    late: list[Route] = []
+    opened.add_init_script(WITHOUT_MAP)
+    opened.route("**/*.js", lambda route: route.continue_() if "htmx" in route.request.url else late.append(route))
+    opened.goto(f"{address}/gallery", wait_until="commit")
+    expect(opened.locator("#job-running")).to_contain_text("Finished.")
+    assert late
+    for route in late:
+        route.continue_()
+    expect(opened.locator("html")).to_have_attribute("data-scripts", "ready")
 
 
 def test_the_theme_is_kept_for_the_next_page(page: Page) -> None:
