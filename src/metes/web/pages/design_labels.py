@@ -18,6 +18,7 @@ router = APIRouter()
 @router.get("/designs/{number:int}/territories/{key}")
 def show(number: int, key: str, visit: SignedIn) -> Response:
     """The form with the name and colour of now."""
+    visit.require("plan_edit")
     document = visit.workspace.design_show(number)
     return _page(visit, document, _territory(document, key))
 

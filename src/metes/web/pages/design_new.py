@@ -24,6 +24,7 @@ NOT_MEASURES = frozenset({"latitude", "longitude"})
 @router.get("/designs/new")
 def show_new(visit: SignedIn) -> Response:
     """The empty form; `from` names a design to begin with, `units` what to share out."""
+    visit.require("plan_edit")
     begin = visit.address.get("from")
     spec: dict[str, Any] = {}
     if begin.isdecimal() and len(begin) < 12:
@@ -48,6 +49,7 @@ def check_new(visit: SignedIn, form: Form) -> Response:
 @router.get("/designs/{number:int}/edit-spec")
 def show_spec(number: int, visit: SignedIn) -> Response:
     """What was asked of a design, to be changed and asked again."""
+    visit.require("plan_edit")
     row = visit.workspace.design_find(number)
     return _page(visit, typed_of_spec({**row.spec, "start": f"design:{number}"}), row=row)
 

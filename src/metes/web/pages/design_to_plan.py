@@ -27,6 +27,7 @@ SHOWN = 400
 @router.get("/designs/{number:int}/to-plan")
 def ask(number: int, visit: SignedIn) -> Response:
     """What the design becomes; nothing is written."""
+    visit.require("plan_edit")
     row = visit.workspace.design_find(number)
     document = visit.workspace.design_show(number)
     found = visit.workspace.design_compare(number, accounts=12)

@@ -54,6 +54,7 @@ def show(number: int, visit: SignedIn) -> Response:
         noun=noun_of(document["units"]["zone_set"]),
         draws="tiles" if _is_heavy(visit, document) else "shapes" if _has_shapes(visit, document) else "points",
         job=_job(visit, document),
+        may_change=visit.may("plan_edit"),
     )
 
 

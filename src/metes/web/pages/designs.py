@@ -59,12 +59,14 @@ def run(number: int, visit: SignedIn) -> Response:
 @router.get("/designs/remove")
 def ask_remove(visit: SignedIn) -> Response:
     """Tell what removing the selected designs means."""
+    visit.require("plan_edit")
     return _ask_remove(visit, visit.address.values("selected"))
 
 
 @router.get("/designs/{number:int}/remove")
 def ask_remove_one(number: int, visit: SignedIn) -> Response:
     """Tell what removing a design means."""
+    visit.require("plan_edit")
     return _ask_remove(visit, (str(number),))
 
 
@@ -193,7 +195,7 @@ def _table(visit: Visit, found: Any) -> Table:
         choices=[
             Choice("state", "State", [(name, text) for name, (text, _) in STATES.items() if name in {r.state for r in found}])
         ],
-        actions=[Action("Remove…", "/designs/remove")],
+        actions=[Action("Remove…", "/designs/remove")] if visit.may("plan_edit") else [],
         key="designs",
     )
 

@@ -50,12 +50,14 @@ IGNORE = "ignore"
 @router.get("/import")
 def show_import(visit: SignedIn, kind: str = "accounts", source: str = "files") -> Response:
     """What to import, from which files."""
+    visit.require("data_import")
     return _start_page(visit, kind if kind in KINDS else "accounts", source)
 
 
 @router.post("/import")
 def send_files(visit: SignedIn, form: Form) -> Response:
     """Take the files and look at them as a job; nothing is written before the mapping is seen."""
+    visit.require("data_import")
     kind, source = str(form.get("kind", "")), str(form.get("source", "")).strip() or "files"
     getlist = getattr(form, "getlist", None)
     files = [f for f in (getlist("file") if getlist else []) if isinstance(f, UploadFile) and f.filename]
@@ -119,6 +121,7 @@ def show_history(visit: SignedIn) -> Response:
 @router.get("/import/review/{number}")
 def review(number: int, visit: SignedIn) -> Response:
     """What was seen of the files: mapping, questions, counts, sums, findings."""
+    visit.require("data_import")
     return _review_page(visit, _look_job(visit, number))
 
 
@@ -182,6 +185,7 @@ def past_findings(number: int, visit: SignedIn) -> Response:
 @router.get("/import/{number}/undo")
 def ask_undo(number: int, visit: SignedIn) -> Response:
     """What taking an import back would do, or why it cannot be done."""
+    visit.require("data_import")
     past = visit.workspace.import_show(number)[0]
     try:
         report, reason = visit.workspace.import_undo(number, dry_run=True), ""

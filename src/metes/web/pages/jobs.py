@@ -85,6 +85,7 @@ def work_tabs(here: str) -> list[dict[str, Any]]:
 @router.get("/jobs/assign")
 def ask_assign(visit: SignedIn) -> Response:
     """What assigning all accounts would change, where that is at hand or quick to work out, and the way to do it."""
+    visit.require("run")
     visit.workspace.require_active()
     view = view_of(visit, "active")
     names = {territory.key: territory.label for territory in view.plan.territories}
@@ -162,9 +163,9 @@ def job_bar(visit: Visit, job: Any, *, result: tuple[str, str] | None = None, ne
         "done": job.done,
         "total": job.total,
         "events": f"/jobs/{job.id}/events" + (f"?next={next_page}" if next_page else ""),
-        "cancel": f"/jobs/{job.id}/cancel",
+        "cancel": f"/jobs/{job.id}/cancel" if visit.may("run") else "",
         "cancel_text": "Stop with the best so far" if job.kind == "design" else "",
-        "resume": f"/jobs/{job.id}/resume" if job.can_resume else "",
+        "resume": f"/jobs/{job.id}/resume" if job.can_resume and visit.may("run") else "",
         "result": result,
         "csrf": visit.csrf,
     }

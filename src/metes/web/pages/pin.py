@@ -51,6 +51,7 @@ class Wish:
 @router.get(PATH)
 def show(visit: SignedIn) -> Response:
     """Choose the territory, then see what would move."""
+    visit.require("plan_edit")
     return _show(visit, visit.address)
 
 
@@ -79,6 +80,7 @@ def pin(visit: SignedIn, form: Form) -> Response:
 @router.get("/accounts/pin/done")
 def show_done(visit: SignedIn) -> Response:
     """What was put into the draft, with the ways on: publish it, look at it, take it back."""
+    visit.require("plan_edit")
     address = visit.address
     plan = visit.workspace.plan_show(address.get("draft", "draft"))[1]
     like = _like(address)

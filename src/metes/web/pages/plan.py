@@ -112,6 +112,7 @@ def remove_pin(reference: str, key: str, visit: SignedIn, form: Form) -> Respons
 @router.get("/plan/{reference}/territories/{key}/edit")
 def edit_territory(reference: str, key: str, visit: SignedIn) -> Response:
     """The form of a territory."""
+    visit.require("plan_edit")
     view = view_of(visit, reference, key)
     t = view.territory()
     typed = {"name": t.name, "type": t.type, "parent": t.parent or "", "description": t.description, "colour": _text(t.colour)}
@@ -130,6 +131,7 @@ def edit_territory(reference: str, key: str, visit: SignedIn) -> Response:
 @router.get("/plan/{reference}/new-territory")
 def new_territory(reference: str, visit: SignedIn, parent: str = "") -> Response:
     """The form of a territory to be added."""
+    visit.require("plan_edit")
     view = view_of(visit, reference, parent)
     kind = view.territory().type if parent else view.plan.types[0].key if view.plan.types else ""
     typed = {"name": "", "type": kind, "parent": parent, "description": "", "colour": "", "key": ""}
@@ -153,6 +155,7 @@ def add_territory(reference: str, visit: SignedIn, form: Form) -> Response:
 @router.get("/plan/{reference}/territories/{key}/remove")
 def ask_remove_territory(reference: str, key: str, visit: SignedIn) -> Response:
     """Tell what goes with a territory."""
+    visit.require("plan_edit")
     view = view_of(visit, reference, key)
     pins = sum(1 for pin in view.plan.pins if pin.territory == key)
     below = len(view.plan.children_by_key.get(key, ()))

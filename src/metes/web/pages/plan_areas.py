@@ -37,6 +37,7 @@ _NAMES = ("key", "name", "comment", "property", "prefix")
 @router.get("/plan/{reference}/new-area")
 def new_area(reference: str, visit: SignedIn) -> Response:
     """The form that takes a GeoJSON file."""
+    visit.require("plan_edit")
     return _new_page(visit, editable(visit, reference), dict.fromkeys(_NAMES, ""))
 
 
@@ -125,6 +126,7 @@ def save_area(reference: str, key: str, visit: SignedIn, form: Form) -> Response
 @router.get("/plan/{reference}/areas/{key}/remove")
 def ask_remove_area(reference: str, key: str, visit: SignedIn) -> Response:
     """Tell what an area's removal means."""
+    visit.require("plan_edit")
     view = view_of(visit, reference)
     area = visit.workspace.plan_area_show(key, str(view.revision.id))[0]
     return visit.page("plan-part-remove.html", view=view, act="area", part=area, rules=area.rules, having=0)

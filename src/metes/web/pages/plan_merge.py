@@ -25,6 +25,7 @@ CONFLICTS_SHOWN = 100
 @router.get(PATH)
 def ask(reference: str, visit: SignedIn) -> Response:
     """What a merge would bring, and its conflicts; without a source, the choice of one."""
+    visit.require("plan_edit")
     source = visit.address.get("from")
     rest = visit.address.get("all") if visit.address.get("all") in SIDES else ""
     return _page(visit, reference, source, {}, rest)

@@ -69,6 +69,7 @@ def go_back(reference: str, visit: SignedIn, form: Form) -> Response:
 @router.get("/plan/{reference}/new-type")
 def new_type(reference: str, visit: SignedIn) -> Response:
     """The form of a new type."""
+    visit.require("plan_edit")
     return _type_page(visit, editable(visit, reference), None)
 
 
@@ -94,6 +95,7 @@ def save_type(reference: str, key: str, visit: SignedIn, form: Form) -> Response
 @router.get("/plan/{reference}/types/{key}/remove")
 def ask_remove_type(reference: str, key: str, visit: SignedIn) -> Response:
     """Tell what a type's removal means."""
+    visit.require("plan_edit")
     view = view_of(visit, reference)
     kind = _type_of(view.plan, key)
     having = sum(1 for territory in view.plan.territories if territory.type == key)
@@ -111,6 +113,7 @@ def remove_type(reference: str, key: str, visit: SignedIn, form: Form) -> Respon
 @router.get("/plan/{reference}/new-list")
 def new_list(reference: str, visit: SignedIn) -> Response:
     """The form of a new list."""
+    visit.require("plan_edit")
     return _list_page(visit, editable(visit, reference), None)
 
 
@@ -136,6 +139,7 @@ def save_list(reference: str, key: str, visit: SignedIn, form: Form) -> Response
 @router.get("/plan/{reference}/lists/{key}/remove")
 def ask_remove_list(reference: str, key: str, visit: SignedIn) -> Response:
     """Tell what a list's removal means."""
+    visit.require("plan_edit")
     view = view_of(visit, reference)
     named = _list_of(view.plan, key)
     rules = visit.workspace.list_asked(str(view.revision.id)).get(key, ())

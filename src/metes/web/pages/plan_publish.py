@@ -25,6 +25,7 @@ FIELDS = ("on", "rationale", "correction", "root")
 @router.get(PATH)
 def ask_publish(reference: str, visit: SignedIn, on: str = "") -> Response:
     """The form: the day, the reason, and what follows from it."""
+    visit.require("publish")
     view = _scenario(visit, reference)
     return _page(visit, view, {"on": on, "rationale": _proposed(visit, view), "correction": ""})
 
@@ -61,6 +62,7 @@ def publish(reference: str, visit: SignedIn, form: Form) -> Response:
 @router.get("/plan/{reference}/discard")
 def ask_discard(reference: str, visit: SignedIn) -> Response:
     """Tell what discarding a scenario means."""
+    visit.require("plan_edit")
     view = _scenario(visit, reference)
     steps = len(visit.workspace.plan_diff("active", str(view.revision.id))) if visit.workspace.active() else 0
     return visit.page("plan-discard.html", view=view, steps=steps)

@@ -93,6 +93,7 @@ def propose(reference: str, visit: SignedIn, form: Form) -> Response:
 @router.get(f"{PATH}/withdraw")
 def ask_withdraw(reference: str, visit: SignedIn) -> Response:
     """Tell what taking a scenario out of review means."""
+    visit.require("plan_edit")
     return visit.page("plan-review-withdraw.html", view=view_of(visit, reference))
 
 

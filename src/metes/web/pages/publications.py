@@ -58,6 +58,7 @@ def show(number: int, visit: SignedIn) -> Response:
 @router.get(f"{PATH}/cancel")
 def ask_cancel(number: int, visit: SignedIn) -> Response:
     """Tell what cancelling means, and ask why."""
+    visit.require("publish")
     return _cancel_page(visit, number, "")
 
 
@@ -74,6 +75,7 @@ def cancel(number: int, visit: SignedIn, form: Form) -> Response:
 @router.get(f"{PATH}/revert")
 def ask_revert(number: int, visit: SignedIn) -> Response:
     """Tell what comes back when a publication is taken back."""
+    visit.require("publish")
     record = visit.workspace.publication(number)
     return _revert_page(visit, record.publication)
 

@@ -53,6 +53,7 @@ def grant(visit: SignedIn, form: Form) -> Response:
 @router.get(f"{PATH}/{{number}}/revoke")
 def ask_revoke(number: int, visit: SignedIn) -> Response:
     """Tell what taking a right back means."""
+    visit.require("admin")
     right = _right(visit, number)
     others = [
         r for r in visit.workspace.rights_list() if r.id != right.id and (r.right, r.territory) == (right.right, right.territory)
@@ -106,7 +107,7 @@ def _page(visit: Visit, typed: Mapping[str, str], errors: Mapping[str, str] | No
             "before": address.put(after=max(0, start - ROWS)) if start else None,
             "after": address.put(after=start + ROWS) if start + ROWS < len(found) else None,
         },
-        users=[u.name for u in workspace.user_list() if u.disabled_at is None],
+        users=[u.name for u in workspace.user_list() if u.disabled_at is None] if visit.may("admin") else [],
         rights=RIGHTS,
         typed=typed,
         errors=errors or {},

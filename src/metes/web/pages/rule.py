@@ -57,6 +57,7 @@ class Sheet:
 @router.get("/plan/{reference}/territories/{key}/new-rule")
 def new_rule(reference: str, key: str, visit: SignedIn) -> Response:
     """The editor with an empty rule."""
+    visit.require("plan_edit")
     view = view_of(visit, reference, key)
     sheet = Sheet("", node=Node("and", parts=[Node("literal", _first_field(visit))]), root=view.revision.root_hash)
     return _page(visit, view, sheet)
@@ -70,7 +71,8 @@ def show_rule(reference: str, key: str, rule: str, visit: SignedIn, mode: str = 
     if found is None:
         raise NotFound(f"{view.territory().label} has no rule '{rule}'; its page lists those it has")
     sheet = Sheet(found.key, found.name, str(found.priority), found.note, "form", root=view.revision.root_hash)
-    _fill(visit, sheet, found.condition, mode or "form")
+    # Who only reads plans is shown the rule as text, not a form that would not be taken.
+    _fill(visit, sheet, found.condition, (mode or "form") if visit.may("plan_edit") else "text")
     sheet.findings = visit.workspace.rule_check(found.condition, str(view.revision.id))
     proof = visit.workspace.proof_at_hand(str(view.revision.id))
     told = {f.code for f in sheet.findings}
@@ -111,6 +113,7 @@ def edit_rule(reference: str, key: str, rule: str, visit: SignedIn, form: Form) 
 @router.get("/plan/{reference}/territories/{key}/rules/{rule}/remove")
 def ask_remove(reference: str, key: str, rule: str, visit: SignedIn) -> Response:
     """Tell what a rule's removal means."""
+    visit.require("plan_edit")
     view = view_of(visit, reference, key)
     found = next((r for r in view.territory().rules if r.key == rule), None)
     if found is None:

@@ -40,12 +40,14 @@ def show_list(visit: SignedIn) -> Response:
 @router.get(f"{PATH}/new")
 def ask_new(visit: SignedIn) -> Response:
     """The form of a new scenario."""
+    visit.require("plan_edit")
     return _new_page(visit, {"title": "", "note": "", "from": visit.address.get("from")})
 
 
 @router.post(f"{PATH}/new")
 def branch(visit: SignedIn, form: Form) -> Response:
     """Branch a scenario from a revision."""
+    visit.require("plan_edit")
     typed = {name: str(form.get(name, "")).strip() for name in ("title", "note", "from")}
     error = title_error(typed["title"])
     if error:
@@ -60,6 +62,7 @@ def branch(visit: SignedIn, form: Form) -> Response:
 @router.get("/plan/{reference}/rename")
 def ask_rename(reference: str, visit: SignedIn) -> Response:
     """The form that gives a scenario its name."""
+    visit.require("plan_edit")
     view = view_of(visit, reference)
     _require_open(view.revision)
     return visit.page("scenario-rename.html", view=view, typed=view.revision.title, error="")

@@ -70,6 +70,7 @@ def run_schedule(name: str, visit: SignedIn) -> Response:
 @router.get("/jobs/schedules/{name}/remove")
 def ask_remove(name: str, visit: SignedIn) -> Response:
     """Tell what removing a schedule means."""
+    visit.require("run")
     found = next((s for s in visit.workspace.schedule_list() if s.name == name), None)
     if found is None:
         raise NotFound(f"there is no schedule '{name}'; the page of schedules lists those there are")

@@ -71,6 +71,7 @@ def show_new(visit: SignedIn) -> Response:
 @router.post("/zones/new")
 def send_file(visit: SignedIn, form: Form) -> Response:
     """Take a file and look at its properties."""
+    visit.require("plan_edit")
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         return visit.page("zones-new.html", status=422, error="Choose a GeoJSON file.", findings=())
@@ -91,12 +92,14 @@ def send_file(visit: SignedIn, form: Form) -> Response:
 @router.get("/zones/look")
 def look(visit: SignedIn) -> Response:
     """What the file becomes with the chosen properties; nothing is written."""
+    visit.require("plan_edit")
     return _look(visit, visit.address)
 
 
 @router.post("/zones/add")
 def add(visit: SignedIn, form: Form) -> Response:
     """Add the set."""
+    visit.require("plan_edit")
     address = Address("/zones/look", tuple((n, str(v)) for n, v in form.multi_items() if n != "csrf_token"))  # type: ignore[attr-defined]
     key = address.get("key")
     if key in TAKEN:
@@ -144,6 +147,7 @@ def export(key: str, visit: SignedIn) -> Response:
 @router.get("/zones/{key}/remove")
 def ask_remove(key: str, visit: SignedIn) -> Response:
     """Tell what removing a set means."""
+    visit.require("plan_edit")
     return visit.page("zones-remove.html", summary=_own(visit, key), uses=_uses(visit, key))
 
 

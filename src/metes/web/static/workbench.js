@@ -12,6 +12,7 @@ const $ = (selector, from = root) => from.querySelector(selector);
 const all = (selector, from = root) => [...from.querySelectorAll(selector)];
 const base = `/designs/${root.dataset.design}`;
 const { noun, nouns } = root.dataset;
+const isReader = "reads" in root.dataset;
 const locale = document.documentElement.lang || "en";
 const NONE = -2;
 
@@ -83,8 +84,9 @@ function take(now) {
 }
 
 /* Gestures */
-/** Sends a gesture after those before it; whether it was made. */
+/** Sends a gesture after those before it; whether it was made. Who only reads designs makes none. */
 function send(kind, fields, units = []) {
+  if (isReader) return Promise.resolve(false);
   queue = queue.then(() => sendNow(kind, fields, units));
   return queue;
 }
@@ -167,7 +169,7 @@ function refused(code, error, units) {
 /* The selection */
 function showChosen() {
   const bar = $("#wb-chosen");
-  bar.hidden = !chosen.size;
+  bar.hidden = isReader || !chosen.size;
   if (chosen.size) {
     const owners = new Set([...chosen].map((unit) => design.owner[unit]));
     const [owner] = owners;
@@ -393,7 +395,7 @@ document.addEventListener("keydown", (event) => {
   if (key === "u") step(event.shiftKey ? "redo" : "undo");
   else if (key === "m") moveByKey(row);
   else if (key === "l" && event.shiftKey) lockOrFree([...chosen]);
-  else if (key in TOOLS && !event.shiftKey) takeTool(TOOLS[key]);
+  else if (key in TOOLS && !event.shiftKey && !isReader) takeTool(TOOLS[key]);
   else if (event.key === "/") {
     showPanel("units");
     list.focus();

@@ -58,52 +58,53 @@ _ASKED = {
         post /api/v1/plans/{reference}/decisions  post /api/v1/comments/{comment}/resolve
     """,
     "plan_read": """
-        get /plan/{reference}/review/withdraw  post /plan/{reference}/territories/{key}/take
-        get /zones  get /zones/{key}  get /zones/{key}/shapes.json  get /zones/{key}/tiles/{zoom}/{x}/{y}.mvt
-        get /zones/{key}/zones.geojson  get /zones/look  get /zones/new  get /zones/{key}/remove
-        get /designs  get /designs/{number}  get /designs/{number}/assignment.json  get /designs/{number}/compare
-        get /designs/{number}/compare.csv  get /designs/{number}/design.csv  get /designs/{number}/design.geojson
-        get /designs/{number}/edit-spec  get /designs/{number}/fairness  get /designs/{number}/fairness.csv
-        get /designs/{number}/frontier  get /designs/{number}/remove  get /designs/{number}/run  get /designs/{number}/seats
-        get /designs/{number}/territories/{key}  get /designs/{number}/to-plan  get /designs/{number}/units.json
-        get /designs/new  get /designs/remove  post /designs/new/check  post /designs/{number}/edit-spec/check
-        get /import  get /import/history  get /import/{number}  get /import/{number}/findings.csv  get /import/{number}/undo
-        get /import/review/{number}  get /import/review/{number}/findings.csv
-        get /jobs  get /jobs/assign  get /jobs/schedules  get /jobs/schedules/{name}/remove  get /jobs/{number}
-        get /jobs/{number}/events  get /jobs/{number}/log
-        get /plan  get /plan/compare  post /plan/compare  get /plan/export.zip  get /plan/revisions  get /plan/{reference}
-        get /plan/{reference}/areas/{key}  get /plan/{reference}/areas/{key}/accounts  get /plan/{reference}/areas/{key}/file
-        get /plan/{reference}/areas/{key}/outline.json  get /plan/{reference}/areas/{key}/remove  get /plan/{reference}/changes
-        get /plan/{reference}/check  post /plan/{reference}/check  get /plan/{reference}/check.csv  get /plan/{reference}/discard
-        get /plan/{reference}/lists/{key}  get /plan/{reference}/lists/{key}/remove  get /plan/{reference}/log
-        get /plan/{reference}/merge  get /plan/{reference}/new-area  get /plan/{reference}/new-list
-        get /plan/{reference}/new-territory  get /plan/{reference}/new-type  get /plan/{reference}/parts
-        get /plan/{reference}/preview  post /plan/{reference}/preview  get /plan/{reference}/preview/export.csv
-        get /plan/{reference}/preview/export.xlsx  get /plan/{reference}/preview/fills.json  get /plan/{reference}/preview/part
-        get /plan/{reference}/publish  get /plan/{reference}/rename  get /plan/{reference}/seats/{key}
-        get /plan/{reference}/territories/{key}  get /plan/{reference}/territories/{key}/edit
-        get /plan/{reference}/territories/{key}/new-rule  get /plan/{reference}/territories/{key}/remove
-        get /plan/{reference}/territories/{key}/rules/{rule}  get /plan/{reference}/territories/{key}/rules/{rule}/remove
+        post /plan/{reference}/territories/{key}/take  get /zones  get /zones/{key}  get /zones/{key}/shapes.json
+        get /zones/{key}/tiles/{zoom}/{x}/{y}.mvt  get /zones/{key}/zones.geojson  get /designs  get /designs/{number}
+        get /designs/{number}/assignment.json  get /designs/{number}/compare  get /designs/{number}/compare.csv
+        get /designs/{number}/design.csv  get /designs/{number}/design.geojson  get /designs/{number}/fairness
+        get /designs/{number}/fairness.csv  get /designs/{number}/frontier  get /designs/{number}/run
+        get /designs/{number}/seats  get /designs/{number}/units.json  post /designs/new/check
+        post /designs/{number}/edit-spec/check  get /import/history  get /import/{number}
+        get /import/{number}/findings.csv  get /import/review/{number}/findings.csv  get /jobs  get /jobs/schedules
+        get /jobs/{number}  get /jobs/{number}/events  get /jobs/{number}/log  get /plan  get /plan/compare
+        post /plan/compare  get /plan/export.zip  get /plan/revisions  get /plan/{reference}
+        get /plan/{reference}/areas/{key}  get /plan/{reference}/areas/{key}/accounts
+        get /plan/{reference}/areas/{key}/file  get /plan/{reference}/areas/{key}/outline.json
+        get /plan/{reference}/changes  get /plan/{reference}/check  post /plan/{reference}/check
+        get /plan/{reference}/check.csv  get /plan/{reference}/lists/{key}  get /plan/{reference}/log
+        get /plan/{reference}/parts  get /plan/{reference}/preview  post /plan/{reference}/preview
+        get /plan/{reference}/preview/export.csv  get /plan/{reference}/preview/export.xlsx
+        get /plan/{reference}/preview/fills.json  get /plan/{reference}/preview/part  get /plan/{reference}/seats/{key}
+        get /plan/{reference}/territories/{key}  get /plan/{reference}/territories/{key}/rules/{rule}
         get /plan/{reference}/territories/{key}/rules/{rule}/take  get /plan/{reference}/types/{key}
-        get /plan/{reference}/types/{key}/remove  get /publications/{number}  get /publications/{number}/cancel
-        get /publications/{number}/revert  get /scenarios  get /scenarios/new  get /accounts/pin  get /accounts/pin/done
-        get /settings/rights  get /settings/rights/{number}/revoke
-        get /api/v1/corrections  get /api/v1/designs  get /api/v1/designs/{number}  get /api/v1/designs/{number}/assignment
-        get /api/v1/designs/{number}/bases  get /api/v1/designs/{number}/compare  get /api/v1/designs/{number}/export
-        get /api/v1/designs/{number}/fairness  get /api/v1/designs/{number}/frontier  get /api/v1/designs/{number}/reasons
-        get /api/v1/designs/{number}/seats  get /api/v1/designs/{number}/spec  get /api/v1/designs/{number}/state
-        get /api/v1/designs/{number}/units  get /api/v1/imports  get /api/v1/imports/{number}  get /api/v1/jobs
-        get /api/v1/jobs/{job}  get /api/v1/jobs/{job}/log  get /api/v1/plans  get /api/v1/plans/schema
-        get /api/v1/plans/{before}/compare/{after}  get /api/v1/plans/{before}/diff/{after}  get /api/v1/plans/{reference}
-        get /api/v1/plans/{reference}/areas  get /api/v1/plans/{reference}/areas/{key}  get /api/v1/plans/{reference}/findings
-        get /api/v1/plans/{reference}/lists  get /api/v1/plans/{reference}/lists/{key}  get /api/v1/plans/{reference}/log
+        get /publications/{number}  get /scenarios  get /settings/rights  get /api/v1/corrections  get /api/v1/designs
+        get /api/v1/designs/{number}  get /api/v1/designs/{number}/assignment  get /api/v1/designs/{number}/bases
+        get /api/v1/designs/{number}/compare  get /api/v1/designs/{number}/export  get /api/v1/designs/{number}/fairness
+        get /api/v1/designs/{number}/frontier  get /api/v1/designs/{number}/reasons  get /api/v1/designs/{number}/seats
+        get /api/v1/designs/{number}/spec  get /api/v1/designs/{number}/state  get /api/v1/designs/{number}/units
+        get /api/v1/imports  get /api/v1/imports/{number}  get /api/v1/jobs  get /api/v1/jobs/{job}
+        get /api/v1/jobs/{job}/log  get /api/v1/plans  get /api/v1/plans/schema
+        get /api/v1/plans/{before}/compare/{after}  get /api/v1/plans/{before}/diff/{after}
+        get /api/v1/plans/{reference}  get /api/v1/plans/{reference}/areas  get /api/v1/plans/{reference}/areas/{key}
+        get /api/v1/plans/{reference}/findings  get /api/v1/plans/{reference}/lists
+        get /api/v1/plans/{reference}/lists/{key}  get /api/v1/plans/{reference}/log
         get /api/v1/plans/{reference}/messages  get /api/v1/plans/{reference}/preview
         get /api/v1/plans/{reference}/preview/accounts  get /api/v1/plans/{reference}/proof
-        get /api/v1/plans/{reference}/seats  get /api/v1/plans/{reference}/seats/{key}  get /api/v1/plans/{reference}/text
-        get /api/v1/publications  get /api/v1/publications/{publication}  get /api/v1/rights  get /api/v1/schedules
-        get /api/v1/zones  get /api/v1/zones/{key}  get /api/v1/zones/{key}/shapes  post /api/v1/rules/count
+        get /api/v1/plans/{reference}/seats  get /api/v1/plans/{reference}/seats/{key}
+        get /api/v1/plans/{reference}/text  get /api/v1/publications  get /api/v1/publications/{publication}
+        get /api/v1/rights  get /api/v1/schedules  get /api/v1/zones  get /api/v1/zones/{key}
+        get /api/v1/zones/{key}/shapes  post /api/v1/rules/count
     """,
     "plan_edit": """
+        get /plan/{reference}/review/withdraw  get /zones/look  get /zones/new  get /zones/{key}/remove
+        get /designs/{number}/edit-spec  get /designs/{number}/remove  get /designs/{number}/to-plan  get /designs/new
+        get /designs/remove  get /designs/{number}/territories/{key}  get /plan/{reference}/areas/{key}/remove
+        get /plan/{reference}/discard  get /plan/{reference}/lists/{key}/remove  get /plan/{reference}/merge
+        get /plan/{reference}/new-area  get /plan/{reference}/new-list  get /plan/{reference}/new-territory
+        get /plan/{reference}/new-type  get /plan/{reference}/rename  get /plan/{reference}/territories/{key}/edit
+        get /plan/{reference}/territories/{key}/new-rule  get /plan/{reference}/territories/{key}/remove
+        get /plan/{reference}/territories/{key}/rules/{rule}/remove  get /plan/{reference}/types/{key}/remove
+        get /scenarios/new  get /accounts/pin  get /accounts/pin/done
         post /plan/{reference}/review/propose  post /plan/{reference}/review/withdraw
         post /api/v1/plans/{reference}/propose  post /api/v1/plans/{reference}/withdraw
         post /accounts/pin  post /accounts/pin/undo  post /designs/new  post /designs/remove  post /designs/restore
@@ -139,6 +140,7 @@ _ASKED = {
         put /api/v1/plans/{reference}/types/{key}  put /api/v1/zones/{key}  put /api/v1/zones/{key}/measures
     """,
     "publish": """
+        get /plan/{reference}/publish  get /publications/{number}/cancel  get /publications/{number}/revert
         post /plan/{reference}/publish  post /publications/{number}/cancel  post /publications/{number}/revert
         post /api/v1/plans/{reference}/publish  post /api/v1/publications/{publication}/cancel
         post /api/v1/publications/{publication}/revert
@@ -147,6 +149,7 @@ _ASKED = {
         get /accounts/{number}/edit  post /accounts/{number}/edit  patch /api/v1/accounts/{account}
     """,
     "data_import": """
+        get /import  get /import/{number}/undo  get /import/review/{number}
         post /import  post /import/review/{number}  post /import/{number}/undo  post /api/v1/imports
         post /api/v1/imports/{number}/undo
     """,
@@ -156,6 +159,7 @@ _ASKED = {
         post /api/v1/corrections  post /api/v1/corrections/{correction}/back
     """,
     "run": """
+        get /jobs/assign  get /jobs/schedules/{name}/remove
         post /jobs/assign  post /jobs/mail/retry  post /jobs/schedules  post /jobs/schedules/{name}/pause
         post /jobs/schedules/{name}/remove  post /jobs/schedules/{name}/resume  post /jobs/schedules/{name}/run
         post /jobs/{number}/cancel  post /jobs/{number}/resume  delete /api/v1/schedules/{name}  post /api/v1/assignments
@@ -164,6 +168,7 @@ _ASKED = {
         post /api/v1/schedules/{name}/run
     """,
     "admin": """
+        get /settings/rights/{number}/revoke
         get /users/{name}/second-factor/remove  post /users/{name}/second-factor/remove  get /users/{name}/sessions/remove
         post /users/{name}/sessions/remove  get /api/v1/users/{name}/sessions  delete /api/v1/users/{name}/sessions
         delete /api/v1/users/{name}/second-factor
