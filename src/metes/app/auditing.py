@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from metes.app import policy
 from metes.app.desk import Desk, require_number
 from metes.base.cells import safe_cell
 from metes.base.errors import Conflict, InputError
 from metes.base.plain import plain
+from metes.model.access import Capability
 from metes.model.audit import Anchor, AuditEntry, AuditFilter, Verification, anchor_line
-from metes.store import audit, audit_reading, audit_verifying
+from metes.model.audit_references import Reference
+from metes.store import audit, audit_names, audit_reading, audit_verifying
 
 FORMS = ("csv", "jsonl")
 ANCHORS = "metes-anchors.jsonl"
@@ -48,6 +51,15 @@ class AuditVerbs(Desk):
         """Every action of which there is an entry."""
         with self.store.read() as connection:
             return audit_reading.actions(connection)
+
+    def audit_names(self, wanted: Iterable[Reference]) -> Mapping[Reference, str]:
+        """What things that entries name by number are called today.
+
+        Without what is gone, who was erased, and what the principal may not know by name.
+        """
+        hidden = self._kinds_without_names()
+        with self.store.read() as connection:
+            return audit_names.names(connection, [one for one in wanted if one.kind not in hidden])
 
     def audit_export(self, wanted: AuditFilter = _EVERYTHING, form: str = "csv") -> Iterator[str]:
         """The entries that a filter lets through as lines of CSV (safe in a spreadsheet) or of JSON, newest first; recorded."""
@@ -94,6 +106,15 @@ class AuditVerbs(Desk):
         with (folder / ANCHORS).open("a", encoding="utf-8") as file:
             file.write(anchor_line(found) + "\n")
         return {"entry": found.entry, "hash": found.hash, "count": found.count, "file": str(folder / ANCHORS)}
+
+    def _kinds_without_names(self) -> frozenset[str]:
+        """Kinds whose names the principal does not see elsewhere either."""
+        shown = {
+            frozenset({"person", "account", "territory"}): self.scope.is_everything,
+            frozenset({"group", "token"}): policy.may(self.principal, self.access, Capability.ADMIN),
+            frozenset({"revision", "design", "import"}): policy.may(self.principal, self.access, Capability.PLAN_READ),
+        }
+        return frozenset(kind for kinds, is_shown in shown.items() if not is_shown for kind in kinds)
 
     def _audit_zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings().time_zone)

@@ -47,7 +47,7 @@ class AuditEntry:
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
     """Which entries: of whom (a user's name, 'user 12', 'local'), of what action ('plan publish', or 'plan' for all of plans), on
-    what subject ('user 12'), from which address, from one day to another, both included; days are the workspace's own."""
+    what subject ('user 12', 'user ann'), from which address, from one day to another, both included; days are the workspace's own."""
 
     who: str = ""
     action: str = ""

@@ -87,7 +87,7 @@ def _conditions(connection: Connection, wanted: AuditFilter, zone: ZoneInfo | No
         group = f"{wanted.action} "  # 'plan' finds 'plan publish' as well
         found.append(audit.c.action.in_([n for n in actions(connection) if n == wanted.action or n.startswith(group)]))
     if wanted.subject:
-        found.append(audit.c.subject == wanted.subject)
+        found.append(audit.c.subject == _subject(connection, wanted.subject))
     if wanted.address:
         digests = sa.select(audit_addresses.c.digest).where(audit_addresses.c.address == wanted.address)
         found.append(audit.c.address.in_(digests))
@@ -97,6 +97,15 @@ def _conditions(connection: Connection, wanted: AuditFilter, zone: ZoneInfo | No
     if wanted.until is not None:
         found.append(audit.c.at <= datetime.combine(wanted.until, time.max, in_zone))
     return found
+
+
+def _subject(connection: Connection, text: str) -> str:
+    """A subject as the trail calls it: 'user 12' for 'user ann'."""
+    name = text.removeprefix("user ")
+    if name == text or name.isdecimal():
+        return text
+    number = connection.execute(sa.select(users.c.id).where(users.c.name == name)).scalar()
+    return text if number is None else f"user {number}"
 
 
 def _by_whom(connection: Connection, who: str) -> sa.ColumnElement[bool]:

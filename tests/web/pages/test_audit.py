@@ -9,7 +9,7 @@ import pytest
 
 from metes.app.workspace import Workspace
 from metes.model.scope import Principal
-from tests.web.pages.browsing import Browser
+from tests.web.pages.browsing import Browser, browser_in
 from tests.web.pages.conftest import SCRIPT
 
 
@@ -32,8 +32,66 @@ def test_the_trail_is_filtered_by_its_address_and_leads_to_entries(browser: Brow
     assert SCRIPT not in one
     assert "&lt;script&gt;" in one
     assert "Nothing matches" in browser.get("/audit?who=nobody").text
-    assert "expected a day" in browser.get("/audit?since=soon").text
+    assert "Expected a day" in browser.get("/audit?since=soon").text
     assert browser.get("/audit/99999").status_code == 404
+
+
+def plain(text: str) -> str:
+    """A page's text without its elements."""
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+def test_entries_are_sentences_with_the_names_of_today(browser: Browser) -> None:
+    workspace = browser.workspace
+    person = workspace.people("a", limit=1)[0][0]
+    workspace.user_add("rita", roles=["rep", "manager"], person=person["external_id"])
+    entry = workspace.audit_list(1)[0]
+    page = browser.get("/audit").text
+    assert '<a href="/users/rita"' in page
+    assert f'<a href="/people/{person["id"]}"' in page
+    told = plain(page)
+    assert f"Added user rita person {person['name']} · roles rep, manager" in told
+    assert "[&#34;" not in page
+    one = browser.get(f"/audit/{entry.id}").text
+    assert "Added user rita" in plain(one)
+    assert f'<code class="wrap">{entry.subject}</code>' in one
+    # What leads to all entries about the same finds it by name too.
+    for asked in (entry.subject, "user rita"):
+        assert plain(browser.get(f"/audit?subject={asked}").text).count("Added user rita") == 1
+    assert "To user rita" in plain(browser.get(f"/audit?subject={entry.subject}").text)
+
+
+def test_an_erased_name_does_not_come_back_and_a_number_stands_for_it(browser: Browser) -> None:
+    workspace = browser.workspace
+    person = workspace.people("a", limit=1)[0][0]
+    workspace.user_add("rita", person=person["external_id"])
+    entry = workspace.audit_list(1)[0]
+    workspace.privacy_erase("user", "rita", confirmed="rita")
+    for address in ("/audit", f"/audit/{entry.id}"):
+        text = browser.get(address).text
+        assert "rita" not in text
+        assert person["name"] not in text
+        assert f"Added {entry.subject}" in plain(text)
+        assert re.search(rf"person (– )?{person['id']}\b", plain(text))
+        assert "/users/erased" not in text
+
+
+def test_an_auditor_reads_names_and_is_led_to_no_page_of_users(browser: Browser) -> None:
+    user = next(user for user in browser.workspace.user_list() if user.name == "auditor")
+    session = browser.workspace.begin_session_for(user, method="password", address="tests").secret
+    text = browser_in(browser.workspace, session).get("/audit").text
+    assert "Added user auditor" in plain(text)
+    assert "/users/" not in text
+    assert 'href="/plan/1"' in text
+
+
+def test_a_filter_in_force_is_in_words_and_can_be_taken_out(browser: Browser) -> None:
+    text = browser.get("/audit?action=plan&who=local&since=2026-01-02&until=soon").text
+    chips = re.findall(r'<span class="chip">([^<]+)<a href="([^"]+)"', text)
+    assert [chip for chip, _ in chips] == ["By command line", "Plans: everything", "Since Jan 2, 2026", "Until soon"]
+    assert chips[3][1].replace("&amp;", "&") == "/audit?action=plan&who=local&since=2026-01-02"
+    assert "Expected a day" in text
+    assert "Published a revision</option>" in text
 
 
 def test_what_a_browser_did_tells_from_where(browser: Browser) -> None:

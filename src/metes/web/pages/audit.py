@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
 from metes.base.errors import InputError
-from metes.model.audit import ERASED, AuditEntry, AuditFilter, anchor_line
+from metes.model.audit import AuditEntry, AuditFilter, anchor_line
 from metes.web.addresses import Address
+from metes.web.audit_telling import Teller
+from metes.web.audit_words import SYSTEM, action_choices, action_words
 from metes.web.tables import Cell, Choice, Column, Filter, Row, Table
+from metes.web.user_forms import sentence
 from metes.web.visits import SignedIn, Visit
 
 router = APIRouter()
 
 PAGE_ENTRIES = 50
 _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
-_SENTENCES = {"who": "by", "action": "did", "subject": "to", "from": "from", "since": "since", "until": "until"}
+VALUES_SHOWN = 4
+_FILTERS = ("who", "action", "subject", "from", "since", "until")
 
 
 @router.get("/audit")
@@ -31,11 +33,11 @@ def show_audit(visit: SignedIn, after: int | None = None, verify: bool = False) 
     try:
         wanted = filter_of(visit.address)
     except InputError as wrong:
-        error = str(wrong)
+        error = sentence(wrong)
     found = () if error else visit.workspace.audit_list(PAGE_ENTRIES + 1, after, wanted)
     table = _table(visit, wanted, found, error)
     verified = visit.workspace.audit_verify() if verify else None
-    return visit.page("audit.html", table=table, verified=verified, is_first=after is None)
+    return visit.page("audit.html", table=table, verified=verified, is_first=after is None, values=VALUES_SHOWN)
 
 
 @router.get("/audit/export.{form}")
@@ -59,24 +61,14 @@ def give_anchor(visit: SignedIn) -> Response:
 def show_entry(number: int, visit: SignedIn) -> Response:
     """One entry with what was before and after."""
     entry = visit.workspace.audit_entry(number)
-    changes = [(name, shown(old), shown(new)) for name, old, new in entry.changes]
-    detail = [(name, shown(value)) for name, value in entry.detail.items()]
-    return visit.page("audit-entry.html", entry=entry, changes=changes, detail=detail, erased=ERASED)
+    told = Teller.of(visit, [entry]).told(entry)
+    return visit.page("audit-entry.html", entry=entry, told=told)
 
 
 def filter_of(address: Address) -> AuditFilter:
     """The filter that an address asks for; InputError says what is wrong with a day."""
-    texts = {name: address.get(name).strip() for name in _SENTENCES}
+    texts = {name: address.get(name).strip() for name in _FILTERS}
     return AuditFilter(texts["who"], texts["action"], texts["subject"], texts["from"], _day(texts["since"]), _day(texts["until"]))
-
-
-def shown(value: Any) -> str:
-    """A value of an entry as text; nothing where there was none."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _day(text: str) -> date | None:
@@ -89,19 +81,19 @@ def _day(text: str) -> date | None:
 def _table(visit: Visit, wanted: AuditFilter, found: Sequence[AuditEntry], error: str) -> Table:
     entries = found[:PAGE_ENTRIES]
     address = visit.address.drop("verify")
+    teller = Teller.of(visit, entries, wanted.who, wanted.subject)
     chosen = address.values("column") or ("what", "change", "who", "when", "entry")
-    moment = visit.environment.filters["moment"]
     total = 0 if error else visit.workspace.audit_count(wanted)
     return Table(
         caption="Audit trail",
         columns=[replace(column, is_shown=column.key in chosen) for column in _COLUMNS],
-        rows=[Row(str(e.id), _cells(e, moment(e.at)), href=f"/audit/{e.id}") for e in entries],
+        rows=[Row(str(e.id), {"told": teller.told(e)}, href=f"/audit/{e.id}") for e in entries],
         address=address,
         total=total,
         noun=("entry", "entries"),
         first=1 + visit.workspace.audit_count(wanted, entries[0].id) if entries else 1,
         after=str(entries[-1].id) if len(found) > PAGE_ENTRIES else "",
-        filters=[Filter(f"{said} {address.get(name)}", name) for name, said in _SENTENCES.items() if address.get(name)],
+        filters=[Filter(_in_force(teller, name, address.get(name).strip()), name) for name in _FILTERS if address.get(name)],
         choices=_choices(visit.workspace.audit_actions()),
         export=str(Address("/audit/export.csv", address.drop("after").drop("column").query)),
         has_search=False,
@@ -113,9 +105,9 @@ def _table(visit: Visit, wanted: AuditFilter, found: Sequence[AuditEntry], error
 
 
 _COLUMNS = (
-    Column("what", "What", Cell.LINK, is_sortable=False, second="subject"),
-    Column("change", "What changed", is_sortable=False, on_phone=False),
-    Column("who", "Who", is_sortable=False, second="via"),
+    Column("what", "What", is_sortable=False),
+    Column("change", "What changed", is_sortable=False),
+    Column("who", "Who", is_sortable=False),
     Column("from", "From where", is_sortable=False, on_phone=False),
     Column("when", "When", is_sortable=False),
     Column("entry", "Entry", Cell.NUMBER, is_sortable=False, on_phone=False),
@@ -123,35 +115,35 @@ _COLUMNS = (
 )
 
 
-def _cells(entry: AuditEntry, when: str) -> Mapping[str, Any]:
-    changed = [f"{name}: {_short(old) or '–'} → {_short(new) or '–'}" for name, old, new in entry.changes if old or new]
-    told = changed or [f"{name}: {_short(value)}" for name, value in entry.detail.items() if value or value is False]
-    return {
-        "what": entry.action,
-        "subject": entry.subject,
-        "change": " · ".join(told[:4]) + (f" · {len(told) - 4} more" if len(told) > 4 else ""),
-        "who": entry.principal,
-        "via": entry.via,
-        "from": entry.address,
-        "when": when,
-        "entry": entry.id,
-        "hash": entry.hash[:16],
-    }
+def _in_force(teller: Teller, name: str, text: str) -> str:
+    """A filter in force as a sentence."""
+    match name:
+        case "who":
+            return f"By {SYSTEM.get(text) or teller.subject_called(text)}"
+        case "action":
+            return action_words(text)
+        case "subject":
+            return f"To {teller.subject_called(text)}"
+        case "since" | "until":
+            day = _day_or_none(text)
+            return f"{name.capitalize()} {teller.write['day'](day) if day else text}"
+    return f"From {text}"
 
 
 def _choices(actions: Sequence[str]) -> tuple[Choice, ...]:
-    """The filters that can be set; an action's first word stands for all that begin with it."""
-    groups = sorted({a.partition(" ")[0] for a in actions} | set(actions))
+    """The filters that can be set."""
     return (
-        Choice("who", "Who"),
-        Choice("action", "What", [(a, a) for a in groups]),
-        Choice("subject", "To what, such as user 12"),
+        Choice("who", "Who, such as ann, or local for the command line"),
+        Choice("action", "What", action_choices(actions)),
+        Choice("subject", "To what, such as user ann, or revision 3"),
         Choice("from", "From which address"),
         Choice("since", "Since, such as 2026-03-14"),
         Choice("until", "Until"),
     )
 
 
-def _short(value: Any) -> str:
-    text = shown(value)
-    return text if len(text) <= 40 else text[:24] + "…"
+def _day_or_none(text: str) -> date | None:
+    try:
+        return _day(text)
+    except InputError:
+        return None
