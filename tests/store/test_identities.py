@@ -80,6 +80,6 @@ def test_groups_differ_as_far_as_they_are_mapped_and_came_from_there(store: Stor
         assert not identities.has_mapped_group(connection, ())
         for names, differ in (((), False), (("x",), False), (("reps",), True)):
             assert identities.has_other_groups(connection, ann, names) is differ
-        roles.put_external(connection, ann, ["reps"], now)
+        roles.put_external(connection, ann, ["reps"], now, now.date())
         for names, differ in (((), True), (("x",), True), (("reps",), False)):
             assert identities.has_other_groups(connection, ann, names) is differ

@@ -11,6 +11,7 @@ from metes.base.errors import Conflict, NotFound, Refused
 from metes.model.access import UserRole
 from metes.store import counters, roles, users
 from metes.store.engine import Store
+from metes.store.roles import Moves
 from tests.conftest import NOW
 
 DAY = date(2026, 3, 14)
@@ -87,8 +88,8 @@ def test_the_groups_of_the_company_s_sign_in_come_and_go_and_those_given_here_st
             roles.add_group(connection, name, outside, NOW)
         roles.put_member(connection, roles.find_group(connection, "Own"), bo, roles.LOCAL, NOW)
         roles.put_member(connection, roles.find_group(connection, "Both"), bo, roles.LOCAL, NOW)
-        assert roles.put_external(connection, bo, ["sales-west", "unknown", "both"], NOW) == (("West",), ())
-        assert roles.put_external(connection, bo, ["sales-east"], NOW) == (("East",), ("West",))
+        assert roles.put_external(connection, bo, ["sales-west", "unknown", "both"], NOW, DAY) == Moves(("West",))
+        assert roles.put_external(connection, bo, ["sales-east"], NOW, DAY) == Moves(("East",), ("West",))
         assert [g.name for g in roles.all_groups(connection) if "bo" in g.members] == ["Both", "East", "Own"]
 
 
@@ -119,6 +120,34 @@ def test_the_last_one_who_runs_the_workspace_stays(store: Store, people: dict[st
         assert len(roles.administrators(connection, DAY)) == 1
 
 
+def test_a_sign_in_takes_the_last_one_who_runs_the_workspace_out_of_no_group_that_they_run_it_by(
+    store: Store, people: dict[str, int]
+) -> None:
+    bo = people["bo"]
+    with store.write() as connection:
+        for name, role in (("Ops", ADMINISTRATOR), ("Chiefs", ADMINISTRATOR), ("West", MANAGER)):
+            group = roles.add_group(connection, name, name.lower(), NOW)
+            roles.grant(connection, role, "ann", NOW, group_id=group, true_from=DAY)
+        everywhere = ["ops", "chiefs", "west"]
+        assert roles.put_external(connection, bo, everywhere, NOW, DAY).joined == ("Ops", "Chiefs", "West")
+        assert roles.put_external(connection, bo, [], NOW, DAY) == Moves((), ("Ops", "Chiefs", "West"))  # ann runs it
+        roles.put_external(connection, bo, everywhere, NOW, DAY)
+        (mine,) = roles.grants(connection, user_id=people["ann"])
+        roles.revoke(connection, mine.id, "ann", NOW, DAY)
+        assert roles.put_external(connection, bo, ["chiefs"], NOW, DAY) == Moves((), ("Ops", "West"))
+        assert roles.put_external(connection, bo, ["ops"], NOW, DAY) == Moves(("Ops",), ("Chiefs",))
+        assert roles.put_external(connection, bo, [], NOW, DAY) == Moves((), (), ("Ops",))
+        assert roles.administrators(connection, DAY) == (bo,)
+        assert roles.kept_groups(connection, bo) == {roles.find_group(connection, "Ops")}
+        assert roles.put_external(connection, bo, [], NOW, DAY) == Moves()  # told once
+        roles.put_external(connection, bo, ["ops"], NOW, DAY)
+        assert roles.kept_groups(connection, bo) == frozenset()
+        roles.put_external(connection, bo, [], NOW, DAY)
+        roles.grant(connection, ADMINISTRATOR, "bo", NOW, user_id=people["cy"], true_from=DAY)
+        assert roles.put_external(connection, bo, [], NOW, DAY) == Moves((), ("Ops",))
+        assert roles.administrators(connection, DAY) == (people["cy"],)
+
+
 def test_whatever_changes_who_sees_what_is_counted(store: Store, people: dict[str, int]) -> None:
     def counted() -> int:
         with store.read() as connection:
@@ -132,8 +161,8 @@ def test_whatever_changes_who_sees_what_is_counted(store: Store, people: dict[st
     for act in (
         lambda c: roles.put_member(c, group, people["bo"], roles.LOCAL, NOW),
         lambda c: roles.take_member(c, group, people["bo"], DAY),
-        lambda c: roles.put_external(c, people["bo"], ["w"], NOW),
-        lambda c: roles.put_external(c, people["bo"], [], NOW),
+        lambda c: roles.put_external(c, people["bo"], ["w"], NOW, DAY),
+        lambda c: roles.put_external(c, people["bo"], [], NOW, DAY),
         lambda c: roles.revoke(c, number, "ann", NOW, DAY),
         lambda c: roles.remove_group(c, group, "ann", NOW, DAY),
         lambda c: users.set_disabled(c, "bo", NOW),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
@@ -14,10 +16,11 @@ from metes.base.errors import Refused
 from metes.connect.openid import ProviderIdentity
 from metes.connect.provider_settings import ProviderSettings, Provision
 from metes.model.scope import Principal
-from metes.store import audit, identities, links, roles, users
+from metes.store import audit, identities, links, notices, roles, users
 
 LONGEST_NAME = 80
 NOBODY = "unnamed"
+log = logging.getLogger("metes.app")
 
 
 class Arrival(Enum):
@@ -86,11 +89,27 @@ def settle(connection: Connection, who: ProviderIdentity, settings: ProviderSett
         links.link(connection, user_id, person, principal.name, now)
         audit.add_entry(connection, principal, "user link", f"user {user_id}", {"person": person, "by": "verified e-mail"}, now)
     if who.groups is not None:
-        joined, left = roles.put_external(connection, user_id, who.groups, now)
-        if joined or left:
-            detail = {"joined": sorted(joined), "left": sorted(left)}
-            audit.add_entry(connection, principal, "user groups", f"user {user_id}", detail, now)
+        _put_groups(connection, user_id, who.groups, principal, now)
     return user_id
+
+
+def _put_groups(connection: Connection, user_id: int, names: Collection[str], principal: Principal, now: datetime) -> None:
+    """Bring a user's groups in line; who is the last to run the workspace goes on doing so, and is told."""
+    moved = roles.put_external(connection, user_id, names, now, links.day_of(connection, now))
+    if not moved.is_any:
+        return
+    detail: dict[str, Any] = {"joined": sorted(moved.joined), "left": sorted(moved.left)}
+    if moved.kept:
+        detail |= {"kept": list(moved.kept), "because": "nobody else runs the workspace"}
+        log.warning("the last administrator left the group %s at the provider, and is kept in it here", moved.kept[0],
+                    extra={"subject": f"user {user_id}", "address": principal.address})  # fmt: skip
+        text = (
+            f"The company's sign-in no longer puts you into the group {moved.kept[0]}, by which you run the workspace. You go on, for "
+            "nobody else does: give somebody else the role administrator, and it ends with your next sign-in."
+        )
+        subject, link = "You stay administrator for now", "/users"
+        notices.add_notices(connection, kind="security", subject=subject, text=text, link=link, now=now, user_ids=[user_id])
+    audit.add_entry(connection, principal, "user groups", f"user {user_id}", detail, now)
 
 
 def user_name(wanted: str, is_taken: Callable[[str], bool]) -> str:

@@ -36,6 +36,8 @@ class UserProfile:
     row: UserRow
     grants: tuple[RoleGrant, ...]
     links: tuple[Link, ...]
+    # Groups that give a role to the last one who runs the workspace, against what the company's sign-in says.
+    kept_groups: frozenset[int] = frozenset()
     sessions: tuple[Session, ...]
     tokens: tuple[Token, ...]
 
@@ -53,6 +55,7 @@ class SeeingVerbs(TokenVerbs):
                 row=user_reading.rows(connection, day, [user.id])[0],
                 grants=granted.grants(connection, user_id=user.id),
                 links=links.links_of(connection, user.id),
+                kept_groups=granted.kept_groups(connection, user.id),
                 sessions=users.sessions_of(connection, user.id, now),
                 tokens=users.all_tokens(connection, user.id),
             )

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from metes.base.errors import Conflict, NotFound
 from metes.store.identity_tables import group_members, groups, identities, person_links, provider_sign_ins
-from metes.store.roles import SIGN_IN
+from metes.store.roles import KEPT, SIGN_IN
 from metes.store.tables import people, users
 
 
@@ -131,4 +131,6 @@ def has_other_groups(connection: Connection, user_id: int, names: Collection[str
     held = {row.group_id: row.source for row in connection.execute(sa.select(t.group_id, t.source).where(t.user_id == user_id))}
     mapped = {row.id: row.external_name for row in connection.execute(sa.select(groups).where(groups.c.external_name.is_not(None)))}
     joins = any(name in names and number not in held for number, name in mapped.items())
-    return joins or any(source == SIGN_IN and mapped.get(number) not in names for number, source in held.items())
+    leaves = any(source == SIGN_IN and mapped.get(number) not in names for number, source in held.items())
+    # Whether a group that was kept can be left by now, or is named again, is looked at each time.
+    return joins or leaves or KEPT in held.values()

@@ -17,7 +17,8 @@ groups = Table(
     Column("created_at", Instant, nullable=False),
 )
 
-# `source` says who put the user into the group: 'local', or 'sign-in', which takes them out again.
+# `source` says who put the user into the group: 'local', or 'sign-in', which takes them out again; 'kept' where it would have, but nobody
+# else runs the workspace.
 group_members = Table(
     "group_members",
     metadata,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from metes.store import counters
 from metes.store.identity_tables import group_members, groups, role_grants
 from metes.store.tables import users
 
-LOCAL, SIGN_IN = "local", "sign-in"
+LOCAL, SIGN_IN, KEPT = "local", "sign-in", "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,20 @@ class RoleGrant:
     true_until: date | None
     granted_by: str
     granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What a sign-in changed of a user's groups, by their names; `kept` are those that it no longer names and that cannot be left yet."""
+
+    joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.joined or self.left or self.kept)
 
 
 def grants(connection: Connection, *, user_id: int | None = None, day: date | None = None) -> tuple[RoleGrant, ...]:
@@ -206,24 +220,50 @@ def take_member(connection: Connection, group_id: int, user_id: int, day: date) 
     counters.bump(connection, counters.ACCESS)
 
 
-def put_external(
-    connection: Connection, user_id: int, names: Iterable[str], now: datetime
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Bring a user's groups in line with what the company's sign-in says; the names of those joined and left. Groups given here stay."""
-    wanted = set(names)
-    t = group_members.c
-    mapped: dict[int, Any] = {
-        row.id: row for row in connection.execute(sa.select(groups).where(groups.c.external_name.is_not(None)))
-    }
+def put_external(connection: Connection, user_id: int, names: Iterable[str], now: datetime, day: date) -> Moves:
+    """Bring a user's groups in line with what the company's sign-in says on a day. Groups given here stay.
+
+    The last one who runs the workspace stays in one group that makes them so, until somebody else runs it.
+    """
+    wanted, t = set(names), group_members.c
+    known: dict[int, Any] = {row.id: row for row in connection.execute(sa.select(groups))}
+    called = {number for number, row in known.items() if row.external_name in wanted}
     held = {row.group_id: row.source for row in connection.execute(sa.select(t.group_id, t.source).where(t.user_id == user_id))}
-    joined = [number for number, row in mapped.items() if row.external_name in wanted and number not in held]
-    left = [
-        number for number, source in held.items()
-        if source == SIGN_IN and (number not in mapped or mapped[number].external_name not in wanted)
-    ]  # fmt: skip
+    joined = sorted(called - set(held))
     for number in joined:
         put_member(connection, number, user_id, SIGN_IN, now)
+    outside = {number for number, source in held.items() if source != LOCAL}
+    kept = _needed_to_run(connection, user_id, outside - called, day)
+    left = sorted(outside - called - kept)
     if left:
         connection.execute(sa.delete(group_members).where(t.user_id == user_id, t.group_id.in_(left)))
         counters.bump(connection, counters.ACCESS)
-    return tuple(mapped[n].name for n in joined), tuple(mapped[n].name for n in left if n in mapped)
+    newly = sorted(number for number in kept if held[number] != KEPT)
+    _set_source(connection, user_id, newly, KEPT)
+    _set_source(connection, user_id, sorted(number for number in called if held.get(number) == KEPT), SIGN_IN)
+    return Moves(*(tuple(known[n].name for n in some if n in known) for some in (joined, left, newly)))
+
+
+def kept_groups(connection: Connection, user_id: int) -> frozenset[int]:
+    """The groups in which a user stays against the company's sign-in, because nobody else runs the workspace."""
+    t = group_members.c
+    return frozenset(connection.execute(sa.select(t.group_id).where(t.user_id == user_id, t.source == KEPT)).scalars())
+
+
+def _needed_to_run(connection: Connection, user_id: int, leaving: set[int], day: date) -> frozenset[int]:
+    """Of groups that a user leaves, the one that has to be kept so that somebody runs the workspace; none where somebody does anyhow."""
+    if not leaving or set(administrators(connection, day)) != {user_id}:
+        return frozenset()
+    t, m = role_grants.c, group_members.c
+    runs = sa.and_(_in_force(day), t.role == UserRole.ADMINISTRATOR.value)
+    staying = sa.select(m.group_id).where(m.user_id == user_id, m.group_id.not_in(leaving))
+    if connection.execute(sa.select(t.id).where(runs, sa.or_(t.user_id == user_id, t.group_id.in_(staying))).limit(1)).first():
+        return frozenset()
+    return frozenset(connection.execute(sa.select(sa.func.min(t.group_id)).where(runs, t.group_id.in_(leaving))).scalars())
+
+
+def _set_source(connection: Connection, user_id: int, numbers: Sequence[int], source: str) -> None:
+    """Say anew who put a user into some groups."""
+    t = group_members.c
+    if numbers:
+        connection.execute(sa.update(group_members).where(t.user_id == user_id, t.group_id.in_(numbers)).values(source=source))

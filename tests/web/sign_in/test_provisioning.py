@@ -185,6 +185,31 @@ def test_groups_that_were_left_out_for_being_too_many_take_no_right_away(arrivin
     assert workspace.group_list()[0].members == ("ann",)
 
 
+def test_the_last_administrator_stays_one_whatever_the_provider_says(arriving: Callable[..., Visitor]) -> None:
+    visitor = arriving(METES_OIDC_PROVISION="groups", METES_OIDC_GROUPS_CLAIM="groups")
+    workspace, provider = visitor.workspace, visitor.provider
+    workspace.group_add("Admins", external="metes-admins")
+    workspace.role_grant("administrator", group="Admins")
+    in_group = {"sub": "s-1", "preferred_username": "ann", "groups": ["metes-admins"]}
+    provider.claims = in_group
+    visitor.sign_in()
+    assert visitor.client.get("/users").status_code == 200
+    for _ in range(2):  # the second sign-in has nothing new to say
+        provider.claims = {**in_group, "groups": []}
+        assert visitor.sign_in().status_code == 303
+        assert "is kept while nobody else runs the workspace" in visitor.client.get("/users/ann").text
+    told = [entry.detail for entry in workspace.audit_list() if entry.action == "user groups"]
+    assert told == [
+        {"joined": [], "left": [], "kept": ["Admins"], "because": "nobody else runs the workspace"},
+        {"joined": ["Admins"], "left": []},
+    ]
+    assert "You stay administrator for now" in visitor.client.get("/notices").text
+    workspace.user_add("chief", PASSWORD, roles=["administrator"])
+    visitor.sign_in()
+    assert visitor.client.get("/users").status_code == 404
+    assert workspace.group_list()[0].members == ()
+
+
 def test_passwords_can_be_shut_off_for_all_but_administrators(arriving: Callable[..., Visitor]) -> None:
     visitor = arriving()
     workspace = visitor.workspace
