@@ -9,7 +9,7 @@ import pytest
 
 from metes.app.workspace import Workspace
 from metes.base.errors import InputError, NotFound, Refused
-from metes.model.access import HIDDEN
+from metes.model.access import HIDDEN, Capability
 from metes.model.scope import Principal
 from metes.model.seeing import Extent, UserFilter
 from tests.app.roles_world import PASSWORD, as_user, begin, number_of
@@ -31,6 +31,8 @@ def test_what_somebody_sees_is_what_their_pages_show_and_each_part_has_its_reaso
     for name in ("mo", "bo", "au", "zed", "ada"):
         seen, own = company.what_sees(name), as_user(company, name)
         assert (seen.roles, seen.extent.is_everything) == (own.access.roles, own.scope.is_everything), name
+        assert seen.may == tuple(c for c in Capability if own.access.may(c)), name
+        assert company.role_preview(name).before == company.role_preview(name).after == seen.extent, name
         if own.scope.territories is not None:
             assert seen.extent.territories == len(own.scope.territories), name
     assert company.what_sees("bo").extent == Extent(2, 7)

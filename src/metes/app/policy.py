@@ -35,7 +35,7 @@ _ONES_OWN = """
     own_security prove password_change factor_off recovery_renew session_end sessions_end_others
 """
 _THE_HOUSE = """
-    close book book_at_hand compiled_of explainer_of plan_at plan_seen sign_in provider_leave provider_arrive provider_end_address tick clean_up drop_logs audit_anchor_keep
+    close book book_at_hand compiled_of explainer_of plan_at plan_seen sign_in provider_leave provider_arrive provider_end_address tick clean_up drop_logs audit_anchor_keep has_users
     job_claim job_finish job_give_back job_checkpoint job_report job_say warm_up remind digest_make mail_send
     design_run design_frontier_run import_ assign_waiting
     begin_session_for factor_answer factor_begin factor_confirm password_choose reset_ask reset_is_open reset_use

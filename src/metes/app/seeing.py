@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
 from metes.access.reasons import reasons_of
-from metes.access.scopes import access_of
-from metes.app.access import seats_of
+from metes.app.access import plan_on, seats_of, standing_of
 from metes.app.tokens import TokenVerbs
 from metes.base.errors import InputError, NotFound, Refused
 from metes.identity import secrets
 from metes.model.access import HIDDEN, Access, Capability, UserRole, role_named
-from metes.model.plan import Plan, Seat
 from metes.model.seeing import Extent, GrantedRole, Seeing, SeeingChange
 from metes.store import audit, links, user_reading, users
 from metes.store import roles as granted
@@ -36,10 +34,10 @@ class UserProfile:
     row: UserRow
     grants: tuple[RoleGrant, ...]
     links: tuple[Link, ...]
-    # Groups that give a role to the last one who runs the workspace, against what the company's sign-in says.
-    kept_groups: frozenset[int] = frozenset()
     sessions: tuple[Session, ...]
     tokens: tuple[Token, ...]
+    # Groups that give a role to the last one who runs the workspace, against what the company's sign-in says.
+    kept_groups: frozenset[int] = frozenset()
 
 
 class SeeingVerbs(TokenVerbs):
@@ -55,9 +53,9 @@ class SeeingVerbs(TokenVerbs):
                 row=user_reading.rows(connection, day, [user.id])[0],
                 grants=granted.grants(connection, user_id=user.id),
                 links=links.links_of(connection, user.id),
-                kept_groups=granted.kept_groups(connection, user.id),
                 sessions=users.sessions_of(connection, user.id, now),
                 tokens=users.all_tokens(connection, user.id),
+                kept_groups=granted.kept_groups(connection, user.id),
             )
 
     def what_sees(self, name: str | None = None) -> Seeing:
@@ -66,18 +64,16 @@ class SeeingVerbs(TokenVerbs):
             raise NotFound(HIDDEN)
         if name is None and self.principal.user_id is None:
             raise InputError("expected a user; 'metes user list' shows those there are")
-        plan = self._plan_today()
         with self.store.read() as connection:
             day = self._day(connection)
             user = users.require_user(connection, name or self.principal.name, day)
-            person = links.person_of(connection, user.id, day)
-            seats = seats_of(connection, plan, person, day)
-            grants = granted.grants(connection, user_id=user.id, day=day)
+            plan = plan_on(connection, day, self.plan_at)
+            standing = standing_of(connection, plan, user.id, day)
             (row,) = user_reading.rows(connection, day, [user.id])
-        access = access_of(plan, [(g.role, g.territory) for g in grants], {s.territory for s in seats}, person)
-        held = [GrantedRole(g.role, g.territory, g.group or "", g.true_until) for g in grants]
+        access = standing.access(plan, day)
+        held = [GrantedRole(g.role, g.territory, g.group or "", g.true_until) for g in standing.grants]
         may = tuple(capability for capability in Capability if access.may(capability))
-        reasons = reasons_of(plan, held, seats)
+        reasons = reasons_of(plan, held, standing.seats)
         return Seeing(user.name, access.roles, may, reasons, self._seen_extent(access), row.person, user.disabled_at is not None)
 
     def role_preview(
@@ -89,23 +85,24 @@ class SeeingVerbs(TokenVerbs):
         person: str | None = None,
     ) -> SeeingChange:
         """How much a user would see with some roles more (each with its territory), without some of the grants, or as another person."""
-        plan = self._plan_today()
         for role, territory in add:
             if territory:
                 self._require_place(role_named(role), territory)
         with self.store.read() as connection:
             day = self._day(connection)
             user = users.require_user(connection, name)
-            number = links.person_of(connection, user.id, day)
-            then = find_person(connection, person) if person else number if person is None else None
-            grants = granted.grants(connection, user_id=user.id, day=day)
-            seats = seats_of(connection, plan, number, day)
-            seats_then = seats if then == number else seats_of(connection, plan, then, day)
-        held = [(g.role, g.territory) for g in grants]
-        kept = [(g.role, g.territory) for g in grants if g.id not in without]
-        added = [(role_named(role), territory) for role, territory in add]
-        before, after = _access(plan, held, seats), _access(plan, [*kept, *added], seats_then)
-        return SeeingChange(user.name, self._seen_extent(before), self._seen_extent(after))
+            plan = plan_on(connection, day, self.plan_at)
+            now = standing_of(connection, plan, user.id, day)
+            then = replace(
+                now,
+                grants=tuple(grant for grant in now.grants if grant.id not in without),
+                more=tuple((role_named(role), territory) for role, territory in add),
+            )
+            if person is not None:
+                number = find_person(connection, person) if person else None
+                then = replace(then, person=number, seats=seats_of(connection, plan, number, day))
+        before, after = (self._seen_extent(one.access(plan, day)) for one in (now, then))
+        return SeeingChange(user.name, before, after)
 
     def view_as_begin(self, secret: str, name: str, reason: str) -> datetime:
         """Let the session of a browser look at the workspace as another user, for an hour at most; the instant at which it ends.
@@ -151,16 +148,7 @@ class SeeingVerbs(TokenVerbs):
         if any(role is UserRole.ADMINISTRATOR for role, _ in granted.roles_on(connection, user_id, self._day(connection))):
             raise Refused("nobody looks at the workspace as another administrator")
 
-    def _plan_today(self) -> Plan | None:
-        """The plan in force today, whole: what somebody sees of it is worked out from all of it."""
-        found = self._whole_active()
-        return None if found is None else found[1]
-
     def _seen_extent(self, access: Access) -> Extent:
         scope = access.scope(Capability.LOOK)
         territories = None if scope.territories is None else len(scope.territories)
         return Extent(territories, 0 if scope.is_nothing else self.book().total(scope).accounts)
-
-
-def _access(plan: Plan | None, roles: Sequence[tuple[UserRole, str]], seats: Sequence[Seat]) -> Access:
-    return access_of(plan, roles, {seat.territory for seat in seats}, None)

@@ -57,7 +57,7 @@ class UserVerbs(SigningVerbs):
         hashed = passwords.hash_password(chosen)
         now = self.clock()
         with self.store.write() as connection:
-            is_first = not user_reading.count(connection)
+            is_first = not user_reading.is_any(connection)
             held = (UserRole.ADMINISTRATOR,) if wanted is None and is_first else wanted or ()
             number = find_person(connection, person) if person else None
             user_id = users.add_user(connection, cleaned, hashed, now, email=address, must_change=password is None)
@@ -71,6 +71,11 @@ class UserVerbs(SigningVerbs):
             named = {"after.email": address}
             audit.add_entry(connection, self.principal, "user add", f"user {user_id}", {}, now, after=after, personal=named)
         return chosen
+
+    def has_users(self) -> bool:
+        """Whether anybody was added who could sign in."""
+        with self.store.read() as connection:
+            return user_reading.is_any(connection)
 
     def user_list(self) -> tuple[User, ...]:
         """All users."""

@@ -32,7 +32,8 @@ class Link:
 
 def day_of(connection: Connection, now: datetime) -> date:
     """The day it is in the workspace's time zone."""
-    return settings_from(read_settings(connection)).today(now)
+    # Nearly everything asks for it, and it hangs on one setting alone.
+    return settings_from(read_settings(connection, ["time_zone"])).today(now)
 
 
 def person_on(day: date) -> sa.ScalarSelect[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,10 @@ from metes.store import counters
 from metes.store.tables import custom_fields, settings
 
 
-def read_settings(connection: Connection) -> dict[str, Any]:
-    """All settings that were set."""
-    return {row.name: json.loads(row.value) for row in connection.execute(sa.select(settings))}
+def read_settings(connection: Connection, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """The settings that were set: all, or those of some names."""
+    query = sa.select(settings) if names is None else sa.select(settings).where(settings.c.name.in_(names))
+    return {row.name: json.loads(row.value) for row in connection.execute(query)}
 
 
 def put_setting(connection: Connection, name: str, value: Any) -> None:

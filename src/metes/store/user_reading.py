@@ -76,9 +76,9 @@ def rows(connection: Connection, day: date, numbers: Any) -> tuple[UserRow, ...]
     )
 
 
-def count(connection: Connection) -> int:
-    """How many users there are."""
-    return int(connection.execute(sa.select(sa.func.count()).select_from(users)).scalar() or 0)
+def is_any(connection: Connection) -> bool:
+    """Whether there is a user at all."""
+    return bool(connection.execute(sa.select(sa.exists().select_from(users))).scalar())
 
 
 def _chosen(query: sa.Select[Any], day: date, wanted: UserFilter) -> sa.Select[Any]:

@@ -27,8 +27,7 @@ def show(request: Request, next: str = "/", left: str = "") -> Response:
     state = workspace.sign_in_state(request.cookies.get(COOKIE, ""))
     if state is not None and state.step is not None:
         return go_on(step_address(state, safe_target(next)))
-    has_users = bool(workspace.user_list())
-    return sign_in_page(workspace, safe_target(next), has_users=has_users, has_left=left == "provider")
+    return sign_in_page(workspace, safe_target(next), has_users=workspace.has_users(), has_left=left == "provider")
 
 
 @router.post("/sign-in")
