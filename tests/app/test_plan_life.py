@@ -16,6 +16,7 @@ from metes.base.errors import Conflict, InputError, NotFound, Refused
 from metes.model.access import HIDDEN
 from metes.model.plan import Pin, Rule, Territory
 from metes.model.scope import Principal
+from metes.plan.diff import diff
 from metes.store import users
 from tests.conftest import NOW
 
@@ -448,6 +449,9 @@ def test_a_manager_sees_and_decides_the_part_of_a_scenario_that_is_theirs_and_no
     assert [part.part.key for part in review.parts] == ["west"]
     assert [comment.text for comment in review.comments] == ["why so big?"]
     assert [found.revision.id for found in mo.reviews_open()] == [int(number)]
+    revision = company.plan_find(number)
+    steps = diff(company.plan_base(revision), company.plan_of(revision))
+    assert company.shelf.diffs == {(revision.base_root, revision.root_hash): steps}  # once for every look at it, whoever looks
     (balance,) = mo.review_balances(number) or ()
     assert (balance.key, balance.won.accounts, balance.won.potential, balance.lost.accounts) == ("west", 1, 200_000, 0)
     assert {b.key for b in as_user(company, "ada").review_balances(number) or ()} == {"east", "west"}

@@ -30,6 +30,7 @@ from metes.model.moment import Moment
 from metes.model.plan import Plan
 from metes.model.scope import Principal, Scope
 from metes.model.workspace import WorkspaceSettings, settings_from
+from metes.plan.diff import Step
 from metes.plan.nodes import Known
 from metes.plan.polygons import Extent
 from metes.planning.drafts import plan_at
@@ -91,6 +92,7 @@ class Shelf:
     limits: Limits = field(default_factory=Limits)
     tokens: TokenShelf = field(default_factory=TokenShelf)
     seen: LastTried = field(default_factory=LastTried)
+    diffs: OrderedDict[tuple[str | None, str], tuple[Step, ...]] = field(default_factory=OrderedDict)
     pasts: OrderedDict[tuple[Path, Moment, int], PastBook] = field(default_factory=OrderedDict)
     past_lock: threading.Lock = field(default_factory=threading.Lock)
     cut_plans: dict[tuple[Hashable, ...], Plan] = field(default_factory=dict)

@@ -9,6 +9,8 @@ from metes.app.desk import require_number
 from metes.app.scenarios import ScenarioVerbs
 from metes.base.errors import Conflict, NotFound
 from metes.model.access import HIDDEN, Capability
+from metes.model.plan import Plan
+from metes.plan.diff import Step, diff
 from metes.planning import reviewing
 from metes.planning.reviewing import Review
 from metes.store import plan_reviews, plans
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from metes.assigning.consequences import Balance
 
 WORKED_OUT_AT_ONCE = 50_000
+# A step takes some half a kilobyte.
+STEPS_KEPT = 100_000
 
 
 class ReviewVerbs(ScenarioVerbs):
@@ -44,12 +48,27 @@ class ReviewVerbs(ScenarioVerbs):
     def _review_seen(self, revision: Revision, capability: Capability) -> Review:
         """The review of a revision as far as the principal has a capability in it."""
         old, new, settings = self._whole_base(revision), self.plan_at(revision.root_hash), self.settings()
+        steps = self._steps_of(revision, old, new)
         with self.store.read() as connection:
-            whole = reviewing.review_of(connection, revision, old, new, settings, self.principal)
+            whole = reviewing.review_of(connection, revision, old, new, settings, self.principal, steps)
         scope = self.access.scope(capability)
         found = reviewing.seen(whole, scope)
         if not scope.is_everything and not found.parts:
             raise NotFound(HIDDEN)
+        return found
+
+    def _steps_of(self, revision: Revision, old: Plan, new: Plan) -> tuple[Step, ...]:
+        """What differs between a scenario and its base, kept on the shelf: it hangs on the content of both alone."""
+        key, kept = (revision.base_root, revision.root_hash), self.shelf.diffs
+        with self.shelf.lock:
+            found = kept.get(key)
+        if found is None:
+            found = diff(old, new)
+        with self.shelf.lock:
+            kept[key] = found
+            kept.move_to_end(key)
+            while len(kept) > 1 and sum(map(len, kept.values())) > STEPS_KEPT:
+                kept.popitem(last=False)
         return found
 
     def plan_propose(self, reference: str = "draft", *, rationale: str, due_on: date | None = None) -> Review:
