@@ -33,7 +33,7 @@ SECTIONS = (
         "Admin",
         (
             Place("Settings", "/settings", asks=_C.ADMIN),
-            Place("Users", "/users", asks=_C.ADMIN, also=("/groups", "/roles")),
+            Place("Users", "/users", asks=_C.ADMIN, also=("/groups", "/roles", "/settings/rights")),
             Place("Audit", "/audit", asks=_C.AUDIT_READ),
             Place("Personal data", "/privacy", asks=_C.PRIVACY),
             Place("Jobs", "/jobs", asks=_C.PLAN_READ),

@@ -56,5 +56,14 @@ class Shell:
     viewer: str = ""
 
     def is_here(self, place: Place) -> bool:
-        """Whether the page belongs to the place: its own address or one below it."""
-        return any(self.path == href or (href != "/" and self.path.startswith(f"{href}/")) for href in (place.href, *place.also))
+        """Whether the page belongs to the place: its own address or one below it, unless it is nearer to another."""
+        reach = self._reach(place)
+        others = (other for section in self.sections for other in section.places)
+        return reach > 0 and reach >= max(map(self._reach, others), default=0)
+
+    def _reach(self, place: Place) -> int:
+        """How much of the page's address a place stands for; 0 where the page is no part of it."""
+        found = [
+            href for href in (place.href, *place.also) if self.path == href or (href != "/" and self.path.startswith(f"{href}/"))
+        ]
+        return max(map(len, found), default=0)

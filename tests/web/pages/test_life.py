@@ -193,7 +193,9 @@ def test_a_publication_is_taken_back_by_a_scenario(browser: Browser) -> None:
 
 
 def test_rights_are_given_by_part_of_the_plan_and_taken_back(browser: Browser, other: Browser) -> None:
-    assert "Everybody may everything" in browser.get("/settings/rights").text
+    empty = browser.get("/settings/rights").text
+    assert "Everybody may whose role lets them" in empty
+    assert re.findall(r'<a href="([^"]+)" aria-current="page"', empty) == ["/users", "/settings/rights"]
     given = {"user": "ines", "right": "approve", "territory": "", "territory_text": "Puget Sound"}
     assert browser.post("/settings/rights", given).status_code == 303
     assert browser.post("/settings/rights", given).status_code == 422
@@ -205,3 +207,5 @@ def test_rights_are_given_by_part_of_the_plan_and_taken_back(browser: Browser, o
     assert "Nobody else has it there" in browser.get("/settings/rights/1/revoke").text
     assert browser.post("/settings/rights/1/revoke").status_code == 303
     assert browser.workspace.rights_list() == ()
+    browser.workspace.right_grant("rep", "propose")
+    assert "rep Propose does not count no role of theirs lets them" in plain(browser.get("/settings/rights").text)
