@@ -34,14 +34,16 @@ _MONTHS = {
     )
     for name in names.split()
 }
+# Whatever is not ASCII counts as a letter: to know which of it are, the matcher would make tables for milliseconds with each column.
+_LETTER = r"[^\x00-@\[-`{-\x7f]"
 _TIME = r"(?:[T ]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?"
 _NOTHING = pa.array(["n/a", "na", "none", "null", "-", "--", "?", "never", "0000-00-00", "0000-00-00 00:00:00", "nat", "nan"])
 
 _YEAR_FIRST = rf"^(?P<y>[0-9]{{4}})(?P<s>[-/.])(?P<m>[0-9]{{1,2}})[-/.](?P<d>[0-9]{{1,2}}){_TIME}$"
 _COMPACT = r"^(?P<y>[12][0-9]{3})(?P<m>[0-9]{2})(?P<d>[0-9]{2})$"
 _DOTTED = rf"^(?P<d>[0-9]{{1,2}})\.\s?(?P<m>[0-9]{{1,2}})\.\s?(?P<y>[0-9]{{4}}|[0-9]{{2}}){_TIME}$"
-_DAY_NAME = rf"^(?:\pL{{2,9}}\.?,\s*)?(?P<d>[0-9]{{1,2}})(?:\.|st|nd|rd|th)?[- /](?:de\s+)?(?P<m>\pL{{3,10}})\.?[- /,]\s*(?:de\s+)?(?P<y>[0-9]{{4}}|[0-9]{{2}}){_TIME}$"
-_NAME_DAY = rf"^(?:\pL{{2,9}}\.?,\s*)?(?P<m>\pL{{3,10}})\.?[- ](?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?[-, ]\s*(?P<y>[0-9]{{4}}){_TIME}$"
+_DAY_NAME = rf"^(?:{_LETTER}{{2,9}}\.?,\s*)?(?P<d>[0-9]{{1,2}})(?:\.|st|nd|rd|th)?[- /](?:de\s+)?(?P<m>{_LETTER}{{3,10}})\.?[- /,]\s*(?:de\s+)?(?P<y>[0-9]{{4}}|[0-9]{{2}}){_TIME}$"
+_NAME_DAY = rf"^(?:{_LETTER}{{2,9}}\.?,\s*)?(?P<m>{_LETTER}{{3,10}})\.?[- ](?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?[-, ]\s*(?P<y>[0-9]{{4}}){_TIME}$"
 _EITHER = rf"^(?P<a>[0-9]{{1,2}})[-/](?P<b>[0-9]{{1,2}})[-/](?P<y>[0-9]{{4}}|[0-9]{{2}}){_TIME}$"
 
 

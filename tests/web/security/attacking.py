@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -58,6 +61,29 @@ def _operations(router: Any, prefix: str) -> list[tuple[str, str]]:
 def filled(pattern: str, **values: str) -> str:
     """An address of a pattern, its parameters filled."""
     return re.sub(r"\{(\w+)\}", lambda found: {**_VALUES, **values}.get(found[1], "1"), pattern)
+
+
+def some_of(values: Sequence[str], route: str, parts: int = 2) -> Sequence[str]:
+    """One of some parts of what is tried, another for each route, so that all of it is tried on every few; in a soak all of it."""
+    return values if os.environ.get("METES_SOAK") else values[crc32(route.encode()) % parts :: parts]
+
+
+def apart(ask: Callable[[Mapping[str, str]], Any], query: Mapping[str, str]) -> Iterator[tuple[Mapping[str, str], Any]]:
+    """What is answered to a query and, where that is not what is answered without one, to its halves, down to single parameters.
+
+    One that is refused would hide what becomes of the others.
+    """
+    usual = ask({}).status_code
+
+    def halves(part: Mapping[str, str]) -> Iterator[tuple[Mapping[str, str], Any]]:
+        answer = ask(part)
+        yield part, answer
+        if answer.status_code != usual and len(part) > 1:
+            items = list(part.items())
+            yield from halves(dict(items[: len(items) // 2]))
+            yield from halves(dict(items[len(items) // 2 :]))
+
+    return halves(query)
 
 
 @dataclass

@@ -19,6 +19,12 @@ def foreign(shared: Attacker) -> str:
     return other.token()
 
 
+@pytest.fixture(scope="module")
+def own(shared: Attacker) -> str:
+    """The form token of the session."""
+    return shared.token()
+
+
 def test_the_list_of_addresses_is_whole(stranger: Attacker) -> None:
     app = stranger.client.app
     direct = {r.path for r in app.routes if getattr(r, "path", None)}  # type: ignore[attr-defined]
@@ -67,9 +73,9 @@ def test_the_api_answers_401_without_token_or_session(shared: Attacker, method: 
 
 @pytest.mark.parametrize(("method", "pattern"), [r for r in (*PAGES, *API) if r[0] in UNSAFE])
 def test_an_unsafe_request_without_the_session_s_own_token_is_refused(
-    shared: Attacker, foreign: str, method: str, pattern: str
+    shared: Attacker, own: str, foreign: str, method: str, pattern: str
 ) -> None:
-    address, own = filled(pattern), shared.token()
+    address = filled(pattern)
     for token in (None, "", "x", foreign, foreign[:-1], own + "x", "é"):
         data = {} if token is None else {"csrf_token": token}
         refused = shared.client.request(method, address, data=data)

@@ -74,10 +74,18 @@ class Walk:
     def __post_init__(self) -> None:
         self.asker = Asker(self.app)
         self.routes, self.unclassed = classed(self.app)
+        self.watcher = sqlite3.connect(self.world.database)
+        self.version = -1
 
     def close(self) -> None:
         """Let go of the server."""
+        self.watcher.close()
         self.asker.close()
+
+    def was_written(self) -> bool:
+        """Whether anybody wrote to the database at all since this was asked last."""
+        before, self.version = self.version, self.watcher.execute("PRAGMA data_version").fetchone()[0]
+        return bool(before != self.version)
 
     def asking(self, title: str, token: int | None = None) -> Asking:
         """A caller by what is special about them, with one of their tokens by its place."""
@@ -220,7 +228,7 @@ class Walk:
                 and len({a.masked(*foreign.values(), *nowhere.values()) for a in answers}) > 1
             ):
                 self.leak(route, one, route.filled(foreign), "tells what is somebody else's from what does not exist")
-            if not route.is_safe and (after := digest(self.world.database, *me)) != before:
+            if not route.is_safe and self.was_written() and (after := digest(self.world.database, *me)) != before:
                 changed = " ".join(name for name in after if after[name] != before.get(name))
                 self.leak(route, one, route.filled(foreign), f"changed what is somebody else's: {changed}")
                 before = after
@@ -292,8 +300,7 @@ class Walk:
                 self.foreign_change(route, one)
             else:
                 continue
-            after = digest(self.world.database)
-            if after != before:
+            if self.was_written() and (after := digest(self.world.database)) != before:
                 changed = " ".join(name for name in after if after[name] != before.get(name))
                 self.leak(route, one, route.pattern, f"changed what is not the caller's: {changed}")
                 before = after
