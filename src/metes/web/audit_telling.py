@@ -29,7 +29,7 @@ _WHOLE_PLAN = frozenset(
 _SAID = frozenset(
     {
         ("user disable", "shut out"), ("schedule pause", "enabled"), ("schedule resume", "enabled"), ("role grant", "grant"),
-        ("role revoke", "grant"), ("group add", "name"), ("group remove", "name"), ("import", "kind"),
+        ("role revoke", "grant"), ("import", "kind"), ("correct owner", "kind"), ("correct seat", "kind"),
     }
 )  # fmt: skip
 _SETTING_LABELS = {setting.name: setting.label for setting in SETTINGS}
@@ -171,7 +171,7 @@ class Teller:
             return (Part(word),) if word else ()
         named = self.named(found)
         if found.kind == "user":
-            return (Part("seen as them by "), named)
+            return (Part("by "), named, Part(", looking as them"))
         return (Part("by token "), named) if found in self.names else (Part("by "), named)
 
     def _short(self, entry: AuditEntry) -> tuple[tuple[str, Parts], ...]:
@@ -191,7 +191,8 @@ class Teller:
     def _value(self, entry: AuditEntry, name: str, value: Any) -> Parts:
         if isinstance(value, list):
             pieces = [self._value(entry, name, one) for one in value]
-            return tuple(part for at, piece in enumerate(pieces) for part in ((Part(", "), *piece) if at else piece))
+            between = Part("; " if any(isinstance(one, Mapping) for one in value) else ", ")
+            return tuple(part for at, piece in enumerate(pieces) for part in ((between, *piece) if at else piece))
         found = reference_of(entry.action, name, value)
         if found is not None:
             named = self.named(found)
@@ -215,7 +216,7 @@ class Teller:
             return (Part(self.write["number"](value, 0 if isinstance(value, int) else 3)),)
         if isinstance(value, Mapping):
             pairs = [(field_words(str(k)), "".join(p.text for p in self._listed(v))) for k, v in value.items()]
-            return (Part(" ".join(f"{name} {text}" for name, text in pairs if text)),)
+            return (Part(", ".join(f"{name} {text}" for name, text in pairs if text)),)
         text = str(value)
         if _is_hash(text):
             return (Part(f"{text[:_HASH_SHOWN]}…", title=text),)

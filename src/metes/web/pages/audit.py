@@ -22,7 +22,7 @@ router = APIRouter()
 
 PAGE_ENTRIES = 50
 _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
-VALUES_SHOWN = 4
+VALUES_SHOWN = 5
 _FILTERS = ("who", "action", "subject", "from", "since", "until")
 
 
