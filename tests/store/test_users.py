@@ -57,7 +57,7 @@ def test_a_session_ends_with_signing_out_a_new_password_or_being_shut_out(store:
     with store.write() as connection:
         users.add_session(connection, ann, "digest", "csrf", NOW, number=7)
         if way == "sign out":
-            users.end_session(connection, "digest")
+            users.end_session(connection, "digest", NOW)
         elif way == "password":
             users.set_password(connection, "ann", "hash-2", NOW)
         else:

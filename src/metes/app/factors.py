@@ -86,7 +86,7 @@ class FactorVerbs(PasswordVerbs):
             if not factors.use_step(connection, state.user.id, begun.sealed, step):  # somebody began anew meanwhile
                 raise Refused(WRONG_CODE)
             factors.confirm_factor(connection, state.user.id, map(codes.recovery_digest, made), now)
-            users.end_sessions(connection, state.user.id, but=state.digest)
+            users.end_sessions(connection, state.user.id, now, but=state.digest)
             signing.rotate_session(connection, state.digest, secrets.digest(fresh), secrets.new_secret(), now)
             audit.add_entry(connection, self._as(state), "second factor on", f"user {state.user.id}", {}, now)
             self._tell_user(
@@ -109,7 +109,7 @@ class FactorVerbs(PasswordVerbs):
             used = self._use_code(connection, state.user.id, code)
             if used:
                 factors.remove_factor(connection, state.user.id)
-                users.end_sessions(connection, state.user.id, but=state.digest)
+                users.end_sessions(connection, state.user.id, now, but=state.digest)
                 audit.add_entry(connection, self._as(state), "second factor off", f"user {state.user.id}", {}, now)
                 self._tell_user(
                     connection,
@@ -145,7 +145,7 @@ class FactorVerbs(PasswordVerbs):
             user = users.require_user(connection, name)
             if not factors.remove_factor(connection, user.id):
                 raise NotFound(f"{user.name} has no second factor")
-            users.end_sessions(connection, user.id)
+            users.end_sessions(connection, user.id, now)
             audit.add_entry(connection, self.principal, "user second factor off", f"user {user.id}", {}, now)
             self._tell_user(connection, user.id, "Your second factor was taken away", "An administrator did it.", now)
 

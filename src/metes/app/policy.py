@@ -86,7 +86,7 @@ _BY_CAPABILITY: Mapping[Capability, str] = {
         role_list role_grant role_revoke role_preview group_list group_add group_remove group_join group_leave view_as_begin mail_test right_grant right_revoke
         provider_check identity_list identity_link identity_unlink
     """,
-    Capability.AUDIT_READ: "audit_list audit_count audit_entry audit_actions audit_names audit_export audit_write audit_verify audit_anchor",
+    Capability.AUDIT_READ: "audit_list audit_count audit_entry audit_actions audit_names audit_export audit_write audit_verify audit_anchor sign_in_list sign_in_count sign_in_export sign_in_write",
     Capability.PRIVACY: """
         privacy_register privacy_find privacy_somebody privacy_export privacy_preview privacy_erase privacy_retention privacy_retain
     """,

@@ -213,7 +213,7 @@ class ProviderVerbs(Desk):
         with self.store.write() as connection:
             user_id = users.require_user(connection, name).id
             identities.remove_identities(connection, user_id)
-            users.end_sessions(connection, user_id)
+            users.end_sessions(connection, user_id, now)
             audit.add_entry(connection, self.principal, "user identity", f"user {user_id}", {"ended": True}, now)
 
     def _provider(self) -> OpenIdProvider:

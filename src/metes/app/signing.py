@@ -110,7 +110,7 @@ class SigningVerbs(FactorVerbs):
     def sign_out(self, secret: str) -> None:
         """End a session."""
         with self.store.touch() as connection:
-            users.end_session(connection, secrets.digest(secret))
+            users.end_session(connection, secrets.digest(secret), self.clock())
 
     def prove(self, secret: str, answer: str) -> None:
         """Prove again that it is oneself: by the password, or by a code where one has no password. It holds for a short while."""
@@ -164,8 +164,9 @@ class SigningVerbs(FactorVerbs):
         """End all sessions of a user; how many."""
         with self.store.write() as connection:
             user = users.require_user(connection, name)
-            count = users.end_sessions(connection, user.id)
-            audit.add_entry(connection, self.principal, "user sessions end", f"user {user.id}", {"ended": count}, self.clock())
+            now = self.clock()
+            count = users.end_sessions(connection, user.id, now)
+            audit.add_entry(connection, self.principal, "user sessions end", f"user {user.id}", {"ended": count}, now)
         return count
 
     def token_user(self, secret: str) -> tuple[Token, User] | None:
@@ -226,9 +227,10 @@ class SigningVerbs(FactorVerbs):
         if self.principal.user_id is None:
             raise NotFound("only a user has sessions; sign in as one")
         with self.store.write() as connection:
-            count = users.end_sessions(connection, self.principal.user_id, number=number, but=but)
+            now = self.clock()
+            count = users.end_sessions(connection, self.principal.user_id, now, number=number, but=but)
             if number is not None and not count:
                 raise NotFound("you have no such session; it may have ended meanwhile")
             who = f"user {self.principal.user_id}"
-            audit.add_entry(connection, self.principal, "sessions end", who, {"ended": count}, self.clock())
+            audit.add_entry(connection, self.principal, "sessions end", who, {"ended": count}, now)
         return count

@@ -17,6 +17,7 @@ from metes.app.provider import ProviderVerbs
 from metes.app.reminders import ReminderVerbs
 from metes.app.restating import RestatingVerbs
 from metes.app.settings import AppSettings
+from metes.app.sign_ins import SignInVerbs
 from metes.app.texts import TextVerbs
 from metes.app.zone_looks import ZoneLookVerbs
 from metes.model.scope import Principal
@@ -38,6 +39,7 @@ class Workspace(
     DesignSizeVerbs,
     AuditVerbs,
     PrivacyVerbs,
+    SignInVerbs,
     ProviderVerbs,
 ):
     """All verbs. `acting_as` gives the same workspace in another principal's name."""

@@ -101,6 +101,39 @@ def audit_export(
     return 0
 
 
+@audit_app.command("sign-ins")
+def audit_sign_ins(
+    context: typer.Context,
+    user: str = typer.Option("", "--who", metavar="USER", help="Of this user alone."),
+    address: str = ADDRESS,
+    method: str = typer.Option("", "--by", metavar="METHOD", help="By 'password', or 'provider', the company's sign-in."),
+    since: str | None = SINCE,
+    until: str | None = UNTIL,
+    rows: int = typer.Option(50, min=1, max=1000),
+    before: int | None = typer.Option(None, "--before", min=1, help="Only sign-ins before the one of this number."),
+    out: Path | None = typer.Option(None, "--out", metavar="FILE", help="Write all of them into this new CSV file."),
+) -> int:
+    """List who signed in, from where, by what, and how the session ended."""
+    from metes.model.sign_ins import SignInFilter
+
+    console: Console = context.obj
+    wanted = SignInFilter(user, address, method, day_of(since), day_of(until))
+    with console.workspace() as workspace:
+        if out is not None:
+            count = workspace.sign_in_write(out, wanted)
+            console.emit({"file": str(out), "sign_ins": count}) if console.is_json else say(f"wrote {count:,} sign-ins to {out}")
+            return 0
+        found = workspace.sign_in_list(rows, before, wanted)
+    if console.is_json:
+        console.emit(found)
+    else:
+        console.table(
+            ["number", "at", "who", "from", "by", "ended", "how"],
+            [[s.number, s.begun_at, s.user, s.address, s.method, s.ended_at, s.ended_how or "open"] for s in found],
+        )
+    return 0
+
+
 @audit_app.command("verify")
 def audit_verify(
     context: typer.Context,

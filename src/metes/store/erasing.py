@@ -37,6 +37,7 @@ _GO = {
         (table, "user_id")
         for table in (
             "sessions",
+            "session_log",
             "tokens",
             "saved_views",
             "identities",

@@ -127,6 +127,8 @@ _OWN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "second_factors.secret": ("to sign in", _ACCESS),
         "recovery_codes.digest": ("to sign in", _ACCESS),
         "reset_links.digest": ("to choose a new password", _ACCESS),
+        "session_log.address": ("to know who signed in, from where", "keep_audit_addresses_days"),
+        "session_log.agent": ("to know who signed in, from where", "keep_audit_addresses_days"),
         "sessions.address": ("to know one's own sessions", "14 days"),
         "sessions.agent": ("to know one's own sessions", "14 days"),
         "sign_ins.address": ("to lock out who guesses", _SIGN_INS),
@@ -182,7 +184,7 @@ _REASONS = {
         ledger_corrections.kind ledger_ownership.cause_kind ledger_pins.cause_kind ledger_seats.cause_kind mails.digest mails.state
         notices.kind notices.by_mail notice_choices.kind notice_choices.by_mail plan_changes.kind plan_decisions.decision
         plan_publication_notes.kind plan_reviews.state plan_revisions.state plan_rights.right role_grants.role schedules.kind
-        schedules.cadence sessions.method tokens.role saved_views.page custom_fields.kind custom_fields.type designs.state
+        schedules.cadence sessions.method session_log.method session_log.ended_how tokens.role saved_views.page custom_fields.kind custom_fields.type designs.state
         design_operations.kind zone_sets.kind removed_zone_sets.kind group_members.source counters.name settings.name
         accounts.place_precision opportunities.status erased_records.kind audit.action jobs.stage job_log.stage
     """,

@@ -14,13 +14,14 @@ from metes.model.privacy import Retention
 from metes.model.workspace import WorkspaceSettings
 from metes.store import counters
 from metes.store.audit_tables import audit_addresses
-from metes.store.tables import activities, contacts, import_changes, import_findings, imports, leads
+from metes.store.sign_in_tables import session_log
+from metes.store.tables import activities, contacts, import_changes, import_findings, imports, leads, sessions
 
 _PSEUDONYM = "Erased"
 # Rules by their settings, with what they are about.
 RULES: Mapping[str, str] = MappingProxyType(
     {
-        "keep_audit_addresses_days": "addresses beside the audit trail",
+        "keep_audit_addresses_days": "addresses beside the audit trail, and who signed in",
         "keep_closed_contacts_days": "contacts and leads that were closed: name, e-mail address, telephone, title",
         "keep_activities_days": "what activities were about; that they were stays",
         "keep_findings_days": "findings of imports, with the values they name",
@@ -63,7 +64,9 @@ def _old_findings(before: datetime) -> list[tuple[sa.Table, Any]]:
 
 
 def _old_addresses(before: datetime) -> list[tuple[sa.Table, Any]]:
-    return [(audit_addresses, audit_addresses.c.day < before.date())]
+    # An open session is shown to its user, however little is kept.
+    is_over = session_log.c.number.not_in(sa.select(sessions.c.number))
+    return [(audit_addresses, audit_addresses.c.day < before.date()), (session_log, (session_log.c.begun_at < before) & is_over)]
 
 
 def _old_contacts(before: datetime) -> list[tuple[sa.Table, Any]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from metes.store import sign_in_log
 from metes.store.tables import sessions, sign_ins, users
 
 
@@ -47,4 +48,6 @@ def forget_failures(connection: Connection, name: str) -> None:
 def rotate_session(connection: Connection, before: str, after: str, csrf: str, now: datetime) -> bool:
     """Give a session another secret and another form token, now that its user has proved more; False where it has ended."""
     values = dict(digest=after, csrf=csrf, awaits_factor=False, proved_at=now, seen_at=now)
-    return connection.execute(sa.update(sessions).where(sessions.c.digest == before).values(**values)).rowcount == 1
+    is_there = connection.execute(sa.update(sessions).where(sessions.c.digest == before).values(**values)).rowcount == 1
+    sign_in_log.note_complete(connection, after, now)
+    return is_there

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from metes.base.errors import Conflict, NotFound
-from metes.store import counters
+from metes.model.sign_ins import SessionEnd
+from metes.store import counters, sign_in_log
 from metes.store.links import person_on
 from metes.store.tables import saved_views, sessions, sign_ins, tokens, users
 
@@ -129,7 +130,7 @@ def set_password(connection: Connection, name: str, password_hash: str, now: dat
     number = require_user(connection, name).id
     values = dict(password_hash=password_hash, password_changed_at=now, must_change_password=must_change)
     connection.execute(sa.update(users).where(users.c.id == number).values(**values))
-    connection.execute(sa.delete(sessions).where(sessions.c.user_id == number))
+    _close(connection, sessions.c.user_id == number, SessionEnd.ENDED, now)
     return number
 
 
@@ -144,7 +145,8 @@ def set_disabled(connection: Connection, name: str, at: datetime | None) -> int:
     """Shut a user out (and end all sessions), or let them in again; the user's id."""
     number = require_user(connection, name).id
     connection.execute(sa.update(users).where(users.c.id == number).values(disabled_at=at))
-    connection.execute(sa.delete(sessions).where(sessions.c.user_id == number))
+    if at is not None:  # whoever is let in again has none
+        _close(connection, sessions.c.user_id == number, SessionEnd.ENDED, at)
     counters.bump(connection, counters.ACCESS)
     return number
 
@@ -191,12 +193,13 @@ def add_session(
     number: int,
 ) -> None:
     """Begin a session; those that have run out are dropped. `number` is one by which it can be ended, and tells nothing of it."""
-    connection.execute(sa.delete(sessions).where(sessions.c.expires_at < now))
+    _close(connection, sessions.c.expires_at < now, SessionEnd.RAN_OUT, now)
     row = dict(
         digest=digest, user_id=user_id, csrf=csrf, created_at=now, seen_at=now, expires_at=now + timedelta(days=SESSION_DAYS),
         number=number, address=address[:100], agent=agent[:300], method=method, awaits_factor=awaits_factor, proved_at=now,
     )  # fmt: skip
     connection.execute(sa.insert(sessions).values(**row))
+    sign_in_log.note_begin(connection, digest)
 
 
 def find_session(connection: Connection, digest: str, now: datetime, day: date | None = None) -> Session | None:
@@ -218,12 +221,12 @@ def sessions_of(connection: Connection, user_id: int, now: datetime) -> tuple[Se
     return tuple(_session(row, None) for row in rows)
 
 
-def end_session(connection: Connection, digest: str) -> None:
+def end_session(connection: Connection, digest: str, now: datetime) -> None:
     """Sign out."""
-    connection.execute(sa.delete(sessions).where(sessions.c.digest == digest))
+    _close(connection, sessions.c.digest == digest, SessionEnd.SIGNED_OUT, now)
 
 
-def end_sessions(connection: Connection, user_id: int, *, number: int | None = None, but: str | None = None) -> int:
+def end_sessions(connection: Connection, user_id: int, now: datetime, *, number: int | None = None, but: str | None = None) -> int:
     """End a user's sessions: the one of a number, or all but the one of a digest; how many ended."""
     t = sessions.c
     which = t.user_id == user_id
@@ -231,6 +234,12 @@ def end_sessions(connection: Connection, user_id: int, *, number: int | None = N
         which = sa.and_(which, t.number == number)
     if but is not None:
         which = sa.and_(which, t.digest != but)
+    return _close(connection, which, SessionEnd.ENDED, now)
+
+
+def _close(connection: Connection, which: sa.ColumnElement[bool], how: SessionEnd, now: datetime) -> int:
+    """Let some sessions go; how many. That they were stays in the log of sign-ins."""
+    sign_in_log.note_end(connection, which, how, now)
     return int(connection.execute(sa.delete(sessions).where(which)).rowcount)
 
 

@@ -17,6 +17,7 @@ from metes.web.api import (
     reviews,
     scenarios,
     seats,
+    sign_ins,
     signing,
     territories,
     users,
@@ -46,6 +47,7 @@ for _module in (
     users,
     workspace,
     audit,
+    sign_ins,
     privacy,
 ):
     router.include_router(_module.router)

@@ -86,7 +86,7 @@ SETTINGS = (
     Setting("api_requests_a_minute", "Requests of a token", "So many in a minute; 0 is any number."),
     Setting("base_url", "Address of Metes", "Links in mails begin with it, such as https://metes.example.com."),
     Setting("notice_days", "Keep notices for", "Days after they were told; those that nobody read stay."),
-    Setting("keep_audit_addresses_days", "Keep addresses of the audit trail for", "Days; 0 is for ever."),
+    Setting("keep_audit_addresses_days", "Keep addresses of the audit trail, and who signed in, for", "Days; 0 is for ever."),
     Setting(
         "keep_closed_contacts_days", "Keep closed contacts and leads for", "Days; then nothing identifies them. 0 is for ever."
     ),

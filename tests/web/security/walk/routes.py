@@ -197,6 +197,7 @@ _ASKED = {
         post /api/v1/privacy/{kind}/{number}/export
     """,
     "audit_read": """
+        get /audit/sign-ins  get /audit/sign-ins/export.csv  get /api/v1/sign-ins  get /api/v1/sign-ins/export.csv
         get /audit  get /audit/anchor  get /audit/export.{form}  get /audit/{number}  get /api/v1/audit
         get /api/v1/audit/anchor  get /api/v1/audit/export.{form}  get /api/v1/audit/verification  get /api/v1/audit/{number}
         post /api/v1/audit/verification

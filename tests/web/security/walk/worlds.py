@@ -328,7 +328,7 @@ def _callers(workspace: Workspace, story: Story, person: Mapping[str, int]) -> d
             numbers[f"view {caller.title}"] = users.views_of(connection, user, "accounts")[0].id
             if caller.is_disabled:
                 users.set_disabled(connection, caller.name, NOW)
-                users.add_session(connection, user, secret, csrf_of(caller), NOW, number=1000 + count)
+                users.add_session(connection, user, secret, csrf_of(caller), NOW, number=2000 + count)
     return numbers
 
 
