@@ -10,6 +10,7 @@ import pytest
 from metes.app.workspace import Workspace
 from metes.base.errors import Conflict, InputError
 from metes.model.audit import AuditFilter, anchors_from
+from metes.model.audit_references import Reference
 from metes.model.query import AccountQuery
 from metes.model.scope import Principal
 from metes.worker.loop import run_next
@@ -31,6 +32,17 @@ def test_settings_schedules_and_rights_tell_what_was_before(sqlite_workspace: Wo
     assert ("kind", "clean-up", None) in told["schedule remove", "schedule clean-up"]
     assert ("right", None, "propose") in told["right grant", f"right {right}"]
     assert ("right", "propose", None) in told["right revoke", f"right {right}"]
+
+
+def test_names_of_today_are_those_that_one_sees_elsewhere(sqlite_workspace: Workspace) -> None:
+    sqlite_workspace.user_add("ann")
+    sqlite_workspace.user_add("olga", roles=["auditor"])
+    sqlite_workspace.group_add("West")
+    numbers = {user.name: user.id for user in sqlite_workspace.user_list()}
+    ann, west = Reference("user", numbers["ann"]), Reference("group", 1)
+    olga = sqlite_workspace.acting_as(Principal("olga", numbers["olga"]))
+    assert sqlite_workspace.audit_names([ann, west]) == {ann: "ann", west: "West"}
+    assert olga.audit_names([ann, west]) == {ann: "ann"}
 
 
 def test_an_export_is_recorded_with_what_was_asked_beside_the_chain(sqlite_workspace: Workspace, tmp_path: Path) -> None:
