@@ -95,3 +95,20 @@ def test_staging_appends_and_side_tables_can_be_dropped_by_their_beginnings(stor
     assert set(bulk.stages(store)) == {"stage_one_x", "stage_two"}
     assert bulk.drop_stages(store, "one_") == ("stage_one_x",)
     assert bulk.stages(store) == ("stage_two",)
+
+
+@pytest.mark.postgresql
+def test_connections_the_server_cut_do_not_keep_later_reads_out_and_none_outlives_its_store(postgresql_store: Store) -> None:
+    other = Store(postgresql_store.url.render_as_string(hide_password=False))
+    theirs = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    assert bulk.read_arrow(other, "SELECT name FROM settings").num_rows == 0
+    with postgresql_store.read() as connection:
+        assert connection.execute(sa.text(f"SELECT bool_and(pg_terminate_backend(pid, 60000)) {theirs}")).scalar()
+    assert bulk.read_arrow(other, "SELECT name FROM settings").num_rows == 0
+    other.dispose()
+    left = 1
+    while left:  # the server takes a moment to see that they are gone
+        with postgresql_store.read() as connection:
+            left = connection.execute(sa.text(f"SELECT count(*) {theirs}")).scalar_one()
+    assert bulk.read_arrow(other, "SELECT name FROM settings").num_rows == 0
+    other.dispose()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from metes.base.errors import Busy, MetesError
 from metes.store import sqlite_bulk, sqlite_reader
@@ -18,21 +20,42 @@ from metes.store.tables import STAGE_PREFIX as STAGE_PREFIX
 CHUNK_ROWS = 100_000
 # From here on starting a process (half a second) costs less than reading row by row.
 LARGE_BYTES = 64 * 2**20
+# By engine, with which they go.
+_FIRST: WeakKeyDictionary[Engine, Any] = WeakKeyDictionary()
+_LOCK = threading.Lock()
 
 
 @contextmanager
 def _adbc(store: Store) -> Iterator[Any]:
     """A connection to PostgreSQL through ADBC; never to SQLite, see `metes.store.sqlite_bulk`."""
-    try:
-        import adbc_driver_postgresql.dbapi as postgresql_driver
-    except ModuleNotFoundError:
-        raise MetesError("PostgreSQL needs the extra: install metes[postgresql]") from None
-    uri = store.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = postgresql_driver.connect(uri)
+    connection = _first(store).adbc_clone()
     try:
         yield connection
     finally:
         connection.close()
+
+
+def _first(store: Store) -> Any:
+    """The connection of which others are clones: it has read the types of the database, twenty times the work of connecting."""
+    with _LOCK:
+        if store.engine not in _FIRST:
+            try:
+                import adbc_driver_postgresql.dbapi as postgresql_driver
+            except ModuleNotFoundError:
+                raise MetesError("PostgreSQL needs the extra: install metes[postgresql]") from None
+            _FIRST[store.engine] = postgresql_driver.connect(
+                store.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            )
+            if not sa.event.contains(store.engine, "engine_disposed", _let_go):
+                sa.event.listen(store.engine, "engine_disposed", _let_go)
+        return _FIRST[store.engine]
+
+
+def _let_go(engine: Engine) -> None:
+    with _LOCK:
+        first = _FIRST.pop(engine, None)
+    if first is not None:
+        first.close()
 
 
 class Snapshot:
