@@ -97,7 +97,7 @@ def audit_export(
     console: Console = context.obj
     with console.workspace() as workspace:
         count = workspace.audit_write(file, _filter(who, action, subject, address, since, until))
-    console.emit({"file": str(file), "entries": count}) if console.is_json else say(f"wrote {count:,} entries to {file}")
+    console.done({"file": str(file), "entries": count}, f"wrote {count:,} entries to {file}")
     return 0
 
 
@@ -121,7 +121,7 @@ def audit_sign_ins(
     with console.workspace() as workspace:
         if out is not None:
             count = workspace.sign_in_write(out, wanted)
-            console.emit({"file": str(out), "sign_ins": count}) if console.is_json else say(f"wrote {count:,} sign-ins to {out}")
+            console.done({"file": str(out), "sign_ins": count}, f"wrote {count:,} sign-ins to {out}")
             return 0
         found = workspace.sign_in_list(rows, before, wanted)
     if console.is_json:
@@ -170,7 +170,7 @@ def audit_anchor(
     with console.workspace() as workspace:
         found = workspace.audit_anchor()
     if found is None:
-        console.emit(None) if console.is_json else say("there is no entry yet, so there is nothing to anchor")
+        console.done(None, "there is no entry yet, so there is nothing to anchor")
         return 0
     if out is not None:
         with out.open("a", encoding="utf-8") as file:

@@ -46,6 +46,13 @@ class Console:
         """Print a value as the one JSON document."""
         print(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
+    def done(self, value: Any, text: str) -> None:
+        """Tell what was done: the value where JSON was asked for, the text to people else."""
+        if self.is_json:
+            self.emit(value)
+        else:
+            say(text)
+
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Print rows in aligned columns, numbers to the right."""
         texts = [[_text(cell) for cell in row] for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from metes.cli import output
-from metes.cli.output import Console, say
+from metes.cli.output import Console
 
 role_app = typer.Typer(help="Roles of users and groups.", no_args_is_help=True, rich_markup_mode=None)
 group_app = typer.Typer(help="Groups of users, who get their roles together.", no_args_is_help=True, rich_markup_mode=None)
@@ -52,7 +52,7 @@ def role_grant(
         number = workspace.role_grant(
             role, user=user, group=group, territory=territory, since=output.day_of(since), until=output.day_of(until)
         )
-    console.emit({"role": number}) if console.is_json else say(f"role {number}: {user or f'the group {group}'} is {role}")
+    console.done({"role": number}, f"role {number}: {user or f'the group {group}'} is {role}")
     return 0
 
 
@@ -62,10 +62,7 @@ def role_revoke(context: typer.Context, number: int) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         found = workspace.role_revoke(number)
-    if console.is_json:
-        console.emit({"role": number, "is_revoked": True})
-    else:
-        say(f"{found.user or f'the group {found.group}'} is no longer {found.role}")
+    console.done({"role": number, "is_revoked": True}, f"{found.user or f'the group {found.group}'} is no longer {found.role}")
     return 0
 
 
@@ -93,7 +90,7 @@ def group_add(
     console: Console = context.obj
     with console.workspace() as workspace:
         number = workspace.group_add(name, external)
-    console.emit({"group": number, "name": name}) if console.is_json else say(f"group {name} was added")
+    console.done({"group": number, "name": name}, f"group {name} was added")
     return 0
 
 
@@ -103,7 +100,7 @@ def group_remove(context: typer.Context, name: str) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         workspace.group_remove(name)
-    console.emit({"name": name, "is_removed": True}) if console.is_json else say(f"group {name} is gone")
+    console.done({"name": name, "is_removed": True}, f"group {name} is gone")
     return 0
 
 
@@ -113,7 +110,7 @@ def group_join(context: typer.Context, name: str, user: str) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         workspace.group_join(name, user)
-    console.emit({"name": name, "user": user}) if console.is_json else say(f"{user} is in the group {name}")
+    console.done({"name": name, "user": user}, f"{user} is in the group {name}")
     return 0
 
 
@@ -123,5 +120,5 @@ def group_leave(context: typer.Context, name: str, user: str) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         workspace.group_leave(name, user)
-    console.emit({"name": name, "user": user}) if console.is_json else say(f"{user} is no longer in the group {name}")
+    console.done({"name": name, "user": user}, f"{user} is no longer in the group {name}")
     return 0

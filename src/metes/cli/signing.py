@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from metes.cli.output import Console, say
+from metes.cli.output import Console
 from metes.cli.users import user_app
 
 
@@ -19,7 +19,7 @@ def user_second_factor_off(context: typer.Context, name: str) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         workspace.user_second_factor_off(name)
-    console.emit({"user": name, "has_second_factor": False}) if console.is_json else say(f"{name} has no second factor any more")
+    console.done({"user": name, "has_second_factor": False}, f"{name} has no second factor any more")
     return 0
 
 
@@ -56,5 +56,5 @@ def user_end_sessions(context: typer.Context, name: str) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         count = workspace.user_end_sessions(name)
-    console.emit({"user": name, "ended": count}) if console.is_json else say(f"{name} is signed out of {count} sessions")
+    console.done({"user": name, "ended": count}, f"{name} is signed out of {count} sessions")
     return 0

@@ -48,7 +48,7 @@ def sso_link(context: typer.Context, name: str, subject: str) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         workspace.identity_link(name, subject)
-    console.emit({"user": name, "subject": subject}) if console.is_json else say(f"{name} is {subject} at the provider")
+    console.done({"user": name, "subject": subject}, f"{name} is {subject} at the provider")
     return 0
 
 
@@ -58,7 +58,7 @@ def sso_unlink(context: typer.Context, name: str) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         workspace.identity_unlink(name)
-    console.emit({"user": name, "subject": None}) if console.is_json else say(f"{name} is nobody at the provider")
+    console.done({"user": name, "subject": None}, f"{name} is nobody at the provider")
     return 0
 
 

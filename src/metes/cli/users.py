@@ -56,7 +56,7 @@ def user_link(
         workspace.user_link(name, person or None, since=output.day_of(since), until=output.day_of(until))
     who = f"person {person}" if person else "nobody"
     when = f"from {since} on" if since else "now"
-    console.emit({"user": name, "person": person or None}) if console.is_json else say(f"{name} is {who} {when}")
+    console.done({"user": name, "person": person or None}, f"{name} is {who} {when}")
     return 0
 
 
@@ -66,7 +66,7 @@ def user_email(context: typer.Context, name: str, email: str = typer.Argument(""
     console: Console = context.obj
     with console.workspace() as workspace:
         workspace.user_email(name, email or None)
-    console.emit({"user": name, "email": email or None}) if console.is_json else say(f"mail to {name} goes to {email or 'nobody'}")
+    console.done({"user": name, "email": email or None}, f"mail to {name} goes to {email or 'nobody'}")
     return 0
 
 
@@ -131,7 +131,7 @@ def user_disable(context: typer.Context, name: str) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         workspace.user_disable(name)
-    console.emit({"user": name, "is_disabled": True}) if console.is_json else say(f"{name} is shut out")
+    console.done({"user": name, "is_disabled": True}, f"{name} is shut out")
     return 0
 
 
@@ -141,7 +141,7 @@ def user_enable(context: typer.Context, name: str) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         workspace.user_disable(name, is_disabled=False)
-    console.emit({"user": name, "is_disabled": False}) if console.is_json else say(f"{name} may sign in")
+    console.done({"user": name, "is_disabled": False}, f"{name} may sign in")
     return 0
 
 
@@ -189,7 +189,7 @@ def token_revoke(context: typer.Context, token: int) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         workspace.token_revoke(token)
-    console.emit({"token": token, "is_revoked": True}) if console.is_json else say(f"token {token} is revoked")
+    console.done({"token": token, "is_revoked": True}, f"token {token} is revoked")
     return 0
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, Response
 
 from metes.app.sign_in_state import Step
@@ -16,6 +18,14 @@ SET_UP = "/sign-in/set-up"
 router = APIRouter(prefix="/sign-in")
 
 
+def _target(form: ArrivalForm) -> str:
+    """Where a form says that its reader goes on to when all is done."""
+    return safe_target(str(form.get("next", "/")))
+
+
+Target = Annotated[str, Depends(_target)]
+
+
 @router.get("/factor")
 def ask_factor(arrival: Arriving, next: str = "/") -> Response:
     """Ask for a code of the second factor."""
@@ -23,11 +33,9 @@ def ask_factor(arrival: Arriving, next: str = "/") -> Response:
 
 
 @router.post("/factor")
-def answer_factor(arrival: Arriving, form: ArrivalForm) -> Response:
+def answer_factor(arrival: Arriving, form: ArrivalForm, target: Target) -> Response:
     """Complete the session with a code."""
-    target = safe_target(str(form.get("next", "/")))
-    moved = _elsewhere(arrival, Step.FACTOR, target)
-    if moved is not None:
+    if moved := _elsewhere(arrival, Step.FACTOR, target):
         return moved
     try:
         signed = arrival.workspace.factor_answer(arrival.secret, str(form.get("code", "")))
@@ -43,11 +51,9 @@ def ask_password(arrival: Arriving, next: str = "/") -> Response:
 
 
 @router.post("/password")
-def choose_password(arrival: Arriving, form: ArrivalForm) -> Response:
+def choose_password(arrival: Arriving, form: ArrivalForm, target: Target) -> Response:
     """Keep the password chosen."""
-    target = safe_target(str(form.get("next", "/")))
-    moved = _elsewhere(arrival, Step.PASSWORD, target)
-    if moved is not None:
+    if moved := _elsewhere(arrival, Step.PASSWORD, target):
         return moved
     try:
         signed = arrival.workspace.password_choose(arrival.secret, str(form.get("password", "")))
@@ -63,11 +69,9 @@ def ask_set_up(arrival: Arriving, next: str = "/") -> Response:
 
 
 @router.post("/set-up")
-def begin_set_up(arrival: Arriving, form: ArrivalForm) -> Response:
+def begin_set_up(arrival: Arriving, target: Target) -> Response:
     """Make a secret for a telephone and show it, this once."""
-    target = safe_target(str(form.get("next", "/")))
-    moved = _not_here(arrival)
-    if moved is not None:
+    if moved := _not_here(arrival):
         return moved
     try:
         begun = arrival.workspace.factor_begin(arrival.secret)
@@ -77,11 +81,9 @@ def begin_set_up(arrival: Arriving, form: ArrivalForm) -> Response:
 
 
 @router.post("/set-up/confirm")
-def confirm_set_up(arrival: Arriving, form: ArrivalForm) -> Response:
+def confirm_set_up(arrival: Arriving, form: ArrivalForm, target: Target) -> Response:
     """Let the second factor count, and show the recovery codes, this once."""
-    target = safe_target(str(form.get("next", "/")))
-    moved = _not_here(arrival)
-    if moved is not None:
+    if moved := _not_here(arrival):
         return moved
     try:
         signed, codes = arrival.workspace.factor_confirm(arrival.secret, str(form.get("code", "")))
