@@ -31,7 +31,7 @@ class Browser:
 
     def token(self) -> str:
         """The token that the session's forms carry."""
-        found = re.search(r'name="csrf-token" content="([^"]+)"', self.client.get("/settings").text)
+        found = re.search(r'name="csrf-token" content="([^"]+)"', self.client.get("/more").text)
         assert found is not None
         return found[1]
 
