@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,17 @@ from metes.store.ledger import ROLES
 _SUMS = ("accounts", "potential", "annual_revenue", "revenue_12m", "pipeline", "open_opportunities")
 _SUMS_KEPT = 512
 _SQUARES_KEPT = 128
+# So many squares of one scope and zoom are kept together with its own.
+_FEW_SQUARES = 5_000
+_SQUARE = "x, y, territory, accounts, longitude, latitude, potential, account"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Squares:
+    """Squares of one zoom, a row for each territory in one: of the territories elsewhere, and of the scope's own where it says so."""
+
+    rows: pa.Table
+    holds_own: bool
 
 
 class Book(BookLists):
@@ -32,7 +43,7 @@ class Book(BookLists):
 
     def __init__(self, path: Path, fields: Mapping[str, Field], currency: str) -> None:
         super().__init__(path, fields, currency)
-        self._squares_kept: OrderedDict[tuple[frozenset[str], int], pa.Table] = OrderedDict()
+        self._squares_kept: OrderedDict[tuple[frozenset[str], int], _Squares] = OrderedDict()
         self._sums_kept: OrderedDict[tuple[frozenset[str] | None, str], Sums] = OrderedDict()
 
     def territory_sums(self, scope: Scope) -> dict[tuple[str, str], Sums]:
@@ -177,33 +188,40 @@ class Book(BookLists):
             asked = self._ask(scope, helping)
             return f"{_by_account(level, asked.table)} WHERE {asked.condition}", [*asked.parameters], replace(asked, parameters=())
         allowed, named = of_territories(scope)
-        squares = f"SELECT x, y, territory, accounts, longitude, latitude, potential, account FROM cells WHERE zoom = {level} AND {allowed}"
+        own = f"SELECT {_SQUARE} FROM cells WHERE zoom = {level} AND {allowed}"
         if scope.territories is None or scope.is_nothing:
-            return squares, named, EVERYTHING_ASKED
-        elsewhere = Asked("shown", rows=self._squares_elsewhere(level, scope.territories))
-        return f"{squares} UNION ALL SELECT * FROM {elsewhere.table}", named, elsewhere
+            return own, named, EVERYTHING_ASKED
+        kept = self._squares_of(level, scope.territories)
+        asked = Asked("shown", rows=kept.rows)
+        rows = f"SELECT {_SQUARE} FROM {asked.table}"
+        return (rows, [], asked) if kept.holds_own else (f"{own} UNION ALL {rows}", named, asked)
 
-    def _squares_elsewhere(self, level: int, territories: frozenset[str]) -> pa.Table:
-        """The squares of the accounts that some territories show and that stand under others; kept."""
+    def _squares_of(self, level: int, territories: frozenset[str]) -> _Squares:
+        """The squares of what some territories show: those of other territories, and where few their own, which were summed up; kept."""
         key = (territories, level)
         with self._lock:
             if key in self._squares_kept:
                 self._squares_kept.move_to_end(key)
                 return self._squares_kept[key]
         asked = Asked("shown", rows=self._shown(territories).elsewhere)
-        found = (
-            asked.on(self.cursor())
-            .execute(f"""
+        cursor = asked.on(self.cursor())
+        allowed, named = of_territories(Scope(territories))
+        own = f"FROM cells WHERE zoom = {level} AND {allowed}"
+        elsewhere = f"""
             SELECT x, y, territory, count(*) AS accounts, avg(longitude) AS longitude, avg(latitude) AS latitude,
                 sum(potential)::BIGINT AS potential, min(account) AS account
-            FROM ({_by_account(level, asked.table)}) WHERE longitude IS NOT NULL AND latitude IS NOT NULL GROUP BY ALL""")
-            .to_arrow_table()
-        )
+            FROM ({_by_account(level, asked.table)}) WHERE longitude IS NOT NULL AND latitude IS NOT NULL GROUP BY ALL"""
+        found = cursor.execute(elsewhere).to_arrow_table()
+        few = min(self.few, _FEW_SQUARES)
+        counted = cursor.execute(f"SELECT count(*) {own}", named).fetchone()
+        made = _Squares(found, counted is not None and found.num_rows + counted[0] <= few)
+        if made.holds_own:
+            made = _Squares(cursor.execute(f"SELECT {_SQUARE} {own} UNION ALL ({elsewhere})", named).to_arrow_table(), True)
         with self._lock:
-            self._squares_kept[key] = found
+            self._squares_kept[key] = made
             while len(self._squares_kept) > _SQUARES_KEPT:
                 self._squares_kept.popitem(last=False)
-        return found
+        return made
 
     @property
     def _sums_up_what_is_seen(self) -> bool:
