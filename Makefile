@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ACCOUNTS ?= 20000
 PORT   ?= 8420
+# Browsers, databases and killed processes let a core idle between: three share two.
+WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help demo test check format bench bench-peers soak audit clean
@@ -38,7 +40,7 @@ demo: $(VENV)/.base ## a believable company, loaded, assigned and served
 test: $(VENV)/.full ## the whole test suite, the browser's too
 	@sh scripts/need-chromium.sh
 	@sh scripts/need-java.sh
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.full ## format, lint, types, import contracts, dependencies, documentation
 	$(BIN)/ruff format --check src tests benchmarks examples scripts hatch_build.py
@@ -60,7 +62,7 @@ bench-peers: $(VENV)/.peers ## peers on the same sets, each for at most a minute
 	$(BIN)/python -m benchmarks.design_peers
 
 soak: $(VENV)/.full ## property tests at length
-	METES_SOAK=1 $(BIN)/python -m pytest -q -n 2 $(ARGS)
+	METES_SOAK=1 $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
 
 audit: $(VENV)/.audit ## ask advisory sources about every dependency; fails where none answers
 	$(BIN)/python scripts/audit.py
