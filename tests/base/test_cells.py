@@ -11,7 +11,7 @@ import pytest
 import metes
 from metes.base.cells import safe_cell
 
-WRITERS = {"render/sheets.py", "web/downloads.py", "app/auditing.py"}
+WRITERS = {"render/sheets.py", "web/downloads.py", "app/auditing.py", "app/sign_ins.py"}
 SOURCE = Path(metes.__file__).parent
 
 

@@ -174,7 +174,7 @@ def test_forms_answered_with_what_was_typed_run_none_of_it(attacker: Attacker) -
 
 def test_json_answers_are_json_and_cannot_be_sniffed_as_pages(shared: Attacker) -> None:
     for method, pattern in api_routes():
-        if method == "get":
+        if method == "get" and not pattern.endswith(".csv"):
             answer = shared.get(filled(pattern, key="west", account="a1"), params={"q": SCRIPT})
             assert answer.headers["content-type"] == "application/json", pattern
             assert answer.headers["x-content-type-options"] == "nosniff"
