@@ -107,8 +107,10 @@ class WhyVerbs(Desk):
         """A page of accounts with why each is where it is: the rule, who lost it last by which step, and the nearest change."""
         from metes.looking import why  # loads the evaluator, which few commands need
 
-        explainer = self.explainer_of(self._revision(reference))
-        page = self.book().page(replace(query, columns=("id", "name")), self.scope, plan=explainer.plan)
+        revision = self._revision(reference)
+        # What a condition asks for is found in the plan as it is seen: another's lists and areas tell nothing.
+        page = self.book().page(replace(query, columns=("id", "name")), self.scope, plan=self.plan_of(revision))
+        explainer = self.explainer_of(revision)
         flips = self._flips_of(explainer) if with_flips else None
         answers = why.answers_of(self.book(), explainer, [row["account"] for row in page.rows], self.today())
         found = why.selection_page(page, explainer, answers, flips, self.scope)
@@ -132,9 +134,10 @@ class WhyVerbs(Desk):
     def _selection(self, query: AccountQuery, reference: str, progress: Progress) -> Iterator[pa.RecordBatch]:
         from metes.looking import why  # loads the evaluator, which few commands need
 
-        explainer, book = self.explainer_of(self._revision(reference)), self.book()
+        revision, book = self._revision(reference), self.book()
         asked = replace(query, columns=("account", "id", "name"), after=None)
-        found = why.joined(book.export(asked, self.scope, plan=explainer.plan))
+        found = why.joined(book.export(asked, self.scope, plan=self.plan_of(revision)))
+        explainer = self.explainer_of(revision)
         flips = self._flips_of(explainer) if found.num_rows <= FLIPS_IN_FILE else None
         return why.selection_batches(book, explainer, found, self.today(), flips, progress, self.scope)
 
