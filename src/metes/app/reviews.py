@@ -32,7 +32,8 @@ class ReviewVerbs(ScenarioVerbs):
     def plan_review(self, reference: str = "draft") -> Review:
         """A scenario's changes by the parts that are approved one by one, with what was decided and said.
 
-        Whoever sees a part of the tree sees the parts of the scenario that lie in it; where none does, there is no scenario.
+        Whoever sees a part of the tree sees the parts of the scenario that lie in it, from when it is proposed; where none does, there
+        is no scenario.
         """
         return self._review_seen(self._reviewed(reference), Capability.REVIEW)
 
@@ -54,6 +55,9 @@ class ReviewVerbs(ScenarioVerbs):
         scope = self.access.scope(capability)
         found = reviewing.seen(whole, scope)
         if not scope.is_everything and not found.parts:
+            raise NotFound(HIDDEN)
+        # What nobody has put up for review yet is for those who read plans.
+        if not whole.is_proposed and not self.access.may(Capability.PLAN_READ):
             raise NotFound(HIDDEN)
         return found
 

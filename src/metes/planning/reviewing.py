@@ -54,6 +54,11 @@ class Review:
     editors: tuple[str, ...]
 
     @property
+    def is_proposed(self) -> bool:
+        """Whether somebody asked for a review of it and did not take that back."""
+        return self.proposal is not None and self.proposal.state != "withdrawn"
+
+    @property
     def is_settled(self) -> bool:
         """Whether it is proposed and every part is approved."""
         return self.proposal is not None and self.proposal.state == "open" and all(part.is_settled for part in self.parts)
