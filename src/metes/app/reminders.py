@@ -8,6 +8,7 @@ from typing import Any
 from metes.app.reviews import ReviewVerbs
 from metes.collaborating.reminding import Waiting, remind
 from metes.model.access import REVIEWERS, UserRole
+from metes.planning.notifying import in_sight
 from metes.planning.reviewing import PartReview, Review
 from metes.store import roles, users
 
@@ -39,8 +40,9 @@ class ReminderVerbs(ReviewVerbs):
         own = set(review.editors) if four_eyes else set()
         parts: dict[int, tuple[str, ...]] = {}
         for part in review.parts:
-            for name in sorted(_wanted(part, numbers, planners) - own):
-                parts[numbers[name]] = (*parts.get(numbers[name], ()), part.part.label or "the whole plan")
+            wanted = {numbers[name] for name in _wanted(part, numbers, planners) - own}
+            for number in sorted(in_sight(wanted, [part.part], self._where_read)):
+                parts[number] = (*parts.get(number, ()), part.part.label or "the whole plan")
         asked_on = self.settings().today(proposal.proposed_at)
         link = f"/plan/{review.revision.id}/review"
         return Waiting(proposal.id, review.revision.label, link, proposal.due_on, asked_on, parts)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from metes.app.access import access_at
 from metes.app.desk import require_number
 from metes.app.scenarios import ScenarioVerbs
 from metes.base.errors import Conflict, NotFound
 from metes.model.access import HIDDEN, Capability
 from metes.model.plan import Plan
+from metes.model.scope import Principal, Scope
 from metes.plan.diff import Step, diff
+from metes.plan.parts import Part
 from metes.planning import reviewing
 from metes.planning.reviewing import Review
 from metes.store import plan_reviews, plans
@@ -48,11 +51,7 @@ class ReviewVerbs(ScenarioVerbs):
 
     def _review_seen(self, revision: Revision, capability: Capability) -> Review:
         """The review of a revision as far as the principal has a capability in it."""
-        old, new, settings = self._whole_base(revision), self.plan_at(revision.root_hash), self.settings()
-        steps = self._steps_of(revision, old, new)
-        with self.store.read() as connection:
-            whole = reviewing.review_of(connection, revision, old, new, settings, self.principal, steps)
-        scope = self.access.scope(capability)
+        whole, scope = self._whole_review(revision), self.access.scope(capability)
         found = reviewing.seen(whole, scope)
         if not scope.is_everything and not found.parts:
             raise NotFound(HIDDEN)
@@ -60,6 +59,23 @@ class ReviewVerbs(ScenarioVerbs):
         if not whole.is_proposed and not self.access.may(Capability.PLAN_READ):
             raise NotFound(HIDDEN)
         return found
+
+    def _whole_review(self, revision: Revision) -> Review:
+        """The review of a revision: for working with, never to be shown as it is."""
+        old, new, settings = self._whole_base(revision), self.plan_at(revision.root_hash), self.settings()
+        steps = self._steps_of(revision, old, new)
+        with self.store.read() as connection:
+            return reviewing.review_of(connection, revision, old, new, settings, self.principal, steps)
+
+    def _parts_of(self, revision: Revision, subject: str) -> tuple[Part, ...]:
+        """The parts of a scenario to which an item belongs; none for the whole."""
+        parts = (found.part for found in self._whole_review(revision).parts)
+        return tuple(part for part in parts if any(step.subject == subject for step in part.steps))
+
+    def _where_read(self, user_id: int) -> Scope:
+        """Where a user may read of scenarios today."""
+        found = access_at(self.store, self.shelf, Principal("", user_id), self.clock(), self._load_plan)
+        return found.scope(Capability.REVIEW)
 
     def _steps_of(self, revision: Revision, old: Plan, new: Plan) -> tuple[Step, ...]:
         """What differs between a scenario and its base, kept on the shelf: it hangs on the content of both alone."""
@@ -88,6 +104,7 @@ class ReviewVerbs(ScenarioVerbs):
             today=self.today(),
             now=self.clock(),
             principal=self.principal,
+            where=self._where_read,
         )
         return self.plan_review(str(revision.id))
 
@@ -115,6 +132,7 @@ class ReviewVerbs(ScenarioVerbs):
             today=self.today(),
             now=self.clock(),
             principal=self.principal,
+            where=self._where_read,
         )
         return reviewing.seen(after, scope)
 
@@ -126,7 +144,15 @@ class ReviewVerbs(ScenarioVerbs):
         if not self.access.scope(Capability.APPROVE).is_everything:
             self._require_seen(revision, subject.strip(), reply_to)
         return reviewing.say(
-            self.store, revision, subject=subject, text=text, reply_to=reply_to, now=self.clock(), principal=self.principal
+            self.store,
+            revision,
+            subject=subject,
+            text=text,
+            reply_to=reply_to,
+            parts=self._parts_of(revision, subject.strip()),
+            now=self.clock(),
+            principal=self.principal,
+            where=self._where_read,
         )
 
     def plan_comment_resolve(self, comment_id: int) -> Comment:

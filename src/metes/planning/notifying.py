@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,11 +11,14 @@ from sqlalchemy.engine import Connection
 from metes.model.access import REVIEWERS, UserRole
 from metes.model.notices import LONGEST_SUBJECT
 from metes.model.plan import Plan
-from metes.model.scope import Principal
+from metes.model.scope import Principal, Scope
 from metes.plan.parts import Part
 from metes.store import links, notices, plan_rights, roles, users
 from metes.store.notices import News
 from metes.store.plans import Revision
+
+# Where a user, by number, may read of scenarios today.
+Where = Callable[[int], Scope]
 
 
 def review_asked(
@@ -27,6 +30,7 @@ def review_asked(
     due_on: date | None,
     now: datetime,
     principal: Principal,
+    where: Where,
 ) -> None:
     """Tell those who may approve a part; whoever plans where nobody has been given the right."""
     rights = plan_rights.rights(connection)
@@ -34,7 +38,7 @@ def review_asked(
     for part in parts:
         above = (t.key for plan in plans if part.key in plan.territory_by_key for t in plan.ancestors(part.key))
         holders = rights.holders("approve", (part.key, *above))
-        readers |= set(holders if holders is not None else _planners(connection, now))
+        readers |= in_sight(holders if holders is not None else _planners(connection, now), [part], where)
     due = f" It is wanted by {due_on}." if due_on else ""
     _tell(
         connection,
@@ -49,9 +53,17 @@ def review_asked(
 
 
 def review_decided(
-    connection: Connection, revision: Revision, who: Iterable[str], what: str, comment: str, now: datetime, principal: Principal
+    connection: Connection,
+    revision: Revision,
+    who: Iterable[str],
+    part: Part,
+    what: str,
+    comment: str,
+    now: datetime,
+    principal: Principal,
+    where: Where,
 ) -> None:
-    """Tell those who wrote or proposed a scenario what was decided of it."""
+    """Tell those who wrote or proposed a scenario what was decided of a part of it."""
     subject = f"{principal.name} {what} of {revision.label}"
     _tell(
         connection,
@@ -59,19 +71,28 @@ def review_decided(
         subject,
         comment or subject,
         f"/plan/{revision.id}/review",
-        _numbers(connection, who),
+        in_sight(_numbers(connection, who), [part], where),
         now,
         principal,
     )
 
 
 def commented(
-    connection: Connection, revision: Revision, who: Iterable[str], subject: str, text: str, now: datetime, principal: Principal
+    connection: Connection,
+    revision: Revision,
+    who: Iterable[str],
+    parts: Sequence[Part],
+    subject: str,
+    text: str,
+    now: datetime,
+    principal: Principal,
+    where: Where,
 ) -> None:
-    """Tell those who wrote a scenario, or wrote about it, of a comment."""
+    """Tell those who wrote a scenario, or wrote about it, of a comment on an item that belongs to some parts."""
     about = f" on {subject}" if subject else ""
     headline = f"{principal.name} wrote about {revision.label}{about}"
-    _tell(connection, "comment", headline, text, f"/plan/{revision.id}/review", _numbers(connection, who), now, principal)
+    readers = in_sight(_numbers(connection, who), parts, where)
+    _tell(connection, "comment", headline, text, f"/plan/{revision.id}/review", readers, now, principal)
 
 
 def published(
@@ -136,6 +157,12 @@ def _tell(
     if others:
         short = subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 1] + "…"
         notices.add_notices(connection, kind=kind, subject=short, text=text, link=link, now=now, user_ids=others)
+
+
+def in_sight(readers: Iterable[int], parts: Iterable[Part], where: Where) -> set[int]:
+    """Those of some users in whose sight one of the parts lies."""
+    keys = {part.key for part in parts}
+    return {number for number in readers if (seen := where(number).territories) is None or keys & seen}
 
 
 def _planners(connection: Connection, now: datetime) -> frozenset[int]:

@@ -15,6 +15,7 @@ from metes.model.workspace import WorkspaceSettings
 from metes.plan.diff import Step, diff
 from metes.plan.parts import Part, parts_of, paths_of
 from metes.planning import notifying
+from metes.planning.notifying import Where
 from metes.store import audit, plan_life, plan_reviews, plan_rights, plans
 from metes.store.engine import Store
 from metes.store.plan_reviews import APPROVE, ASK, Comment, Decision, ReviewRow
@@ -159,8 +160,9 @@ def propose(
     today: date,
     now: datetime,
     principal: Principal,
+    where: Where,
 ) -> None:
-    """Put a scenario into review, with the reason and a deadline; an open review takes both anew."""
+    """Put a scenario into review, with the reason and a deadline; an open review takes both anew. `where` says who hears of it."""
     steps = diff(old, new)
     if not steps:
         raise InputError("this scenario changes nothing; there is nothing to review")
@@ -178,7 +180,7 @@ def propose(
         detail = {"review": number, "due_on": due_on.isoformat() if due_on else None, "steps": len(steps)}
         audit.add_entry(connection, principal, "plan propose", f"revision {current.id}", detail, now)
         parts = parts_of(steps, old, new, plan_rights.rights(connection).places("approve"))
-        notifying.review_asked(connection, current, parts, (new, old), text, due_on, now, principal)
+        notifying.review_asked(connection, current, parts, (new, old), text, due_on, now, principal, where)
 
 
 def withdraw(store: Store, revision: Revision, *, today: date, now: datetime, principal: Principal) -> None:
@@ -203,6 +205,7 @@ def decide(
     today: date,
     now: datetime,
     principal: Principal,
+    where: Where,
 ) -> Review:
     """Approve a part, or ask for changes of it; the review as it is then. Refused says who may instead."""
     if decision not in (APPROVE, ASK):
@@ -228,21 +231,31 @@ def decide(
         audit.add_entry(connection, principal, f"plan {decision}", f"revision {current.id}", detail, now)
         name = found.part.label or "all"
         what = f"approved {name}" if decision == APPROVE else f"asks for changes in {name}"
-        notifying.review_decided(connection, current, {proposal.proposed_by, *after.editors}, what, words, now, principal)
+        who = {proposal.proposed_by, *after.editors}
+        notifying.review_decided(connection, current, who, found.part, what, words, now, principal, where)
         return replace(after, revision=plans.revision(connection, current.id, today))
 
 
 def say(
-    store: Store, revision: Revision, *, subject: str, text: str, reply_to: int | None, now: datetime, principal: Principal
+    store: Store,
+    revision: Revision,
+    *,
+    subject: str,
+    text: str,
+    reply_to: int | None,
+    parts: Sequence[Part],
+    now: datetime,
+    principal: Principal,
+    where: Where,
 ) -> int:
-    """Comment on an item of a scenario; the comment's number."""
+    """Comment on an item of a scenario, which belongs to some parts of it; the comment's number."""
     words = _text(text, "a comment")
     with store.write() as connection:
         number = plan_reviews.add_comment(connection, revision.id, subject.strip()[:300], words, principal.name, reply_to, now)
         audit.add_entry(connection, principal, "plan comment", f"revision {revision.id}", {"comment": number}, now)
         who = {revision.author, *editors_of(connection, revision)}
         who |= {comment.author for comment in plan_reviews.comments_of(connection, revision.id)}
-        notifying.commented(connection, revision, who, subject.strip(), words, now, principal)
+        notifying.commented(connection, revision, who, parts, subject.strip(), words, now, principal, where)
         return number
 
 
