@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from metes.app.imports import ImportVerbs
 from metes.assigning.report import AssignReport
-from metes.base.errors import Busy, Conflict, NotFound
+from metes.base.errors import Busy, Conflict, InputError, NotFound
+from metes.base.findings import Finding, Place, Severity
 from metes.base.progress import SILENT, Progress
 from metes.looking import owners
 from metes.model.access import Capability
@@ -48,7 +49,7 @@ class RecordVerbs(ImportVerbs):
         """
         from metes.importing.by_hand import edit_account
 
-        account = self._editable(account)
+        account, values = self._editable(account), self._with_parent_seen(account, values)
         report = edit_account(
             self.store, account, values, expected=expected, now=self.clock(), principal=self.principal
         )  # fmt: skip
@@ -64,6 +65,20 @@ class RecordVerbs(ImportVerbs):
         with self.store.read() as connection:
             number = owners.the_account(connection, account, scope)
             return profile.account_key(connection, number)
+
+    def _with_parent_seen(self, account: str, values: Mapping[str, str]) -> Mapping[str, str]:
+        """The values with the parent by its key; of a parent that is hidden InputError says what it says of one that is not there."""
+        parent = values.get("parent", "").strip()
+        if not parent or self.scope.is_everything:
+            return values
+        with self.store.read() as connection:
+            try:
+                number = owners.the_account(connection, parent, self.scope)
+            except NotFound:
+                what, remedy = "no account of yours has this id", "write the id of one that you see, or leave it as it is"
+                found = Finding("edit-parent", Severity.ERROR, what, Place(column="parent"), parent, remedy)
+                raise InputError(f"the account {account} was not changed: its parent cannot be taken", [found]) from None
+            return {**values, "parent": profile.account_key(connection, number)}
 
     def assign_now(self, progress: Progress = SILENT, *, is_forced: bool = False) -> AssignReport:
         """Assign here and now; jobs that waited to do the same are done by it."""
