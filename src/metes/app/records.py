@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Edited:
     """An account changed by hand: its import (None where every value was as it is), and what became of its assignment.
 
-    `assigned` is the run that followed at once, `job` the one that waits for a worker instead; both are None where the workspace
+    `assigned` is the run that followed at once, as far as it is of what the editor sees, `job` the one that waits for a worker instead; both are None where the workspace
     assigns by hand.
     """
 
@@ -55,6 +55,8 @@ class RecordVerbs(ImportVerbs):
         )  # fmt: skip
         is_wanted = report.changed > 0 and self.settings().assign_on_change and self.last_run() is not None
         assigned = self._assign_quickly(account) if is_wanted else None
+        if assigned is not None and self.scope.territories is not None:
+            assigned = assigned.within(self.scope.territories)
         return Edited(account, report, assigned, self.assign_waiting())
 
     def _editable(self, account: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -59,6 +59,24 @@ class AssignReport:
     def held(self) -> int:
         """The accounts that some primary territory holds."""
         return self.accounts - self.unassigned
+
+    def within(self, territories: Collection[str]) -> AssignReport:
+        """What of it may be told to whoever sees some territories: what these won and lost, and nothing of all accounts."""
+        told = tuple(change for change in self.territories if change.territory in territories)
+        moved = max(sum(change.won for change in told), sum(change.lost for change in told))
+        return replace(
+            self,
+            accounts=0,
+            unassigned=0,
+            moved=moved,
+            opened=0,
+            closed=0,
+            unchanged=0,
+            territories=told,
+            by_via={},
+            reason="",
+            evaluated=0,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
