@@ -25,7 +25,7 @@ from metes.store import ledger, profile
 from metes.store.ledger import Holding, Sitting
 from metes.store.plans import Revision
 from metes.store.profile import AccountFacts, Row
-from metes.store.visible import accounts_seen, people_seen
+from metes.store.visible import accounts_seen, keys_seen, people_seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -214,6 +214,7 @@ class ReadingVerbs(WhyVerbs):
         with self.store.read() as connection:
             seats = self._seated(connection, plan, [key])
             opportunities = profile.opportunities_of(connection, largest, self.scope, limit=20) if largest else []
+            pins = self._pins_seen(connection, plan, key)
         return TerritoryProfile(
             territory=territory,
             plan=plan,
@@ -224,7 +225,7 @@ class ReadingVerbs(WhyVerbs):
             whole=nodes[key].whole,
             role=nodes[key].role,
             seats=seats,
-            pins=tuple(pin for pin in plan.pins if pin.territory == key),
+            pins=pins,
             opportunities=opportunities,
             hidden=frozenset() if self.access.scope(Capability.PAY).has(key) else frozenset({Capability.PAY}),
         )
@@ -309,6 +310,12 @@ class ReadingVerbs(WhyVerbs):
 
     def _whole_of(self, revision: Revision) -> Plan:
         return self.plan_at(revision.root_hash)
+
+    def _pins_seen(self, connection: Connection, plan: Plan, key: str) -> tuple[Pin, ...]:
+        """The pins of a territory that name accounts in sight: one of another day, or one that lost, may name somebody else's."""
+        pins = tuple(pin for pin in plan.pins if pin.territory == key)
+        seen = keys_seen(connection, {pin.account for pin in pins}, self.scope)
+        return tuple(pin for pin in pins if pin.account in seen)
 
     def _seated(self, connection: Connection, plan: Plan, keys: Sequence[str]) -> tuple[SeatedPerson, ...]:
         """The seats of some territories of the cut plan with who sits there."""

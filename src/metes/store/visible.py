@@ -31,6 +31,15 @@ def accounts_seen(connection: Connection, numbers: Collection[int], scope: Scope
     return frozenset(int(row.account_id) for row in connection.execute(query) if row.key in scope.territories)
 
 
+def keys_seen(connection: Connection, keys: Collection[str], scope: Scope) -> frozenset[str]:
+    """Those of some accounts, named by their keys, that a scope shows."""
+    if scope.territories is None or not keys:
+        return frozenset(keys)
+    query = sa.select(accounts.c.id, accounts.c.key).where(among(connection, accounts.c.key, keys))
+    key_of = {int(row.id): str(row.key) for row in connection.execute(query)}
+    return frozenset(key_of[number] for number in accounts_seen(connection, key_of.keys(), scope))
+
+
 def person_seen(connection: Connection, scope: Scope) -> sa.ColumnElement[bool]:
     """Whether a scope shows a row of `people`: who sits on a seat of it on its day, oneself, and whoever reports to oneself, however far down.
 
