@@ -20,7 +20,7 @@ from metes.app.limiting import LastTried, Limits
 from metes.app.settings import MailAccess
 from metes.app.signing_access import SigningAccess
 from metes.app.zone_shelf import ZoneShelf
-from metes.base.errors import NotFound
+from metes.base.errors import InputError, NotFound
 from metes.base.ids import content_hash
 from metes.base.progress import SILENT, Progress
 from metes.connect.provider_settings import ProviderAccess
@@ -166,8 +166,10 @@ class Desk:
         """The same workspace as of a day (None: today), as known at an instant (None: now): every list, sum and page of it.
 
         Who held which account, who sat where and which plan was active are those of the moment, values of accounts those of now.
-        Nothing can be changed in it.
+        Nothing can be changed in it. A day to come shows what is planned: InputError for whoever does not read plans.
         """
+        if at is not None and at > self.today() and not self.access.may(Capability.PLAN_READ):
+            raise InputError(f"expected a day up to today, got {at}; what is planned is shown to those who read plans")
         return type(self)(self.store, self.shelf, self.principal, self.clock, Moment(at or self.today(), known))
 
     @property
