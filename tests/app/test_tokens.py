@@ -110,3 +110,27 @@ def test_everybody_sees_and_revokes_their_own_and_an_administrator_all(company: 
     ada.token_revoke(number)
     bo.token_revoke(bo.token_list()[0].id)
     assert all(token.revoked_at for token in company.token_list())
+
+
+@pytest.mark.parametrize("narrowed", [{"role": "marketing"}, {"territory": "hills"}])
+def test_a_token_for_a_part_neither_reads_nor_changes_what_is_its_user_s_own(company: Workspace, narrowed: dict[str, str]) -> None:
+    mo = as_user(company, "mo")
+    token, whole = (with_token(company, mo.token_add("mine", **more)) for more in (narrowed, {}))
+    before = mo.notice_preferences()
+    for own in (
+        token.notices,
+        token.messages_to_me,
+        token.notice_preferences,
+        lambda: token.notice_address_set("elsewhere@example.com"),
+        token.token_list,
+        lambda: token.token_revoke(mo.token_list()[0].id),
+        token.what_sees,
+        lambda: token.what_sees("mo"),
+    ):
+        with pytest.raises(NotFound, match=HIDDEN):
+            own()
+    assert (whole.notices(), whole.what_sees().roles, len(whole.token_list())) == ((), ("manager", "marketing"), 2)
+    assert mo.notice_preferences() == before
+    assert not any(one.revoked_at for one in mo.token_list())
+    ada = as_user(company, "ada")
+    assert len(with_token(company, ada.token_add("runs it", role="administrator")).token_list()) == 3

@@ -20,7 +20,7 @@ T = TypeVar("T", bound=type)
 
 # For whoever is signed in, whatever their role: what is their own, and what shows nothing of anybody.
 ANYBODY = "anybody"
-# The same, and hidden from an administrator who looks at the workspace as them.
+# The same, and hidden from an administrator who looks at the workspace as them, and from tokens of less than all that is theirs.
 ONES_OWN = "one's own"
 # For the server, the worker and the command line, in nobody's name.
 THE_HOUSE = "the house"
@@ -120,9 +120,10 @@ def guarded(cls: T) -> T:
 def require(workspace: Any, name: str) -> None:
     """NotFound unless the principal of a workspace may call a verb."""
     asked = POLICY.get(name, THE_HOUSE)
-    if asked == ANYBODY or (asked == ONES_OWN and not workspace.principal.is_viewed):
+    principal: Principal = workspace.principal
+    if asked == ANYBODY or (asked == ONES_OWN and not principal.is_viewed and not is_narrowed(principal)):
         return
-    if not isinstance(asked, Capability) or not may(workspace.principal, workspace.access, asked):
+    if not isinstance(asked, Capability) or not may(principal, workspace.access, asked):
         raise NotFound(HIDDEN)
 
 
@@ -137,6 +138,12 @@ def may(principal: Principal, access: Access, capability: Capability) -> bool:
     if capability in _BY_PERSON and principal.is_token and principal.narrowing.role != UserRole.ADMINISTRATOR:
         return False
     return access.may(capability)
+
+
+def is_narrowed(principal: Principal) -> bool:
+    """Whether a token asks that was made for less than its user: for a place, or for a role that does not run the workspace."""
+    narrowing = principal.narrowing
+    return bool(narrowing.territory) or narrowing.role not in (None, UserRole.ADMINISTRATOR)
 
 
 def _guard(name: str, method: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.engine import Connection
 
 from metes.access.reasons import reasons_of
+from metes.app import policy
 from metes.app.access import plan_on, seats_of, standing_of
 from metes.app.tokens import TokenVerbs
 from metes.base.errors import InputError, NotFound, Refused
@@ -60,7 +61,8 @@ class SeeingVerbs(TokenVerbs):
 
     def what_sees(self, name: str | None = None) -> Seeing:
         """What a user (None: whoever asks) may and sees today, and why. Of others, for administrators."""
-        if name is not None and name != self.principal.name and not self._is_administering():
+        is_of_another = name is not None and name != self.principal.name
+        if policy.is_narrowed(self.principal) or (is_of_another and not self._is_administering()):
             raise NotFound(HIDDEN)
         if name is None and self.principal.user_id is None:
             raise InputError("expected a user; 'metes user list' shows those there are")
