@@ -12,7 +12,8 @@ import pytest
 
 from metes.app.doctor import back_up
 from metes.app.settings import AppSettings
-from metes.app.workspace import open_workspace
+from metes.app.workspace import Workspace, open_workspace
+from metes.base.errors import Conflict, InputError
 from metes.base.progress import SILENT
 from metes.worker.presence import Presence
 
@@ -41,3 +42,15 @@ def test_database_cache_uploads_and_backups_are_for_their_owner_alone(tmp_path: 
         assert any("uploads" in path.as_posix() for path in folders)
         assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}, folders
     workspace.close()
+
+
+def test_what_is_written_out_of_people_is_for_its_owner_alone_and_in_a_new_file(
+    sqlite_workspace: Workspace, tmp_path: Path
+) -> None:
+    for name, write in (("trail.csv", sqlite_workspace.audit_write), ("sign-ins.csv", sqlite_workspace.sign_in_write)):
+        write(tmp_path / name)
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+        with pytest.raises(Conflict, match="there already"):
+            write(tmp_path / name)
+        with pytest.raises(InputError, match="cannot write"):
+            write(tmp_path / "missing" / name)

@@ -88,6 +88,10 @@ def test_somebody_is_found_handed_out_and_erased(metes: Command, tmp_path: Path)
     assert "ann@quixano.example" in metes("privacy", "export", "person", "P1").out
     assert metes("privacy", "export", "person", "P1", "--out", "held.json").code == 0
     assert json.loads((tmp_path / "held.json").read_text())["somebody"] == [{"kind": "person", "number": 1}]
+    assert (tmp_path / "held.json").stat().st_mode & 0o777 == 0o600
+    for out, why in (("held.json", "there already"), ("missing/held.json", "cannot write")):
+        again = metes("privacy", "export", "person", "P1", "--out", out)
+        assert (again.code, why in again.err) == (2, True), out
     preview = metes("privacy", "erase", "person", "P1", "--preview")
     assert "people.email" in preview.out
     assert "cannot be undone" in preview.err

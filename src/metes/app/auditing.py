@@ -15,6 +15,7 @@ from metes.app.desk import Desk, require_number
 from metes.base.cells import safe_cell
 from metes.base.errors import Conflict, InputError
 from metes.base.plain import plain
+from metes.base.private import new_text
 from metes.model.access import Capability
 from metes.model.audit import Anchor, AuditEntry, AuditFilter, Verification, anchor_line
 from metes.model.audit_references import Reference
@@ -79,7 +80,7 @@ class AuditVerbs(Desk):
         if path.exists():
             raise Conflict(f"expected a new file, but {path} is there already; name another")
         lines = self.audit_export(wanted, form)
-        with path.open("x", encoding="utf-8", newline="") as file:
+        with new_text(path) as file:
             count = sum(file.write(line) > 0 for line in lines)
         return count - (form == "csv")
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from metes.app.desk import Desk, require_number
 from metes.base.cells import safe_cell
 from metes.base.errors import Conflict
+from metes.base.private import new_text
 from metes.model.sign_ins import SignIn, SignInFilter
 from metes.store import sign_in_log
 from metes.store.sign_in_log import Before
@@ -47,7 +48,7 @@ class SignInVerbs(Desk):
         """Write the sign-ins that a filter lets through into a new file; how many."""
         if path.exists():
             raise Conflict(f"expected a new file, but {path} is there already; name another")
-        with path.open("x", encoding="utf-8", newline="") as file:
+        with new_text(path) as file:
             return sum(file.write(line) > 0 for line in self.sign_in_export(wanted)) - 1
 
     def _sign_in_lines(self, wanted: SignInFilter) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from metes.cli.output import Console, day_of, say
+from metes.cli.output import Console, counted, day_of, say
 
 if TYPE_CHECKING:
     from metes.model.audit import AuditEntry, AuditFilter
@@ -97,7 +97,7 @@ def audit_export(
     console: Console = context.obj
     with console.workspace() as workspace:
         count = workspace.audit_write(file, _filter(who, action, subject, address, since, until))
-    console.done({"file": str(file), "entries": count}, f"wrote {count:,} entries to {file}")
+    console.done({"file": str(file), "entries": count}, f"wrote {counted(count, 'entry', 'entries')} to {file}")
     return 0
 
 
@@ -121,7 +121,7 @@ def audit_sign_ins(
     with console.workspace() as workspace:
         if out is not None:
             count = workspace.sign_in_write(out, wanted)
-            console.done({"file": str(out), "sign_ins": count}, f"wrote {count:,} sign-ins to {out}")
+            console.done({"file": str(out), "sign_ins": count}, f"wrote {counted(count, 'sign-in', 'sign-ins')} to {out}")
             return 0
         found = workspace.sign_in_list(rows, before, wanted)
     if console.is_json:
@@ -149,8 +149,8 @@ def audit_verify(
     if console.is_json:
         console.emit(found)
     elif found.is_whole:
-        held = f", and {_counted(len(anchors), 'anchor holds', 'anchors hold')}" if anchors else ""
-        say(f"the audit trail is whole: {_counted(found.entries, 'entry', 'entries')}{held}")
+        held = f", and {counted(len(anchors), 'anchor holds', 'anchors hold')}" if anchors else ""
+        say(f"the audit trail is whole: {counted(found.entries, 'entry', 'entries')}{held}")
     else:
         say("the audit trail was tampered with:")
         for fault in found.faults:
@@ -197,10 +197,6 @@ def _text(file: Path) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {file}: {error}; name the file that holds the anchors") from None
-
-
-def _counted(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
 
 
 def _who(entry: AuditEntry) -> str:

@@ -130,6 +130,11 @@ def say_findings(findings: Sequence[Finding], shown: int = FINDINGS_SHOWN, total
         say(f"  … and {left:,} more")
 
 
+def counted(count: int, one: str, several: str) -> str:
+    """A count with its noun: `1 entry`, `3,107 entries`."""
+    return f"{count:,} {one if count == 1 else several}"
+
+
 def day_of(text: str | None) -> date | None:
     """A day from an option; InputError says which form."""
     from metes.base.errors import InputError

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from metes.cli.output import Console, say
+from metes.base.errors import Conflict
+from metes.base.private import new_text
+from metes.cli.output import Console, counted, say
 
 if TYPE_CHECKING:
     from metes.model.privacy import Erasure
@@ -66,13 +68,15 @@ def privacy_export(
 ) -> int:
     """Give all that is held on somebody, as JSON."""
     console: Console = context.obj
+    if out is not None and out.exists():  # said before it is recorded that somebody's data were handed out
+        raise Conflict(f"expected a new file, but {out} is there already; name another")
     with console.workspace() as workspace:
         held = workspace.privacy_export(kind, who)
     text = json.dumps(held, ensure_ascii=False, indent=2)
     if out is None:
         print(text)
         return 0
-    with out.open("x", encoding="utf-8") as file:
+    with new_text(out) as file:
         file.write(text + "\n")
     say(f"all that is held on {kind} {who} stands in {out}")
     return 0
@@ -102,7 +106,7 @@ def privacy_erase(
     if console.is_json:
         console.emit(done)
     else:
-        say(f"{one.subject} is erased: {done.rows:,} rows, entry {done.entry} of the audit trail")
+        say(f"{one.subject} is erased: {counted(done.rows, 'row', 'rows')}, entry {done.entry} of the audit trail")
     return 0
 
 
@@ -123,7 +127,7 @@ def privacy_retention(
         [[rule.setting, rule.days or "for ever", rule.what, rule.rows] for rule in rules],
     )
     if done is not None:
-        say(f"taken out of {sum(done.values()):,} rows")
+        say(f"taken out of {counted(sum(done.values()), 'row', 'rows')}")
     return 0
 
 

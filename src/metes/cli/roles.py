@@ -52,7 +52,8 @@ def role_grant(
         number = workspace.role_grant(
             role, user=user, group=group, territory=territory, since=output.day_of(since), until=output.day_of(until)
         )
-    console.done({"role": number}, f"role {number}: {user or f'the group {group}'} is {role}")
+    when = "".join(f" {word} {day}" for word, day in (("from", since), ("until", until)) if day)
+    console.done({"role": number}, f"role {number}: {user or f'the group {group}'} is {role}{when}")
     return 0
 
 

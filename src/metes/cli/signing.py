@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from metes.cli.output import Console
+from metes.cli.output import Console, counted
 from metes.cli.users import user_app
 
 
@@ -56,5 +56,5 @@ def user_end_sessions(context: typer.Context, name: str) -> int:
     console: Console = context.obj
     with console.workspace() as workspace:
         count = workspace.user_end_sessions(name)
-    console.done({"user": name, "ended": count}, f"{name} is signed out of {count} sessions")
+    console.done({"user": name, "ended": count}, f"{name} is signed out of {counted(count, 'session', 'sessions')}")
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from metes.cli import output
-from metes.cli.output import Console, say
+from metes.cli.output import Console, counted, say
 
 if TYPE_CHECKING:
     from metes.app.seeing import UserProfile
@@ -221,6 +221,7 @@ def _show_user(console: Console, found: UserProfile, seen: Seeing) -> None:
 
 def extent(seen: Extent) -> str:
     """How much somebody sees, in words."""
+    accounts = counted(seen.accounts, "account", "accounts")
     if seen.territories is None:
-        return f"everything: {seen.accounts:,} accounts"
-    return f"{seen.territories:,} territories with {seen.accounts:,} accounts" if seen.territories else "nothing"
+        return f"everything: {accounts}"
+    return f"{counted(seen.territories, 'territory', 'territories')} with {accounts}" if seen.territories else "nothing"
