@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from metes.app.users import PAGE_NAMES
 from metes.base.errors import Refused
 from metes.connect.openid import ProviderIdentity
 from metes.connect.provider_settings import ProviderSettings, Provision
@@ -115,8 +116,8 @@ def _put_groups(connection: Connection, user_id: int, names: Collection[str], pr
 def user_name(wanted: str, is_taken: Callable[[str], bool]) -> str:
     """A name for a new user: what the provider calls them, before an `@`, without blanks and what does not print; the first that is free."""
     text = unicodedata.normalize("NFKC", wanted).partition("@")[0]
-    words = "".join(c if c.isprintable() and not c.isspace() else " " for c in text).split()
-    name = "-".join(words)[:LONGEST_NAME].strip("-") or NOBODY
+    words = "".join(c if c.isprintable() and not c.isspace() and c != "/" else " " for c in text).split()
+    name = "-".join(words)[:LONGEST_NAME].strip("-.") or NOBODY
     number = 1
     while is_taken(tried := name if number == 1 else f"{name}-{number}"):
         number += 1
@@ -135,7 +136,10 @@ def _new_here(
 
 
 def _make(connection: Connection, who: ProviderIdentity, principal: Principal, now: datetime) -> int:
-    name = user_name(who.username, lambda tried: tried.lower() in audit.SYSTEM or identities.is_name_taken(connection, tried))
+    def is_taken(tried: str) -> bool:
+        return tried.lower() in audit.SYSTEM or tried in PAGE_NAMES or identities.is_name_taken(connection, tried)
+
+    name = user_name(who.username, is_taken)
     user_id = users.add_user(connection, name, "", now, email=who.email or None)
     named = {"after.name": name, "after.email": who.email or None}
     audit.add_entry(

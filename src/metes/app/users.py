@@ -49,6 +49,8 @@ class UserVerbs(SigningVerbs):
             raise InputError(f"what Metes does by itself is done as {cleaned}; choose another name for the user")
         if cleaned in PAGE_NAMES:
             raise InputError(f"a page is called {cleaned}; choose another name for the user")
+        if "/" in cleaned or not cleaned.strip("."):
+            raise InputError(f"no address can hold {cleaned}; choose a name without '/' that is not of dots alone")
         wanted = None if roles is None else tuple(dict.fromkeys(map(role_named, roles)))
         address = checked_mail_address(email) if email else None
         if territory:

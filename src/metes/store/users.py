@@ -77,9 +77,10 @@ class Token:
 def add_user(
     connection: Connection, name: str, password_hash: str, now: datetime, *, email: str | None = None, must_change: bool = False
 ) -> int:
-    """A new user's id, without a role; `password_hash` is empty for who signs in elsewhere. Conflict where the name is taken."""
-    if connection.execute(sa.select(users.c.id).where(users.c.name == name)).first():
-        raise Conflict(f"there is a user '{name}' already; choose another name, or 'metes user password {name}'")
+    """A new user's id, without a role; `password_hash` is empty for who signs in elsewhere. Conflict where the name is taken, in whatever case."""
+    taken = connection.execute(sa.select(users.c.name).where(sa.func.lower(users.c.name) == name.lower())).scalar()
+    if taken is not None:
+        raise Conflict(f"there is a user '{taken}' already; choose another name, or 'metes user password {taken}'")
     row = dict(
         name=name,
         password_hash=password_hash,

@@ -42,11 +42,20 @@ def test_a_name_that_is_taken_is_not_taken_over(arriving: Callable[..., Visitor]
         ("@", "unnamed"),
         ("x" * 300, "x" * 80),
         ("<b>", "<b>"),
+        ("corp/ann", "corp-ann"),
+        ("..", "unnamed"),
     ],
 )
 def test_a_new_user_is_called_what_the_provider_says_made_fit(wanted: str, name: str) -> None:
     assert user_name(wanted, lambda _: False) == name
     assert user_name(wanted, {name, f"{name}-2"}.__contains__) == f"{name}-3"
+
+
+def test_a_new_user_takes_no_name_of_a_page(arriving: Callable[..., Visitor]) -> None:
+    visitor = arriving(METES_OIDC_PROVISION="yes")
+    visitor.provider.claims = {"sub": "s-1", "preferred_username": "tokens"}
+    visitor.sign_in()
+    assert visitor.user.name == "tokens-2"
 
 
 def test_a_subject_is_one_user_whatever_it_is_called_later(arriving: Callable[..., Visitor]) -> None:
