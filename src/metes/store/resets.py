@@ -19,13 +19,14 @@ RESET = "reset"
 
 
 def ask(connection: Connection, named: str, now: datetime) -> int | None:
-    """Let a mail with a link go to the user of this name or address; the user's number.
+    """Let a mail with a link go to the user of this name or address, in whatever case; the user's number.
 
     Where there is none who could use it, a mail to nobody is kept, so that both take the same time.
     """
     t = users.c
     can_use = sa.and_(t.disabled_at.is_(None), t.password_hash != "", t.email.is_not(None))
-    rows = connection.execute(sa.select(t.id, t.name).where(can_use, sa.or_(t.name == named, t.email == named)).limit(3)).all()
+    is_theirs = sa.or_(t.name == named, sa.func.lower(t.email) == named.lower())
+    rows = connection.execute(sa.select(t.id, t.name).where(can_use, is_theirs).limit(3)).all()
     by_name = [row.id for row in rows if row.name == named]
     found = by_name[0] if by_name else rows[0].id if len(rows) == 1 else None
     row = dict(user_id=found, digest=RESET, state="waiting" if found else "dropped", attempts=0, created_at=now, next_at=now)
