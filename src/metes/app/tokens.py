@@ -43,7 +43,7 @@ class TokenVerbs(RoleVerbs):
             owner = self._token_owner(connection, user)
             held = {found for found, _ in granted.roles_on(connection, owner.id, self._day(connection))}
             if narrowed is not None and narrowed not in held:
-                raise InputError(f"{owner.name} does not hold the role {narrowed} today; choose one that they hold")
+                raise InputError(f"user {owner.name} does not hold the role {narrowed} today; choose one that they hold")
             _require_expiry(days, held)
             expires = now + timedelta(days=days) if days else None
             number = users.add_token(
@@ -93,7 +93,7 @@ class TokenVerbs(RoleVerbs):
         roles = {role for role, _ in granted.roles_on(connection, owner.id, self._day(connection))}
         if roles != {UserRole.INTEGRATION}:
             raise Refused(
-                f"{owner.name} is a person, who makes their own tokens; make this one for a user of the role integration alone"
+                f"user {owner.name} is a person, who makes their own tokens; make this one for a user of the role integration alone"
             )
         return owner
 

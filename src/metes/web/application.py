@@ -167,6 +167,7 @@ def _answer(request: Request, code: int, text: str, kind: str, findings: list[di
         body = {"error": {"code": kind, "message": text, "findings": findings, "request_id": request_id.get()}}
         return JSONResponse(body, code)
     title = TITLES.get(code, "Something went wrong")
+    text = text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
     context = {"title": title, "text": text, "actions": [("Go home", "/")], "request_id": request_id.get()}
     try:
         return signed_in(request).page("error.html", status=code, **context)

@@ -57,7 +57,8 @@ def test_a_user_is_added_with_a_role_a_place_and_a_person(browser: Browser) -> N
     assert browser.workspace.user_show("v.marsh").row.user.email == "v@example.com"
     wrong = browser.post("/users", {"name": "w.marsh", "role": "manager", "territory_text": "no such place"})
     assert (wrong.status_code, "no one territory" in wrong.text, 'value="w.marsh"' in wrong.text) == (422, True, True)
-    assert browser.post("/users", {"name": "tokens"}).status_code == 422
+    for name in ("tokens", "west/password", "..", "V.Marsh"):  # the address of each would be that of something else, or nearly
+        assert browser.post("/users", {"name": name}).status_code == 422, name
 
 
 def test_a_role_is_given_after_its_consequence_and_taken_back(browser: Browser) -> None:
@@ -70,7 +71,13 @@ def test_a_role_is_given_after_its_consequence_and_taken_back(browser: Browser) 
     assert "and then 1 territory" in plain(browser.get(f"/users/rep/roles/{grant.id}/revoke").text)
     assert browser.post(f"/users/rep/roles/{grant.id}/revoke").status_code == 303
     assert len(browser.workspace.role_list("rep")) == 1
+    again = browser.post(f"/users/rep/roles/{grant.id}/revoke")  # as another administrator would who asked before
+    assert again.headers["location"] == "/users/rep"
+    assert "This role is not in force" in browser.get("/users/rep").text
     assert browser.post("/users/rep/roles/new", {"role": "planner", "territory": "texas"}).status_code == 422
+    for address, fields in (("roles/new", {"role": "rep"}), ("person", {"person": "P-1114"})):
+        wrong = browser.post(f"/users/rep/{address}", {**fields, "since": "2027-01-01", "until": "2026-12-31"})
+        assert (wrong.status_code, "cannot end on 2026-12-31" in wrong.text) == (422, True), address
     (mine,) = browser.workspace.role_list("demo")
     browser.post(f"/users/demo/roles/{mine.id}/revoke")
     assert browser.workspace.role_list("demo") == (mine,)
@@ -103,6 +110,16 @@ def test_a_token_of_one_s_own_is_shown_once_used_and_revoked(rep: Browser) -> No
     for wrong in ({"token": ""}, {"token": "x", "days": "0"}, {"token": "x", "days": "9999"}, {"token": "x", "role": "planner"}):
         assert rep.post("/settings/tokens", wrong).status_code == 422, wrong
     assert rep.get("/users/tokens").status_code == 404
+
+
+def test_a_program_s_token_can_hold_for_good_and_nobody_else_s(browser: Browser, rep: Browser) -> None:
+    browser.workspace.user_add("crm", roles=["integration"], territory="west")
+    assert "for good" in browser.get("/settings/tokens").text
+    assert "for good" not in rep.get("/settings/tokens").text
+    assert browser.post("/settings/tokens", {"token": "nightly", "user": "crm", "days": ""}).status_code == 200
+    (made,) = browser.workspace.token_list("crm")
+    assert made.expires_at is None
+    assert browser.post("/settings/tokens", {"token": "mine", "days": ""}).status_code == 422
 
 
 ADMIN_PAGES = (

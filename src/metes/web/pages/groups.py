@@ -53,7 +53,7 @@ def give_role(number: int, visit: SignedIn, form: Form) -> Response:
         visit.workspace.role_grant(typed["role"], group=group.name, territory=place, since=since, until=until)
     except PROBLEMS as problem:
         return _group_page(visit, number, typed, sentence(problem), 422)
-    return visit.go(f"{PATH}/{number}", ("good", f"The group has the role {typed['role']}."))
+    return visit.go(f"{PATH}/{number}", ("good", f"The group was given the role {typed['role']}."))
 
 
 @router.get(f"{PATH}/{{number}}/roles/{{grant}}/revoke")

@@ -42,7 +42,7 @@ def show_retention(visit: SignedIn) -> Response:
 def retain(visit: SignedIn) -> Response:
     """Take out now what is older than the rules allow."""
     done = sum(visit.workspace.privacy_retain().values())
-    return visit.go("/privacy/retention", ("good", f"Taken out of {done:,} rows."))
+    return visit.go("/privacy/retention", ("good", f"Taken out of {_rows(done)}."))
 
 
 @router.get("/privacy/{kind}/{number:int}")
@@ -73,8 +73,12 @@ def erase(kind: str, number: int, visit: SignedIn, form: Form) -> Response:
         done = visit.workspace.privacy_erase(kind, number, confirmed=str(form.get("confirmed", "")))
     except Conflict:
         return _asked(visit, kind, number, error="Type the name as it stands above. Nothing was erased.")
-    text = f"{done.everybody[0].subject.capitalize()} is erased: {done.rows:,} rows. Entry {done.entry} of the audit trail says so."
+    text = f"{done.everybody[0].subject.capitalize()} is erased: {_rows(done.rows)}. Entry {done.entry} of the audit trail says so."
     return visit.go("/privacy", ("good", text))
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _asked(visit: Visit, kind: str, number: int, error: str = "") -> Response:

@@ -16,6 +16,8 @@ PATH = "/settings/tokens"
 ALL = "/users/tokens"
 ROWS = 50
 DAYS = (("7", "a week"), ("30", "30 days"), ("90", "90 days"), ("365", "a year"))
+# What whoever runs the workspace may choose beside these, for programs.
+ENDLESS = ("", "for good, a program alone")
 _BLANK = {"token": "", "days": "90", "role": "", "territory": "", "territory_text": "", "user": "", "user_text": ""}
 
 
@@ -88,7 +90,7 @@ def _page(
         rows=[(token, marks.of(token.territory)) for token in mine],
         now=workspace.clock(),
         roles=roles,
-        days=DAYS,
+        days=(*DAYS, ENDLESS) if visit.may("admin") else DAYS,
         typed=typed,
         secret=secret,
         error=error,

@@ -51,10 +51,11 @@ def give_role(name: str, visit: SignedIn, form: Form) -> Response:
     try:
         place = place_named(visit, typed["territory"], typed["territory_text"])
         since, until = day_of(form, "since"), day_of(form, "until")
+        _require_order(visit, "role", since, until)
         change = visit.workspace.role_preview(name, add=[(typed["role"], place)])
         if form.get("sure"):
             visit.workspace.role_grant(typed["role"], user=name, territory=place, since=since, until=until)
-            return visit.go(user_page(name), ("good", f"{name} has the role {typed['role']}."))
+            return visit.go(user_page(name), ("good", f"{name} was given the role {typed['role']}."))
     except PROBLEMS as problem:
         return _role_page(visit, name, typed, error=sentence(problem), status=422)
     return _role_page(visit, name, {**typed, "territory": place}, change=change)
@@ -72,10 +73,11 @@ def ask_revoke(name: str, number: int, visit: SignedIn) -> Response:
 @router.post("/users/{name:path}/roles/{number}/revoke")
 def revoke(name: str, number: int, visit: SignedIn) -> Response:
     """Take a role back."""
-    grant = _grant(visit, name, number)
+    require_admin(visit)
     try:
+        grant = _grant(visit, name, number)
         visit.workspace.role_revoke(number)
-    except Refused as problem:
+    except (NotFound, Refused) as problem:
         return visit.go(user_page(name), ("bad", sentence(problem)))
     return visit.go(user_page(name), ("good", f"{name} no longer has the role {grant.role}."))
 
@@ -93,6 +95,7 @@ def link_person(name: str, visit: SignedIn, form: Form) -> Response:
     try:
         person = person_named(visit, typed["person"], typed["person_text"])
         since, until = day_of(form, "since"), day_of(form, "until")
+        _require_order(visit, "link", since, until)
         change = visit.workspace.role_preview(name, person=person or "")
         if form.get("sure"):
             visit.workspace.user_link(name, person, since=since, until=until)
@@ -143,6 +146,13 @@ def show(name: str, visit: SignedIn) -> Response:
         today=today,
         can_view=name != visit.user.name and "administrator" not in seen.roles and not seen.is_shut_out,
     )
+
+
+def _require_order(visit: Visit, what: str, since: date | None, until: date | None) -> None:
+    """InputError where something would end before it begins: said before its consequence is shown."""
+    first = since or visit.workspace.today()
+    if until is not None and until <= first:
+        raise InputError(f"a {what} that begins on {first} cannot end on {until}; say a later day")
 
 
 def _state(first: date, until: date | None, today: date) -> str:
