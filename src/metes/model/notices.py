@@ -27,6 +27,7 @@ class NoticeKind:
     is_fixed: bool = False
 
 
+SECURITY = "security"
 NOTICE_KINDS = (
     NoticeKind("review-asked", "Review asked for", "Somebody proposed a scenario and you may approve some of it."),
     NoticeKind("review-decided", "Review decided", "A scenario you proposed was approved, or somebody asked for changes."),
@@ -37,7 +38,7 @@ NOTICE_KINDS = (
     NoticeKind("reminder", "Reminder", "A review that waits for you comes to its day."),
     # Nobody who sits at a browser of yours turns this off.
     NoticeKind(
-        "security",
+        SECURITY,
         "Your sign-in",
         "Your password or your second factor was changed, or somebody tried to get past it.",
         is_fixed=True,

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from metes.model.notices import NEVER
+from metes.model.notices import NEVER, SECURITY
 from metes.store.links import day_of, person_on
 from metes.store.notice_tables import mails, notice_addresses, notices
 from metes.store.notices import Notice
@@ -88,7 +88,11 @@ def take(connection: Connection, job_id: int, now: datetime) -> Mail | None:
         .where(t.id == found)
     )
     row = connection.execute(query).one()
-    to = row.own_address if row.digest == RESET else row.chosen or row.email or row.own_address
+    n = notices.c
+    warns = connection.execute(sa.select(n.id).where(n.mail_id == row.id, n.kind == SECURITY).limit(1)).first() is not None
+    chosen = row.chosen or row.email or row.own_address
+    # Whoever sits at somebody's browser can choose where notices go, and warnings of that are for somebody else.
+    to = row.own_address if row.digest == RESET else (row.own_address or row.email or chosen) if warns else chosen
     connection.execute(sa.update(mails).where(t.id == row.id).values(state=SENDING, job_id=job_id))
     name = row.person_name or row.user_name or ""
     return Mail(row.id, job_id, row.user_id, row.digest, row.attempts, row.created_at, to, name, row.disabled_at is not None)
