@@ -23,6 +23,8 @@ LONGEST_SEARCH = 200
 USERS_SHOWN = 50
 # Pages of users that stand where a user's own page would.
 PAGE_NAMES = frozenset({"new", "options", "tokens"})
+# So end the addresses of pages below it.
+PAGE_ENDS = ("disable", "email", "enable", "new", "password", "person", "remove", "revoke", "view-as")
 
 
 class UserVerbs(SigningVerbs):
@@ -49,8 +51,8 @@ class UserVerbs(SigningVerbs):
             raise InputError(f"what Metes does by itself is done as {cleaned}; choose another name for the user")
         if cleaned in PAGE_NAMES:
             raise InputError(f"a page is called {cleaned}; choose another name for the user")
-        if "/" in cleaned or not cleaned.strip("."):
-            raise InputError(f"no address can hold {cleaned}; choose a name without '/' that is not of dots alone")
+        if not cleaned.strip(".") or any(cleaned.endswith(f"/{page}") for page in PAGE_ENDS):
+            raise InputError(f"the address of {cleaned} would be that of another page; choose another name for the user")
         wanted = None if roles is None else tuple(dict.fromkeys(map(role_named, roles)))
         address = checked_mail_address(email) if email else None
         if territory:
