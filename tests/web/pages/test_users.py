@@ -249,3 +249,8 @@ def test_who_has_no_role_is_told_so(browser: Browser) -> None:
     assert "Ask whoever" in zed.get("/").text
     assert "no role" in zed.get("/settings/access").text
     assert zed.get("/accounts").status_code == 404
+
+
+def test_a_rep_reads_what_changes_for_them(rep: Browser) -> None:
+    page = rep.get("/my/changes")
+    assert (page.status_code, "Nothing has changed for you" in page.text) == (200, True)

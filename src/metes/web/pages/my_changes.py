@@ -16,7 +16,8 @@ ROWS = 20
 def show(visit: SignedIn) -> Response:
     """The messages to me, those not read first."""
     messages = sorted(visit.workspace.messages_to_me(), key=lambda m: m.acknowledged_at is not None)
-    publications = {p.id: p for p in visit.workspace.publications()}
+    # Whoever does not read plans reads what it means for them, and nothing of the rest.
+    publications = {p.id: p for p in visit.workspace.publications()} if visit.may("plan_read") else {}
     start = min(visit.address.start(), len(messages))
     shown = messages[start : start + ROWS]
     pages = {
