@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 
+from metes.app.workspace import Workspace
 from metes.model.query import AccountQuery
-from tests.web.pages.browsing import Browser
+from tests.app.roles_world import PASSWORD, begin
+from tests.web.pages.browsing import Browser, browser_on
 
 
 @pytest.fixture
@@ -87,3 +90,12 @@ def test_two_people_who_edit_at_once_do_not_overwrite_each_other(browser: Browse
 def test_a_form_without_its_token_and_an_unknown_account_are_refused(browser: Browser, number: int) -> None:
     assert browser.client.post(f"/accounts/{number}/edit", data={"f.segment": "X"}).status_code == 403
     assert browser.get("/accounts/99999999/edit").status_code == 404
+
+
+def test_an_account_that_leaves_its_editor_s_part_is_let_go_in_words(sqlite_workspace: Workspace, tmp_path: Path) -> None:
+    company = begin(sqlite_workspace, tmp_path)
+    company.user_add("mo", PASSWORD, person="P1", roles=["manager"])
+    mo = browser_on(company, "mo", PASSWORD)
+    moved = mo.post(f"/accounts/{company.account('A0').number}/edit", {"f.region": "US-NY"})
+    assert (moved.status_code, moved.headers["location"]) == (303, "/accounts")
+    assert "none of your accounts any more" in mo.get("/accounts").text

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from metes.base.errors import InputError
+from metes.base.errors import InputError, NotFound
 from metes.base.money import from_minor
 from metes.model.catalogue import ACCOUNTS, Field, FieldType
 from metes.web.visits import Form, SignedIn, Visit
@@ -56,14 +56,23 @@ def save(number: int, visit: SignedIn, form: Form) -> Response:
     except InputError as error:
         errors = {finding.place.column: _said(finding) for finding in error.findings}
         return _page(visit, profile, typed, errors, seen, status=422)
-    return visit.go(f"/accounts/{number}", ("good", _outcome(visit, profile.key, edited)))
+    try:
+        return visit.go(f"/accounts/{number}", ("good", _outcome(visit, profile.key, edited)))
+    except NotFound:  # its new values have taken it out of the editor's sight
+        return visit.go(
+            "/accounts", ("good", f"{_saved(edited)} By that {profile.facts.record['name']} is none of your accounts any more.")
+        )
+
+
+def _saved(edited: Any) -> str:
+    return f"Saved as import {edited.report.import_id}, where it can be taken back."
 
 
 def _outcome(visit: Visit, key: str, edited: Any) -> str:
-    """What was saved, and what became of the account."""
+    """What was saved, and what became of the account; NotFound where it is out of sight by now."""
     if not edited.is_changed:
         return "Every value was as it is."
-    saved = f"Saved as import {edited.report.import_id}, where it can be taken back."
+    saved = _saved(edited)
     if edited.assigned is not None and edited.assigned.moved:
         holders = ", ".join(holding.territory for holding in visit.workspace.owner(key).primary) or "no territory"
         return f"{saved} The account goes to {holders}."
