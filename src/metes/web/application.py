@@ -21,7 +21,7 @@ from metes.web.logs import Metrics, log_config, request_id
 from metes.web.protection import Protection
 from metes.web.rendering import make_environment, render
 from metes.web.revisions import StepCounts
-from metes.web.shell import Shell
+from metes.web.shell import Shell, theme_of
 from metes.web.visits import NotSignedIn, signed_in
 
 __all__ = ["create_app", "log_config"]
@@ -172,5 +172,5 @@ def _answer(request: Request, code: int, text: str, kind: str, findings: list[di
     try:
         return signed_in(request).page("error.html", status=code, **context)
     except Exception:  # also where the database is what failed: the page then stands without what surrounds it
-        page = render(make_environment(), "error.html", shell=Shell(path=path), **context)
+        page = render(make_environment(), "error.html", shell=Shell(path=path, theme=theme_of(request.cookies)), **context)
         return HTMLResponse(page, code)

@@ -15,7 +15,7 @@ from metes.app.workspace import Workspace
 from metes.base.errors import Refused, TooMany
 from metes.web.formatting import Reader
 from metes.web.rendering import make_environment, render
-from metes.web.shell import Shell
+from metes.web.shell import Shell, theme_of
 from metes.web.visits import COOKIE, NotSignedIn, checked
 
 
@@ -30,14 +30,17 @@ class Arrival:
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
         """Answer with a page that stands by itself."""
-        return lone_page(self.workspace, template, status=status, csrf=self.state.session.csrf, user=self.state.user, **context)
+        return lone_page(self.request, template, status=status, csrf=self.state.session.csrf, user=self.state.user, **context)
 
 
-def lone_page(workspace: Workspace, template: str, *, status: int = 200, **context: Any) -> Response:
+def lone_page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     """A page without what surrounds the others: for whoever is not in yet."""
+    workspace: Workspace = request.app.state.workspace
     settings = workspace.settings()
     environment = make_environment(Reader(settings.locale, settings.reporting_currency, settings.time_zone))
-    return HTMLResponse(render(environment, template, shell=Shell(path="/sign-in"), **context), status)
+    return HTMLResponse(
+        render(environment, template, shell=Shell(path="/sign-in", theme=theme_of(request.cookies)), **context), status
+    )
 
 
 def arriving(request: Request) -> Arrival:

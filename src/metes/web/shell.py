@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from metes.model.access import Capability
 from metes.web.past import Past
+
+THEMES = frozenset({"light", "dark"})
+
+
+def theme_of(cookies: Mapping[str, str]) -> str:
+    """The theme that a browser's cookies ask for: `light`, `dark`, or empty for the system's."""
+    theme = cookies.get("metes_theme", "")
+    return theme if theme in THEMES else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from metes.web.logs import request_id
 from metes.web.navigation import sections_for, tabs_for
 from metes.web.past import Past, read_past
 from metes.web.rendering import make_environment, render, render_block
-from metes.web.shell import Shell
+from metes.web.shell import Shell, theme_of
 
 COOKIE = "metes_session"
 NOTICE_COOKIE = "metes_notice"
@@ -113,7 +113,7 @@ class Visit:
             plan=plan,
             sections=sections_for(self.may, is_viewed=bool(self.viewer)),
             tabs=tabs_for(self.may),
-            theme=theme if (theme := self.request.cookies.get("metes_theme", "")) in {"light", "dark"} else "",
+            theme=theme_of(self.request.cookies),
             past=self.past,
             unread=0 if self.viewer else self.workspace.notices_unread(),
             viewer=self.viewer.name if self.viewer else "",

@@ -14,7 +14,7 @@ from metes.app.workspace import Workspace
 from metes.base.errors import Refused
 from metes.web.arrival import go_on, patient, status_of, step_address
 from metes.web.rendering import make_environment, render
-from metes.web.shell import Shell
+from metes.web.shell import Shell, theme_of
 from metes.web.visits import CHECKED, COOKIE, read_form
 
 router = APIRouter()
@@ -27,7 +27,7 @@ def show(request: Request, next: str = "/", left: str = "") -> Response:
     state = workspace.sign_in_state(request.cookies.get(COOKIE, ""))
     if state is not None and state.step is not None:
         return go_on(step_address(state, safe_target(next)))
-    return sign_in_page(workspace, safe_target(next), has_users=workspace.has_users(), has_left=left == "provider")
+    return sign_in_page(request, safe_target(next), has_users=workspace.has_users(), has_left=left == "provider")
 
 
 @router.post("/sign-in")
@@ -54,7 +54,7 @@ def _begin(request: Request, form: Mapping[str, str]) -> Response:
     try:
         signed = workspace.sign_in(name.strip()[:100], form.get("password", ""), address, request.headers.get("user-agent", ""))
     except Refused as refusal:
-        return patient(sign_in_page(workspace, target, name=name[:100], error=str(refusal), status=status_of(refusal)), refusal)
+        return patient(sign_in_page(request, target, name=name[:100], error=str(refusal), status=status_of(refusal)), refusal)
     # Who signs in anew leaves no session behind.
     workspace.sign_out(request.cookies.get(COOKIE, ""))
     return session_cookie(RedirectResponse(target, 303), request, signed.secret)
@@ -101,7 +101,7 @@ def safe_target(target: str) -> str:
 
 
 def sign_in_page(
-    workspace: Workspace,
+    request: Request,
     target: str,
     *,
     name: str = "",
@@ -111,6 +111,7 @@ def sign_in_page(
     has_left: bool = False,
 ) -> Response:
     """The sign-in page: the button of the company's sign-in where there is one, and the form for name and password."""
+    workspace: Workspace = request.app.state.workspace
     provider = workspace.provider_name()
     context = {
         "target": target,
@@ -121,4 +122,5 @@ def sign_in_page(
         "has_left": bool(provider) and has_left,
         "takes_passwords": not provider or workspace.settings().local_passwords,
     }
-    return HTMLResponse(render(make_environment(), "sign-in.html", shell=Shell(path="/sign-in"), **context), status)
+    shell = Shell(path="/sign-in", theme=theme_of(request.cookies))
+    return HTMLResponse(render(make_environment(), "sign-in.html", shell=shell, **context), status)

@@ -64,7 +64,7 @@ def _leave(request: Request, target: str, is_fresh: bool) -> Response:
     try:
         leaving = workspace.provider_leave(safe_target(target), address=_address(request), is_fresh=is_fresh)
     except Refused as refusal:
-        return _refused(workspace, refusal, safe_target(target))
+        return _refused(request, refusal, safe_target(target))
     response = RedirectResponse(leaving.address, 303)
     is_secure = request.url.scheme == "https"
     # Lax: it must come along when the provider sends the browser back.
@@ -91,7 +91,7 @@ def _back(request: Request, words: list[str]) -> Response:
             request=request_id.get(),
         )
     except Refused as refusal:
-        return _refused(workspace, refusal, "/")
+        return _refused(request, refusal, "/")
     # Who signs in anew leaves no session behind.
     workspace.sign_out(request.cookies.get(COOKIE, ""))
     response = session_cookie(RedirectResponse(safe_target(arrived.target), 303), request, arrived.secret)
@@ -107,12 +107,12 @@ def _leave_for_good(request: Request) -> Response:
     address = workspace.provider_end_address()
     if address:
         return RedirectResponse(address, 303)
-    return _refused(workspace, Refused(f"{name} does not say where one signs out; do it there"), "/")
+    return _refused(request, Refused(f"{name} does not say where one signs out; do it there"), "/")
 
 
-def _refused(workspace: Workspace, refusal: Refused, target: str) -> Response:
+def _refused(request: Request, refusal: Refused, target: str) -> Response:
     """The sign-in page with why it was not to be, and when to try again."""
-    return patient(sign_in_page(workspace, target, error=str(refusal), status=status_of(refusal)), refusal)
+    return patient(sign_in_page(request, target, error=str(refusal), status=status_of(refusal)), refusal)
 
 
 def _address(request: Request) -> str:

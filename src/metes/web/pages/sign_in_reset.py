@@ -18,7 +18,7 @@ router = APIRouter(prefix="/sign-in")
 @router.get("/forgot")
 def ask_name(request: Request) -> Response:
     """Ask who forgot the password."""
-    return _forgot_page(request.app.state.workspace)
+    return _forgot_page(request)
 
 
 @router.post("/forgot")
@@ -31,7 +31,7 @@ async def send_link(request: Request) -> Response:
 def ask_password(request: Request, link: str = "") -> Response:
     """Ask for another password, where the link holds."""
     workspace: Workspace = request.app.state.workspace
-    return _reset_page(workspace, link, is_open=workspace.reset_is_open(link[:LONGEST_LINK]))
+    return _reset_page(request, link, is_open=workspace.reset_is_open(link[:LONGEST_LINK]))
 
 
 @router.post("/reset")
@@ -45,8 +45,8 @@ def _send(request: Request, form: dict[str, str]) -> Response:
     try:
         workspace.reset_ask(form.get("name", ""), request.client.host if request.client else "")
     except Refused as refusal:
-        return patient(_forgot_page(workspace, error=str(refusal), status=status_of(refusal)), refusal)
-    return _forgot_page(workspace, is_sent=True)
+        return patient(_forgot_page(request, error=str(refusal), status=status_of(refusal)), refusal)
+    return _forgot_page(request, is_sent=True)
 
 
 def _reset(request: Request, form: dict[str, str]) -> Response:
@@ -55,21 +55,23 @@ def _reset(request: Request, form: dict[str, str]) -> Response:
     try:
         workspace.reset_use(link, form.get("password", ""), request.client.host if request.client else "")
     except Refused as refusal:
-        return patient(_reset_page(workspace, link, is_open=False, status=status_of(refusal)), refusal)
+        return patient(_reset_page(request, link, is_open=False, status=status_of(refusal)), refusal)
     except InputError as error:
-        return _reset_page(workspace, link, is_open=True, error=str(error), status=422)
-    response = _reset_page(workspace, "", is_open=False, is_done=True)
+        return _reset_page(request, link, is_open=True, error=str(error), status=422)
+    response = _reset_page(request, "", is_open=False, is_done=True)
     response.delete_cookie(COOKIE, path="/")
     return response
 
 
-def _forgot_page(workspace: Workspace, *, is_sent: bool = False, error: str = "", status: int = 200) -> Response:
+def _forgot_page(request: Request, *, is_sent: bool = False, error: str = "", status: int = 200) -> Response:
+    workspace: Workspace = request.app.state.workspace
     context = {"can_send": workspace.can_reset_by_mail, "is_sent": is_sent, "error": error}
-    return lone_page(workspace, "sign-in-forgot.html", status=status, **context)
+    return lone_page(request, "sign-in-forgot.html", status=status, **context)
 
 
 def _reset_page(
-    workspace: Workspace, link: str, *, is_open: bool, is_done: bool = False, error: str = "", status: int = 200
+    request: Request, link: str, *, is_open: bool, is_done: bool = False, error: str = "", status: int = 200
 ) -> Response:
+    workspace: Workspace = request.app.state.workspace
     context = {"link": link, "is_open": is_open, "is_done": is_done, "error": error, "can_send": workspace.can_reset_by_mail}
-    return lone_page(workspace, "sign-in-reset.html", status=status, **context)
+    return lone_page(request, "sign-in-reset.html", status=status, **context)
