@@ -9,6 +9,9 @@ from fastapi import Depends, Request
 
 from metes.web.visits import COOKIE, SAFE_METHODS, NotSignedIn, Visit, signed_in
 
+# What the address says after a form that was sent and not kept.
+UNSENT = "&unsent=yes"
+
 
 def prove_address(target: str) -> str:
     """The page that asks for the password, and goes on to the target."""
@@ -20,7 +23,8 @@ class ProofNeeded(NotSignedIn):
 
     def __init__(self, request: Request) -> None:
         super().__init__()
-        self.address = prove_address(_asked(request))
+        is_form = request.method not in SAFE_METHODS
+        self.address = prove_address(_asked(request)) + (UNSENT if is_form else "")
 
 
 def proved(request: Request, visit: Annotated[Visit, Depends(signed_in)]) -> Visit:
@@ -42,6 +46,8 @@ def proved_forms(request: Request, visit: Annotated[Visit, Depends(signed_in)]) 
 
 Proved = Annotated[Visit, Depends(proved)]
 PROVED_FORMS = Depends(proved_forms)
+# Settings on which hangs who gets in: what is asked of whom, and where links to new passwords lead.
+WHO_GETS_IN = frozenset({"base_url", "local_passwords", "second_factor", "session_idle_minutes"})
 # So end the addresses of pages whose one purpose is a form.
 _ASKING = ("/new", "/password", "/email", "/person", "/disable", "/revoke", "/remove", "/view-as")
 # Giving up what one was given takes no proof.

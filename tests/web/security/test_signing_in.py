@@ -215,7 +215,7 @@ def test_proof_is_asked_for_before_what_matters_and_leads_back_to_this_server_al
             data={"csrf_token": token_of(stranger.get("/settings/security").text)},
             headers={"referer": referer},
         )
-        assert answer.headers["location"] == "/prove?next=/"
+        assert answer.headers["location"] == "/prove?next=/&unsent=yes"
     assert stranger.get("/sign-in/set-up").headers["location"] == "/prove?next=/sign-in/set-up"
     assert send(stranger, "/prove", "/prove", answer="wrong", next="/more").status_code == 403
     for target, there in (
@@ -226,6 +226,13 @@ def test_proof_is_asked_for_before_what_matters_and_leads_back_to_this_server_al
         went = send(stranger, "/prove", "/prove", answer=PASSWORD, next=target)
         assert went.headers["location"] == there
     assert stranger.get("/settings/security/codes").status_code == 200
+
+
+def test_the_pages_of_signing_in_keep_the_theme_that_was_chosen(stranger: Attacker) -> None:
+    for theme, shown in (("dark", True), ("light", True), ('"><b>', False)):
+        stranger.client.cookies.set("metes_theme", theme)
+        for address in ("/sign-in", "/sign-in/forgot", "/sign-in/reset?link=x"):
+            assert (f'data-theme="{theme}"' in stranger.get(address).text) == shown, (address, theme)
 
 
 def test_a_token_opens_neither_proof_nor_how_somebody_signs_in(attacker: Attacker) -> None:
@@ -282,8 +289,35 @@ def test_who_may_what_is_changed_by_whoever_has_just_proved_who_they_are(
         sent = stranger.client.post(
             form, data={"csrf_token": token[1], "name": "eve"}, headers={"referer": "http://testserver/users"}
         )
-        assert sent.headers["location"] == "/prove?next=/users", form
+        assert sent.headers["location"] == "/prove?next=/users&unsent=yes", form
+    assert "What you sent was not done." in stranger.get("/prove?next=/users&unsent=yes").text
+    assert "What you sent" not in stranger.get("/prove?next=/users").text
     assert "eve" not in {user.name for user in workspace.user_list()}
+
+
+def test_settings_of_signing_in_are_changed_by_whoever_has_just_proved_who_they_are(
+    workspace: Workspace, stranger: Attacker
+) -> None:
+    stranger.sign_in()
+    workspace.clock = lambda: NOW + timedelta(minutes=20)
+    before = workspace.config_list()
+    token = token_of(stranger.get("/settings").text)
+    for name, value in (
+        ("base_url", "https://evil.example"),
+        ("second_factor", "everybody"),
+        ("session_idle_minutes", "20160"),
+        ("local_passwords", "no"),
+    ):
+        answer = stranger.client.put(f"/api/v1/settings/{name}", json={"value": value}, headers={"x-csrf-token": token})
+        assert (answer.status_code, "prove first" in answer.text) == (403, True), name
+        if name != "local_passwords":  # which stands on no page
+            fields = {"csrf_token": token, name: value}
+            sent = stranger.client.post("/settings", data=fields, headers={"referer": "http://testserver/settings"})
+            assert sent.headers["location"] == "/prove?next=/settings&unsent=yes", name
+    assert workspace.config_list() == before
+    assert stranger.client.post("/settings", data={"csrf_token": token, "company": "Able"}).headers["location"] == "/settings"
+    send(stranger, "/prove", "/prove", answer=PASSWORD)
+    assert send(stranger, "/settings", "/settings", session_idle_minutes="60").headers["location"] == "/settings"
 
 
 def test_an_administrator_takes_a_factor_away_and_signs_somebody_out_with_proof_alone(

@@ -15,10 +15,14 @@ from metes.app.workspace import Workspace
 from metes.base.errors import Refused
 from metes.base.plain import plain
 from metes.model.scope import Narrowing
+from metes.web.proving import WHO_GETS_IN
 from metes.web.visits import COOKIE, SAFE_METHODS, NotSignedIn, checked, principal_of, signed_in
 
 # Who gets in, and who may what.
-_PROVED = ("/api/v1/users", "/api/v1/roles", "/api/v1/groups", "/api/v1/tokens")
+_PROVED = (
+    "/api/v1/users", "/api/v1/roles", "/api/v1/groups", "/api/v1/tokens",
+    *(f"/api/v1/settings/{name}" for name in sorted(WHO_GETS_IN)),
+)  # fmt: skip
 _bearer = HTTPBearer(auto_error=False, description="A token made by 'metes token add'.")
 
 

@@ -11,6 +11,7 @@ from metes.web.agents import told_agent
 from metes.web.arrival import patient, status_of
 from metes.web.pages.sign_in import safe_target, session_cookie
 from metes.web.proving import Proved
+from metes.web.user_forms import sentence
 from metes.web.visits import COOKIE, Form, SignedIn, Visit
 
 router = APIRouter()
@@ -31,7 +32,11 @@ def change_password(visit: SignedIn, form: Form) -> Response:
         return _page(visit, status=422, errors={"password": str(error)})
     except Refused as refusal:
         return patient(_page(visit, status=status_of(refusal), errors={"present": str(refusal)}), refusal)
-    return session_cookie(visit.go(SECURITY_PAGE), visit.request, signed.secret)
+    begun = visit.workspace.sign_in_state(signed.secret)
+    if begun is not None:  # a notice is sealed for the session that shows it
+        visit.csrf = begun.session.csrf
+    answer = visit.go(SECURITY_PAGE, ("good", "Your password was changed. Your other sessions have ended."))
+    return session_cookie(answer, visit.request, signed.secret)
 
 
 @router.post(f"{SECURITY_PAGE}/factor/off")
@@ -57,7 +62,7 @@ def make_codes(visit: Proved, form: Form) -> Response:
     try:
         codes = visit.workspace.recovery_renew(_secret(visit))
     except Conflict as error:
-        return visit.go(SECURITY_PAGE, ("warn", str(error)))
+        return visit.go(SECURITY_PAGE, ("warn", sentence(error)))
     return visit.page("recovery-codes.html", codes=codes)
 
 
@@ -68,7 +73,7 @@ def end_session(number: int, visit: SignedIn, form: Form) -> Response:
     try:
         visit.workspace.session_end(number)
     except NotFound as error:
-        return visit.go(SECURITY_PAGE, ("warn", str(error)))
+        return visit.go(SECURITY_PAGE, ("warn", sentence(error)))
     return visit.go(SECURITY_PAGE, ("good", "The session has ended."))
 
 
@@ -82,9 +87,9 @@ def end_other_sessions(visit: SignedIn, form: Form) -> Response:
 
 
 @router.get("/prove")
-def ask_proof(visit: SignedIn, next: str = "/") -> Response:
-    """Ask for the password again."""
-    return _prove_page(visit, next)
+def ask_proof(visit: SignedIn, next: str = "/", unsent: str = "") -> Response:
+    """Ask for the password again; `unsent` says that a form was sent and not kept."""
+    return _prove_page(visit, next, is_unsent=bool(unsent))
 
 
 @router.post("/prove")
@@ -102,12 +107,13 @@ def _secret(visit: Visit) -> str:
     return visit.request.cookies.get(COOKIE, "")
 
 
-def _prove_page(visit: Visit, target: str, error: str = "", status: int = 200) -> Response:
+def _prove_page(visit: Visit, target: str, error: str = "", status: int = 200, *, is_unsent: bool = False) -> Response:
     state, provider = visit.workspace.sign_in_state(_secret(visit)), visit.workspace.provider_name()
     how = "password" if visit.user.has_password else "code" if visit.workspace.own_security().factor_since else ""
     if provider and state is not None and state.session.method == "provider":
         how = "provider"
-    return visit.page("prove.html", status=status, target=safe_target(target), error=error, how=how, provider=provider)
+    told = {"error": error, "how": how, "provider": provider, "is_unsent": is_unsent}
+    return visit.page("prove.html", status=status, target=safe_target(target), **told)
 
 
 def _page(visit: Visit, *, status: int = 200, errors: dict[str, str] | None = None) -> Response:

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from metes.base.errors import InputError
 from metes.model.workspace import checked_setting
+from metes.web.proving import WHO_GETS_IN, proved
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -116,6 +117,8 @@ def save_settings(visit: SignedIn, form: Form) -> Response:
             errors[name] = f"{expected[:1].upper()}{expected[1:]}."
     if errors:
         return _page(visit, typed, errors, status=422)
+    if WHO_GETS_IN & changed.keys():
+        proved(visit.request, visit)
     for name, text in changed.items():
         visit.workspace.config_set(name, text)
     count = len(changed)
