@@ -50,7 +50,7 @@ def revoke(number: int, visit: SignedIn, form: Form) -> Response:
     try:
         visit.workspace.token_revoke(number)
     except MetesError as error:
-        return visit.go(back, ("warn", str(error)))
+        return visit.go(back, ("warn", sentence(error)))
     return visit.go(back, ("good", "The token is useless now."))
 
 
