@@ -14,7 +14,7 @@ from metes.model.query import AccountQuery, Sums
 from metes.web.addresses import Address
 from metes.web.formatting import Reader
 from metes.web.marks import Marks, colour_of, href_of
-from metes.web.visits import Looking, SignedIn, Visit
+from metes.web.visits import Looking, Visit
 
 router = APIRouter()
 PATH = "/territories"
@@ -55,7 +55,7 @@ def show_tree(visit: Looking) -> Response:
 
 
 @router.get("/territories/options")
-def options(visit: SignedIn) -> Response:
+def options(visit: Looking) -> Response:
     """Territories for the type-ahead of a picker: every word begins somewhere in name or key."""
     field = next((name for name, _ in visit.address.query if name.endswith("_text")), "territory_text")
     words = visit.address.get(field).lower().split()

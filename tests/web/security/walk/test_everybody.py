@@ -10,8 +10,8 @@ from tests.web.security.walk.conftest import Builds, walking
 from tests.web.security.walk.story import tell
 from tests.web.security.walk.test_walk import IS_SOAK, SEEDS
 
-# This one walks everywhere; of the others each asks for a part of the routes, another part than the next, in a session and by token.
-WHOLE = ("rep who had more",)
+# These walk everywhere; of the others each asks for a part of the routes, another part than the next, in a session and by token.
+WHOLE = ("rep who had more", "nobody")
 PARTS = 1 if IS_SOAK else 10
 TITLES = sorted(tell(1).callers)
 
