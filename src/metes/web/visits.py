@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from metes.app import policy
@@ -34,6 +35,8 @@ NOTICE_LENGTH = 300  # written for a cookie, a character can take twelve bytes, 
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 BEHIND = ("info", "Lists, sums and the map show the data as they were before the last change; they are being made anew.")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# What whoever sends files there must be allowed, which is looked at before they are taken in.
+FILES_ASK = {"/import": Capability.DATA_IMPORT, "/api/v1/imports": Capability.DATA_IMPORT, "/zones/new": Capability.PLAN_EDIT}
 
 
 class NotSignedIn(Exception):
@@ -156,6 +159,13 @@ class Visit:
         return hmac.new(self.csrf.encode(), f"{tone}|{text}".encode("utf-8", "replace"), "sha256").hexdigest()
 
 
+def require_for_files(request: Request, workspace: Workspace) -> None:
+    """NotFound, before the body is read, where somebody sends files who may not."""
+    asked = FILES_ASK.get(request.scope["path"])
+    if asked is not None and request.method not in SAFE_METHODS and not policy.may(workspace.principal, workspace.access, asked):
+        raise NotFound(HIDDEN)
+
+
 async def checked(request: Request) -> Mapping[str, Any]:
     """The form of an unsafe request, read once; Refused unless it carries the session's own token."""
     if request.method in SAFE_METHODS:
@@ -228,7 +238,7 @@ def looking(visit: Annotated[Visit, Depends(signed_in)]) -> Visit:
 
 async def _form_after_sign_in(request: Request, visit: Annotated[Visit, Depends(signed_in)]) -> AsyncIterator[Mapping[str, Any]]:
     """The checked form; depends on the visit, so that the session is known before the token is compared. Its files end with it."""
-    del visit
+    await run_in_threadpool(require_for_files, request, visit.workspace)
     try:
         yield await checked(request)
     finally:

@@ -88,8 +88,11 @@ def test_a_group_is_filled_given_a_role_and_dropped(browser: Browser) -> None:
     assert browser.post(f"{place}/members", {"user": "rep"}).status_code == 303
     assert browser.post(f"{place}/roles", {"role": "auditor"}).status_code == 303
     assert "Helpers" in browser.get("/groups").text
+    assert browser.post(f"{place}/roles", {"role": "rep", "since": "2999-01-01"}).status_code == 303
+    assert "rep later" in plain(browser.get(place).text)
+    assert browser.post("/groups", {"name": "Others", "external": "x" * 401}).status_code == 422
     assert browser.workspace.what_sees("rep").extent.is_everything
-    (grant,) = [g for g in browser.workspace.role_list() if g.group == "Helpers"]
+    grant = next(g for g in browser.workspace.role_list() if g.group == "Helpers" and g.role == "auditor")
     assert "1 member" in plain(browser.get(f"{place}/roles/{grant.id}/revoke").text)
     assert "auditor" in plain(browser.get(f"{place}/remove").text)
     browser.post(f"{place}/members/leave", {"user": "rep"})
@@ -254,3 +257,9 @@ def test_who_has_no_role_is_told_so(browser: Browser) -> None:
 def test_a_rep_reads_what_changes_for_them(rep: Browser) -> None:
     page = rep.get("/my/changes")
     assert (page.status_code, "Nothing has changed for you" in page.text) == (200, True)
+
+
+@pytest.mark.parametrize("address", ["/import", "/zones/new", "/api/v1/imports"])
+def test_files_of_whoever_may_send_none_are_not_even_read(rep: Browser, address: str) -> None:
+    unread = {"content-type": "multipart/form-data; boundary=x"}
+    assert rep.client.post(address, content=b"no form at all", headers=unread).status_code == 404

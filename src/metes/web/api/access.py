@@ -16,7 +16,7 @@ from metes.base.errors import Refused
 from metes.base.plain import plain
 from metes.model.scope import Narrowing
 from metes.web.proving import WHO_GETS_IN
-from metes.web.visits import COOKIE, SAFE_METHODS, NotSignedIn, checked, principal_of, signed_in
+from metes.web.visits import COOKIE, SAFE_METHODS, NotSignedIn, checked, principal_of, require_for_files, signed_in
 
 # Who gets in, and who may what.
 _PROVED = (
@@ -47,11 +47,14 @@ async def _workspace_of(request: Request) -> Workspace:
         token, user = found
         await run_in_threadpool(workspace.token_may_ask, token)
         narrowing = Narrowing(token.role, token.territory)
-        return workspace.acting_as(principal_of(request, user, via=f"token {token.id}", narrowing=narrowing))
+        own = workspace.acting_as(principal_of(request, user, via=f"token {token.id}", narrowing=narrowing))
+        await run_in_threadpool(require_for_files, request, own)
+        return own
     try:
         visit = await run_in_threadpool(signed_in, request)
     except NotSignedIn:
         raise HTTPException(401, "send a token: 'Authorization: Bearer TOKEN'", {"WWW-Authenticate": "Bearer"}) from None
+    await run_in_threadpool(require_for_files, request, visit.workspace)
     await checked(request)
     if request.method not in SAFE_METHODS and request.scope["path"].startswith(_PROVED):
         await run_in_threadpool(_require_proof, request)
