@@ -14,7 +14,7 @@ from metes.model.query import AccountQuery, Sums
 from metes.web.addresses import Address
 from metes.web.formatting import Reader
 from metes.web.marks import Marks, colour_of, href_of
-from metes.web.visits import Looking, Visit
+from metes.web.visits import Looking, SignedIn, Visit
 
 router = APIRouter()
 PATH = "/territories"
@@ -55,8 +55,9 @@ def show_tree(visit: Looking) -> Response:
 
 
 @router.get("/territories/options")
-def options(visit: Looking) -> Response:
+def options(visit: SignedIn) -> Response:
     """Territories for the type-ahead of a picker: every word begins somewhere in name or key."""
+    visit.require("look")
     field = next((name for name, _ in visit.address.query if name.endswith("_text")), "territory_text")
     words = visit.address.get(field).lower().split()
     active = visit.workspace.active()
