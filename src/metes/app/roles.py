@@ -15,6 +15,8 @@ from metes.store import roles as granted
 from metes.store.roles import LOCAL, Group, RoleGrant
 
 LONGEST_GROUP = 100
+# Names that directories give: an address of many parts.
+LONGEST_OUTSIDE = 400
 
 
 class RoleVerbs(UserVerbs):
@@ -90,6 +92,10 @@ class RoleVerbs(UserVerbs):
     def group_add(self, name: str, external: str | None = None) -> int:
         """Add a group; its number. `external` is what the company's sign-in calls it, which then says who is in it."""
         cleaned, outside = _group_name(name), (external or "").strip() or None
+        if outside is not None and not (len(outside) <= LONGEST_OUTSIDE and outside.isprintable()):
+            raise InputError(
+                f"expected a name outside of at most {LONGEST_OUTSIDE} characters, got {len(outside)}; say what the provider sends"
+            )
         now = self.clock()
         with self.store.write() as connection:
             number = granted.add_group(connection, cleaned, outside, now)

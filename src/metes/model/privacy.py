@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 KINDS = ("person", "contact", "lead", "user")
+# So many of each kind does looking for somebody show.
+MOST_FOUND = 50
 
 
 @dataclass(frozen=True, slots=True)

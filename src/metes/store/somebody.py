@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from metes.base.errors import Conflict, InputError, NotFound
-from metes.model.privacy import KINDS, Somebody
+from metes.model.privacy import KINDS, MOST_FOUND, Somebody
 from metes.store.identity_tables import person_links
 from metes.store.personal import REGISTER, Way
 from metes.store.tables import contacts, leads, metadata, people, sources, users
@@ -21,7 +21,6 @@ BELONGING = {"person": ("person_id", "manager_id"), "contact": ("contact_id",), 
 # What is held of a person but is nothing to hand out: whoever has it could act in their name.
 _SECRETS = frozenset({"password_hash", "secret", "digest", "csrf", "nonce", "verifier", "salt"})
 _ERASED = "erased-"
-_MOST = 50
 
 
 def of_number(connection: Connection, kind: str, number: int) -> Somebody:
@@ -63,7 +62,7 @@ def search(connection: Connection, text: str) -> tuple[Somebody, ...]:
         like = [sa.func.lower(table.c[n]).contains(wanted, autoescape=True) for n in ("name", "email")]
         if kind != "user":
             like.append(table.c.external_id == text.strip())
-        rows = connection.execute(_query(kind).where(sa.or_(*like)).order_by(table.c.id).limit(_MOST)).mappings()
+        rows = connection.execute(_query(kind).where(sa.or_(*like)).order_by(table.c.id).limit(MOST_FOUND)).mappings()
         found += [_somebody(kind, row) for row in rows]
     return tuple(found)
 

@@ -68,6 +68,11 @@ def sentence(problem: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def state_on(today: date, first: date, until: date | None) -> str:
+    """Whether something dated holds `now`, begins `later` or is `over`."""
+    return "later" if first > today else "over" if until is not None and until <= today else "now"
+
+
 def several(form: Mapping[str, Any], name: str) -> list[str]:
     """All values of a field that a form sends several times."""
     items = form.multi_items() if hasattr(form, "multi_items") else form.items()

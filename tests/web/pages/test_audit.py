@@ -130,6 +130,7 @@ def test_an_auditor_sees_the_trail_and_no_personal_data_and_a_rep_neither(browse
 
 
 def test_somebody_is_looked_up_handed_out_and_erased_after_the_name_was_typed(browser: Browser) -> None:
+    assert "the first 50 of each kind" in browser.get("/privacy?q=a").text
     found = browser.workspace.privacy_find("a")[0]
     assert found.name in browser.get(f"/privacy?q={found.external_id}").text
     place = f"/privacy/{found.kind}/{found.number}"

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from metes.base.errors import Conflict, InputError, NotFound, Refused
 from metes.model.seeing import UserFilter
-from metes.web.user_forms import day_of, marks_of, place_named, require_admin, roles_offered, sentence
+from metes.web.user_forms import day_of, marks_of, place_named, require_admin, roles_offered, sentence, state_on
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -154,7 +154,7 @@ def _page(visit: Visit, typed: dict[str, str] | None = None, error: str = "", st
 
 
 def _group_page(visit: Visit, number: int, typed: dict[str, str] | None = None, error: str = "", status: int = 200) -> Response:
-    group, marks = _group(visit, number), marks_of(visit)
+    group, marks, today = _group(visit, number), marks_of(visit), visit.workspace.today()
     found = visit.address.get("q").lower()
     members = [name for name in group.members if found in name.lower()]
     blank = {"role": "rep", "territory": "", "territory_text": "", "since": "", "until": ""}
@@ -166,7 +166,11 @@ def _group_page(visit: Visit, number: int, typed: dict[str, str] | None = None, 
         members=members[:MEMBERS],
         more=len(members) - MEMBERS,
         search=visit.address.get("q"),
-        grants=[(g, marks.of(g.territory)) for g in visit.workspace.role_list() if g.group_id == number],
+        grants=[
+            (g, marks.of(g.territory), state_on(today, g.true_from, g.true_until))
+            for g in visit.workspace.role_list()
+            if g.group_id == number
+        ],
         roles=roles_offered(),
         typed=typed or blank,
         error=error,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from metes.base.errors import Conflict
+from metes.model.privacy import MOST_FOUND
 from metes.web.visits import Form, SignedIn, Visit
 
 router = APIRouter()
@@ -19,7 +21,8 @@ def look_up(visit: SignedIn, q: str = "") -> Response:
     """A search for somebody, with who was found."""
     visit.workspace.privacy_register()  # nobody sees the form who may not use it
     found = visit.workspace.privacy_find(q) if q.strip() else ()
-    return visit.page("privacy.html", tabs=_tabs("/privacy"), q=q, found=found)
+    is_cut = MOST_FOUND in Counter(one.kind for one in found).values()
+    return visit.page("privacy.html", tabs=_tabs("/privacy"), q=q, found=found, is_cut=is_cut, most=MOST_FOUND)
 
 
 @router.get("/privacy/register")

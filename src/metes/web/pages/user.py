@@ -22,6 +22,7 @@ from metes.web.user_forms import (
     require_admin,
     roles_offered,
     sentence,
+    state_on,
 )
 from metes.web.visits import Form, SignedIn, Visit
 
@@ -129,7 +130,9 @@ def show(name: str, visit: SignedIn) -> Response:
     workspace = visit.workspace
     found, seen = workspace.user_show(name), workspace.what_sees(name)
     marks, today = marks_of(visit), workspace.today()
-    grants = [{"grant": g, "mark": marks.of(g.territory), "state": _state(g.true_from, g.true_until, today)} for g in found.grants]
+    grants = [
+        {"grant": g, "mark": marks.of(g.territory), "state": state_on(today, g.true_from, g.true_until)} for g in found.grants
+    ]
     return visit.page(
         "user.html",
         found=found,
@@ -140,7 +143,7 @@ def show(name: str, visit: SignedIn) -> Response:
         reasons=reason_rows(visit, seen),
         may=may_words(seen.may),
         grants=grants,
-        links=[{"link": link, "state": _state(link.true_from, link.true_until, today)} for link in found.links],
+        links=[{"link": link, "state": state_on(today, link.true_from, link.true_until)} for link in found.links],
         lane=_lane(found.links, today),
         now=workspace.clock(),
         today=today,
@@ -153,10 +156,6 @@ def _require_order(visit: Visit, what: str, since: date | None, until: date | No
     first = since or visit.workspace.today()
     if until is not None and until <= first:
         raise InputError(f"a {what} that begins on {first} cannot end on {until}; say a later day")
-
-
-def _state(first: date, until: date | None, today: date) -> str:
-    return "later" if first > today else "over" if until is not None and until <= today else "now"
 
 
 def _lane(links: Any, today: date) -> dict[str, Any] | None:
