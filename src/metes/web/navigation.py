@@ -14,6 +14,8 @@ MAP = Place("Map", "/map", "map", asks=_C.LOOK)
 TERRITORIES = Place("Territories", "/territories", "tree", asks=_C.LOOK)
 ACCOUNTS = Place("Accounts", "/accounts", "list", asks=_C.LOOK)
 PEOPLE = Place("People", "/people", "people", asks=_C.LOOK)
+# Pages of one's own settings: the menu under one's name leads there.
+ONES_OWN = ("/settings/access", "/settings/notices", "/settings/security", "/settings/tokens")
 MORE = Place("More", "/more", "more")
 
 SECTIONS = (
@@ -32,7 +34,7 @@ SECTIONS = (
     Section(
         "Admin",
         (
-            Place("Settings", "/settings", asks=_C.ADMIN),
+            Place("Settings", "/settings", asks=_C.ADMIN, without=ONES_OWN),
             Place("Users", "/users", asks=_C.ADMIN, also=("/groups", "/roles", "/settings/rights")),
             Place("Audit", "/audit", asks=_C.AUDIT_READ),
             Place("Personal data", "/privacy", asks=_C.PRIVACY),

@@ -32,6 +32,8 @@ class Place:
     asks: Capability | None = None
     is_own: bool = False
     also: tuple[str, ...] = ()
+    # Pages below it that are no part of it.
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Shell:
 
     def _reach(self, place: Place) -> int:
         """How much of the page's address a place stands for; 0 where the page is no part of it."""
+        if any(self.path == href or self.path.startswith(f"{href}/") for href in place.without):
+            return 0
         found = [
             href for href in (place.href, *place.also) if self.path == href or (href != "/" and self.path.startswith(f"{href}/"))
         ]

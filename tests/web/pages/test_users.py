@@ -152,6 +152,13 @@ def test_a_rep_finds_the_places_they_can_use_and_no_others(rep: Browser) -> None
     assert "What each may" in rep.get("/roles").text
 
 
+def test_one_s_own_settings_are_no_part_of_those_of_the_workspace(reader: Browser) -> None:
+    here = '<a href="/settings" aria-current="page">'
+    assert here in reader.get("/settings").text
+    for address in ("/settings/access", "/settings/security", "/settings/tokens", "/settings/rights"):
+        assert here not in reader.get(address).text, address
+
+
 def test_every_place_of_the_navigation_answers_whom_it_is_shown_to(browser: Browser) -> None:
     for name in ("demo", "auditor", "leader", "manager", "rep"):
         user = next(u for u in browser.workspace.user_list() if u.name == name)
