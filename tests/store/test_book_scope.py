@@ -226,6 +226,12 @@ def test_no_answer_to_one_scope_reaches_another(asked: tuple[Book, Seen]) -> Non
             assert sum(n for _, n in book.distinct("id", scope, 1000)) == len(wanted)
 
 
+def test_a_file_of_no_accounts_names_its_columns(asked: tuple[Book, Seen]) -> None:
+    batches = list(asked[0].export(AccountQuery(columns=("id", "name")), Scope.nothing()))
+    assert [batch.schema.names for batch in batches] == [["id", "name"]]
+    assert batches[0].num_rows == 0
+
+
 def test_whoever_sees_all_territories_does_not_see_what_none_holds(asked: tuple[Book, Seen]) -> None:
     book, seen = asked
     everywhere = Scope(frozenset(TERRITORIES))

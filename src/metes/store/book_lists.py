@@ -98,13 +98,16 @@ class BookLists(BookSource):
         chunk_rows: int = 20_000,
         plan: Plan | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """All matching accounts in the order asked, in Arrow batches."""
+        """All matching accounts in the order asked, in Arrow batches: at least one, which names the columns."""
         for name in (*query.columns, query.sort):
             self._require_column(name)
         asked = self._filter(query, scope, lists, plan)
         columns = ", ".join(quote(c) for c in query.columns)
         sql = f"SELECT {columns} FROM {asked.source} WHERE {asked.text} ORDER BY {_order(query.sort, query.is_descending)}"
-        yield from asked.on(self._connection.cursor()).execute(sql, asked.bound).to_arrow_reader(chunk_rows)
+        batches = asked.on(self._connection.cursor()).execute(sql, asked.bound).to_arrow_reader(chunk_rows)
+        first = next(batches, None)
+        yield pa.RecordBatch.from_pylist([], schema=batches.schema) if first is None else first
+        yield from batches
 
     def ids(
         self,

@@ -121,7 +121,8 @@ class Sight:
 
     def _own(self) -> set[str]:
         caller = self.caller
-        found = {caller.mark, caller.notice_mark, caller.view_mark}
+        # Where their own tokens see, as they wrote it when they made them.
+        found = {caller.mark, caller.notice_mark, caller.view_mark} | {one.territory.upper() for one in caller.passes} - {""}
         if self.person:
             found |= {self.story.things["publication"], self.person} | self._told()
         return found
