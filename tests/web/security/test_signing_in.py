@@ -285,7 +285,10 @@ def test_who_may_what_is_changed_by_whoever_has_just_proved_who_they_are(
     assert (asked.status_code, asked.headers["hx-redirect"]) == (401, f"/prove?next={address}")
     token = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
     assert token
-    for form in ("/users", "/settings/tokens", "/groups", "/users/mallory/disable"):
+    right = {"user": "mallory", "right": "publish"}
+    given = stranger.client.post("/api/v1/rights", json=right, headers={"x-csrf-token": token[1]})
+    assert (given.status_code, "prove first" in given.text) == (403, True)
+    for form in ("/users", "/settings/tokens", "/groups", "/users/mallory/disable", "/settings/rights"):
         sent = stranger.client.post(
             form, data={"csrf_token": token[1], "name": "eve"}, headers={"referer": "http://testserver/users"}
         )

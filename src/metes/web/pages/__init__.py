@@ -137,6 +137,7 @@ for _module in (
 ):
     # Who gets in, and who may what, is changed by whoever has just proved who they are.
     _inside.include_router(
-        _module.router, dependencies=[PROVED_FORMS] if _module in (users, user, user_sign_in, groups, tokens, view_as) else []
+        _module.router,
+        dependencies=[PROVED_FORMS] if _module in (users, user, user_sign_in, groups, tokens, rights, view_as) else [],
     )
 router.include_router(_inside)
