@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -16,7 +17,9 @@ from metes.app.workspace import Workspace
 from metes.store.tables import audit
 from metes.web.application import create_app
 from metes.web.logs import JsonLines
+from metes.web.pages import jobs
 from metes.web.pages.sign_in import safe_target
+from metes.web.visits import COOKIE
 from metes.worker.loop import run_next
 from tests.conftest import NOW
 from tests.web.security.attacking import NAME, PASSWORD, SCRIPT, Attacker
@@ -261,6 +264,30 @@ def test_a_followed_job_needs_a_session_and_tells_only_of_the_job(attacker: Atta
     assert attacker.get("/jobs/99999/events").status_code == 404
     shown = attacker.get(f"/api/v1/jobs/{job.id}").text + attacker.get("/api/v1/jobs").text
     assert str(attacker.workspace.shelf.books) not in shown
+
+
+@pytest.mark.parametrize("ending", ["the session", "the role"])
+def test_a_followed_job_is_followed_no_longer_than_one_may(
+    attacker: Attacker, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    workspace, polls = attacker.workspace, []
+    workspace.user_add("second", PASSWORD, roles=["administrator"])
+    assert attacker.post("/jobs/assign").status_code == 303
+    job = workspace.jobs(1)[0]
+
+    async def between_two_looks(_seconds: float) -> None:
+        polls.append(job.id)
+        assert len(polls) == 1
+        if ending == "the session":
+            workspace.sign_out(str(attacker.client.cookies.get(COOKIE)))
+        else:
+            workspace.role_revoke(next(grant.id for grant in workspace.role_list() if grant.user == NAME))
+
+    monkeypatch.setattr(jobs, "asyncio", SimpleNamespace(sleep=between_two_looks))
+    answer = attacker.get(f"/jobs/{job.id}/events")
+    assert polls
+    assert "event: done" not in answer.text
+    assert workspace.job(job.id).state == "queued"
 
 
 def test_what_matters_leaves_an_entry_and_no_entry_holds_a_secret(attacker: Attacker) -> None:

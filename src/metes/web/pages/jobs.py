@@ -8,17 +8,19 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from metes.app.workspace import Workspace
+from metes.base.errors import MetesError
 from metes.base.findings import Finding, Place, Severity
 from metes.web.marks import colour_of
 from metes.web.pages.preview import found_or_quick
 from metes.web.pages.sign_in import safe_target
 from metes.web.plan_view import view_of
 from metes.web.tables import Cell, Column, Row, Table
-from metes.web.visits import Form, SignedIn, Visit
+from metes.web.visits import Form, NotSignedIn, SignedIn, Visit, signed_in
 
 router = APIRouter()
 
@@ -314,7 +316,8 @@ def _took(job: Any) -> str:
 
 
 async def _events(visit: Visit, job: Any, target: str, with_log: bool) -> AsyncIterator[str]:
-    """Messages until the job has ended. The last one loads the page that shows the result; then comes `done`."""
+    """Messages until the job has ended, or who follows it may no longer. The last one loads the page that shows the result; then comes
+    `done`."""
     template = visit.environment.get_template("job.html")
     context = {"shell": visit.shell(), "visit": visit, "csrf": visit.csrf}
 
@@ -342,4 +345,13 @@ async def _events(visit: Visit, job: Any, target: str, with_log: bool) -> AsyncI
         if now - started > STREAM_SECONDS:
             return
         await asyncio.sleep(POLL_SECONDS)
-        job = await run_in_threadpool(visit.workspace.job, job.id)
+        try:
+            visit.workspace, job = await run_in_threadpool(_still, visit.request, job.id)
+        except (NotSignedIn, MetesError):
+            return
+
+
+def _still(request: Request, number: int) -> tuple[Workspace, Any]:
+    """The workspace as whoever asked may see it by now, and the job there; NotSignedIn or NotFound once they may not."""
+    workspace = signed_in(request).workspace
+    return workspace, workspace.job(number)
