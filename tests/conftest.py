@@ -33,6 +33,7 @@ LONG = (
     "tests/browser/",
     "tests/faults/",
     "tests/web/security/walk/",
+    "tests/web/security/test_junk.py",
     "tests/cluster/",
     "tests/web/test_gallery_in_browser.py",
     "tests/importing/test_killed.py",

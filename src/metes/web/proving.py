@@ -49,7 +49,7 @@ PROVED_FORMS = Depends(proved_forms)
 # Settings on which hangs who gets in: what is asked of whom, and where links to new passwords lead.
 WHO_GETS_IN = frozenset({"base_url", "local_passwords", "second_factor", "session_idle_minutes"})
 # So end the addresses of pages whose one purpose is a form.
-_ASKING = ("/new", "/password", "/email", "/person", "/disable", "/revoke", "/remove", "/view-as")
+_ASKING = ("/new", "/password", "/email", "/person", "/disable", "/revoke", "/remove", "/view-as", "/erase")
 # Giving up what one was given takes no proof.
 _WITHOUT = frozenset({"/view-as/stop"})
 

@@ -55,7 +55,7 @@ def test_a_day_that_is_none_is_said_kindly(visitor: Visitor, query: str) -> None
     row = first(visitor, "employees > 100")
     answer = visitor.client.get(f"/accounts/{row['account']}?{query}")
     assert answer.status_code == 422
-    assert "expected a day" in answer.text
+    assert "Expected a day" in answer.text
 
 
 @pytest.mark.parametrize("number", ["999999", "12345678901234567890"])

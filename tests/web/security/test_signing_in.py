@@ -288,7 +288,17 @@ def test_who_may_what_is_changed_by_whoever_has_just_proved_who_they_are(
     right = {"user": "mallory", "right": "publish"}
     given = stranger.client.post("/api/v1/rights", json=right, headers={"x-csrf-token": token[1]})
     assert (given.status_code, "prove first" in given.text) == (403, True)
-    for form in ("/users", "/settings/tokens", "/groups", "/users/mallory/disable", "/settings/rights"):
+    handed = stranger.client.post("/api/v1/privacy/user/1/export", headers={"x-csrf-token": token[1]})
+    assert (handed.status_code, "prove first" in handed.text) == (403, True)
+    for form in (
+        "/users",
+        "/settings/tokens",
+        "/groups",
+        "/users/mallory/disable",
+        "/settings/rights",
+        "/privacy/user/1/export",
+        "/privacy/user/2/erase",
+    ):
         sent = stranger.client.post(
             form, data={"csrf_token": token[1], "name": "eve"}, headers={"referer": "http://testserver/users"}
         )

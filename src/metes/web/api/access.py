@@ -20,7 +20,7 @@ from metes.web.visits import COOKIE, SAFE_METHODS, NotSignedIn, checked, princip
 
 # Who gets in, and who may what.
 _PROVED = (
-    "/api/v1/users", "/api/v1/roles", "/api/v1/groups", "/api/v1/tokens", "/api/v1/rights",
+    "/api/v1/users", "/api/v1/roles", "/api/v1/groups", "/api/v1/tokens", "/api/v1/rights", "/api/v1/privacy",
     *(f"/api/v1/settings/{name}" for name in sorted(WHO_GETS_IN)),
 )  # fmt: skip
 _bearer = HTTPBearer(auto_error=False, description="A token made by 'metes token add'.")

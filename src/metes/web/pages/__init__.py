@@ -135,9 +135,9 @@ for _module in (
     user_sign_in,
     user,  # after all others below /users: a user's page takes any name
 ):
-    # Who gets in, and who may what, is changed by whoever has just proved who they are.
+    # Who gets in, who may what, and what is held on people is changed by whoever has just proved who they are.
     _inside.include_router(
         _module.router,
-        dependencies=[PROVED_FORMS] if _module in (users, user, user_sign_in, groups, tokens, rights, view_as) else [],
+        dependencies=[PROVED_FORMS] if _module in (users, user, user_sign_in, groups, tokens, rights, view_as, privacy) else [],
     )
 router.include_router(_inside)
