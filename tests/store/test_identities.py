@@ -62,8 +62,8 @@ def test_users_are_found_by_address_in_whatever_case_unless_they_are_somebody_th
         assert identities.users_of_email(connection, "ann@example.COM", ISSUER) == (ann, anna)
         identities.add_identity(connection, ann, ISSUER, "s-1", now)
         assert identities.users_of_email(connection, "ann@example.com", ISSUER) == (anna,)
-        assert identities.is_name_taken(connection, "aNNA")
-        assert not identities.is_name_taken(connection, "ann-2")
+        assert users.name_taken(connection, "aNNA") == "Anna"
+        assert users.name_taken(connection, "ann-2") is None
         assert not identities.is_shut_out(connection, "ann@example.com")
         users.set_disabled(connection, "Anna", now)
         assert identities.is_shut_out(connection, "ANN@example.com")

@@ -27,8 +27,10 @@ def test_a_user_is_found_by_name_with_the_hash(store: Store, ann: int) -> None:
         assert found is not None
         assert (found[0].id, found[0].preferences, found[1]) == (ann, {}, "hash-1")
         assert users.find_user(connection, "bob") is None
-        with pytest.raises(Conflict, match="'ann' already"):
-            users.add_user(connection, "ann", "x", NOW)
+        users.add_user(connection, "Änne", "x", NOW)
+        for name, taken in (("ann", "ann"), ("ANN", "ann"), ("Änne", "Änne")):
+            with pytest.raises(Conflict, match=f"'{taken}' already"):
+                users.add_user(connection, name, "x", NOW)
 
 
 def test_users_come_by_name_with_their_preferences(store: Store, ann: int) -> None:

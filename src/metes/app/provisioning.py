@@ -137,7 +137,7 @@ def _new_here(
 
 def _make(connection: Connection, who: ProviderIdentity, principal: Principal, now: datetime) -> int:
     def is_taken(tried: str) -> bool:
-        return tried.lower() in audit.SYSTEM or tried in PAGE_NAMES or identities.is_name_taken(connection, tried)
+        return tried.lower() in audit.SYSTEM or tried in PAGE_NAMES or users.name_taken(connection, tried) is not None
 
     name = user_name(who.username, is_taken)
     user_id = users.add_user(connection, name, "", now, email=who.email or None)

@@ -93,20 +93,15 @@ def all_identities(connection: Connection) -> tuple[Identity, ...]:
 def users_of_email(connection: Connection, email: str, issuer: str) -> tuple[int, ...]:
     """The numbers of the users with an e-mail address, in whatever case, who are nobody yet at a provider."""
     linked = sa.select(identities.c.user_id).where(identities.c.issuer == issuer)
-    query = sa.select(users.c.id).where(sa.func.lower(users.c.email) == email.lower(), users.c.id.not_in(linked))
+    query = sa.select(users.c.id).where(sa.func.lower(users.c.email) == sa.func.lower(email), users.c.id.not_in(linked))
     return tuple(connection.execute(query.order_by(users.c.id)).scalars())
 
 
 def is_shut_out(connection: Connection, email: str) -> bool:
     """Whether a user with an e-mail address, in whatever case, was shut out."""
     t = users.c
-    query = sa.select(t.id).where(sa.func.lower(t.email) == email.lower(), t.disabled_at.is_not(None))
+    query = sa.select(t.id).where(sa.func.lower(t.email) == sa.func.lower(email), t.disabled_at.is_not(None))
     return connection.execute(query.limit(1)).first() is not None
-
-
-def is_name_taken(connection: Connection, name: str) -> bool:
-    """Whether a user has a name, or one that differs in case alone."""
-    return connection.execute(sa.select(users.c.id).where(sa.func.lower(users.c.name) == name.lower())).first() is not None
 
 
 def people_of_email(connection: Connection, email: str, day: date) -> tuple[int, ...]:
@@ -114,7 +109,7 @@ def people_of_email(connection: Connection, email: str, day: date) -> tuple[int,
     t = person_links.c
     linked = sa.select(t.person_id).where(sa.or_(t.true_until.is_(None), t.true_until > day))
     query = sa.select(people.c.id).where(
-        sa.func.lower(people.c.email) == email.lower(), people.c.closed_on.is_(None), people.c.id.not_in(linked)
+        sa.func.lower(people.c.email) == sa.func.lower(email), people.c.closed_on.is_(None), people.c.id.not_in(linked)
     )
     return tuple(connection.execute(query.order_by(people.c.id)).scalars())
 

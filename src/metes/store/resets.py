@@ -25,7 +25,7 @@ def ask(connection: Connection, named: str, now: datetime) -> int | None:
     """
     t = users.c
     can_use = sa.and_(t.disabled_at.is_(None), t.password_hash != "", t.email.is_not(None))
-    is_theirs = sa.or_(t.name == named, sa.func.lower(t.email) == named.lower())
+    is_theirs = sa.or_(t.name == named, sa.func.lower(t.email) == sa.func.lower(named))
     rows = connection.execute(sa.select(t.id, t.name).where(can_use, is_theirs).limit(3)).all()
     by_name = [row.id for row in rows if row.name == named]
     found = by_name[0] if by_name else rows[0].id if len(rows) == 1 else None

@@ -74,11 +74,17 @@ class Token:
     territory: str = ""
 
 
+def name_taken(connection: Connection, name: str) -> str | None:
+    """The name of the user who has a name, or one that differs in case alone, as far as the database knows case; None where nobody has."""
+    same = sa.func.lower(users.c.name) == sa.func.lower(name)
+    return connection.execute(sa.select(users.c.name).where(same)).scalar()
+
+
 def add_user(
     connection: Connection, name: str, password_hash: str, now: datetime, *, email: str | None = None, must_change: bool = False
 ) -> int:
     """A new user's id, without a role; `password_hash` is empty for who signs in elsewhere. Conflict where the name is taken, in whatever case."""
-    taken = connection.execute(sa.select(users.c.name).where(sa.func.lower(users.c.name) == name.lower())).scalar()
+    taken = name_taken(connection, name)
     if taken is not None:
         raise Conflict(f"there is a user '{taken}' already; choose another name, or 'metes user password {taken}'")
     row = dict(
